@@ -1,0 +1,148 @@
+"""A decoded module (spec: Structure / Modules): what the decoder makes and every later stage reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from wasm2py.runtime.program import SegmentMode
+from wasm2py.runtime.types import ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.transpile.opcodes import Op
+
+#: One instruction: its table entry, its immediate (below), and its offset in the module's bytes.
+#:
+#:   block                  a FuncType (value-type and empty blocktypes are spelled out), or the typeidx as int
+#:   label, func, local, global, table, elem, memory, data    the index
+#:   labels                 (tuple of labels, default label)
+#:   call_indirect          (typeidx, tableidx)
+#:   tables, memories       (destination, source)
+#:   elem_table, data_memory   (elemidx, tableidx), (dataidx, memidx)
+#:   memarg                 (alignment as an exponent, offset, memidx)
+#:   types                  tuple of value types
+#:   heaptype               the reference type: "funcref" or "externref"
+#:   i32, i64               the unsigned integer;  f32, f64  the bit pattern as an integer
+#:   none                   None
+Instr: TypeAlias = tuple[Op, Any, int]
+
+#: The instructions of a constant expression, without its `end`.
+Expression: TypeAlias = tuple[Instr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import; a function's type is its typeidx, any other kind's its type.  `offset` is where it stands."""
+
+    module: str
+    name: str
+    type: int | TableType | MemoryType | GlobalType
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    name: str
+    kind: ExternKind
+    index: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    type: TableType
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    type: MemoryType
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    type: GlobalType
+    init: Expression
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Elem:
+    mode: SegmentMode
+    type: ValType
+    items: tuple[Expression, ...]
+    table: int = 0
+    table_offset: Expression = ()
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    mode: SegmentMode
+    data: bytes
+    memory: int = 0
+    memory_offset: Expression = ()
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A defined function: its typeidx, its locals as (count, type) runs, and where its instructions stand.
+
+    `start` and `end` delimit the expression (its final `end` included) in `Module.data`; `decode.instructions.decode_body`
+    reads it.
+    """
+
+    type_index: int
+    locals: tuple[tuple[int, ValType], ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameSection:
+    """The name section (spec: Appendix / Custom Sections); a malformed one counts as absent."""
+
+    module: str | None = None
+    functions: dict[int, str] = field(default_factory=dict)
+    locals: dict[int, dict[int, str]] = field(default_factory=dict)
+    globals: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module as decoded from `data`; indices into the lists are those of the spec less the imports.
+
+    `hash` is the SHA-256 of `data`.
+    """
+
+    data: bytes
+    hash: bytes
+    types: tuple[FuncType, ...] = ()
+    imports: tuple[Import, ...] = ()
+    functions: tuple[Function, ...] = ()
+    tables: tuple[Table, ...] = ()
+    memories: tuple[Memory, ...] = ()
+    globals: tuple[Global, ...] = ()
+    exports: tuple[Export, ...] = ()
+    start: int | None = None
+    elems: tuple[Elem, ...] = ()
+    datas: tuple[Data, ...] = ()
+    data_count: int | None = None
+    names: NameSection = field(default_factory=NameSection)
+    customs: tuple[tuple[str, bytes], ...] = ()
+
+    def imported(self, kind: ExternKind) -> tuple[Import, ...]:
+        """The imports of one kind, which come first in its index space."""
+        return tuple(item for item in self.imports if import_kind(item) == kind)
+
+    def extern_type(self, item: Import) -> ExternType:
+        """An import's type, with a typeidx looked up."""
+        return self.types[item.type] if isinstance(item.type, int) else item.type
+
+
+def import_kind(item: Import) -> ExternKind:
+    """What an import is of, in the text format's words."""
+    return _KINDS[type(item.type)]
+
+
+_KINDS: dict[type, ExternKind] = {int: "func", TableType: "table", MemoryType: "memory", GlobalType: "global"}

@@ -1,0 +1,359 @@
+"""The opcode table: every instruction, once (spec: Appendix / Index of Instructions).
+
+The decoder, the text reader, the validator, the lifter, the printer and the docs read this table; what an instruction
+*means* is registered by family elsewhere, under the same mnemonic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+from wasm2py.runtime.types import ValType
+
+Immediate: TypeAlias = Literal[
+    "block",  # blocktype
+    "label",  # labelidx
+    "labels",  # vec(labelidx) labelidx
+    "func",  # funcidx
+    "call_indirect",  # typeidx tableidx
+    "local",  # localidx
+    "global",  # globalidx
+    "table",  # tableidx
+    "tables",  # tableidx tableidx (copy: destination, source)
+    "elem",  # elemidx
+    "elem_table",  # elemidx tableidx
+    "memory",  # memidx
+    "memories",  # memidx memidx (copy: destination, source)
+    "data",  # dataidx
+    "data_memory",  # dataidx memidx
+    "memarg",  # align offset (and memidx)
+    "types",  # vec(valtype)
+    "heaptype",  # heaptype
+    "i32",
+    "i64",
+    "f32",
+    "f64",
+]
+Family: TypeAlias = Literal[
+    "control", "parametric", "variable", "table", "reference", "memory", "load", "store", "const", "compare",
+    "integer", "float", "convert",
+]  # fmt: skip
+Feature: TypeAlias = Literal[
+    "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One instruction.
+
+    `code` is the opcode byte, or `prefix << 32 | sub-opcode`.  `params` and `results` are its operand types where they
+    do not depend on immediates or context (None where they do; the validator then has a rule for it).
+    `width` is the number of bytes that a load or store touches, else 0.  `traps` says whether it can trap by itself.
+    """
+
+    code: int
+    mnemonic: str
+    immediate: Immediate | None
+    params: tuple[ValType, ...] | None
+    results: tuple[ValType, ...] | None
+    family: Family
+    feature: Feature
+    traps: bool
+    width: int
+
+    def __repr__(self) -> str:
+        return self.mnemonic
+
+
+#: Mnemonic → instruction, and opcode → instruction.
+OPS: dict[str, Op] = {}
+BY_CODE: dict[int, Op] = {}
+
+
+def prefixed(prefix: int, sub: int) -> int:
+    """The table's code for a two-part opcode such as 0xFC 8."""
+    return prefix << 32 | sub
+
+
+def _define(
+    family: Family,
+    rows: str,
+    *,
+    feature: Feature = "mvp",
+    immediate: Immediate | None = None,
+    prefix: int = 0,
+) -> None:
+    """Add rows of `code mnemonic [signature] [trap] [width] [@immediate]`, one to a line.
+
+    A signature is `params->results` with comma-separated types; without one the types depend on context.
+    """
+    for line in rows.strip().splitlines():
+        code_text, mnemonic, *rest = line.split()
+        code = prefixed(prefix, int(code_text, 0)) if prefix else int(code_text, 0)
+        signature = next((word for word in rest if "->" in word), None)
+        params, results = (_types(side) for side in signature.split("->")) if signature else (None, None)
+        own = next((word[1:] for word in rest if word.startswith("@")), immediate)
+        width = next((int(word) for word in rest if word.isdigit()), 0)
+        op = Op(
+            code, mnemonic, cast("Immediate | None", own), params, results, family, feature, "trap" in rest, width
+        )
+        OPS[mnemonic] = BY_CODE[code] = op
+
+
+def _types(side: str) -> tuple[ValType, ...]:
+    return tuple(cast(ValType, name) for name in side.split(",") if name)
+
+
+_define("control", """
+    0x00 unreachable        trap
+    0x01 nop          ->
+    0x02 block              @block
+    0x03 loop               @block
+    0x04 if                 @block
+    0x05 else
+    0x0b end
+    0x0c br                 @label
+    0x0d br_if              @label
+    0x0e br_table           @labels
+    0x0f return
+    0x10 call               @func
+    0x11 call_indirect trap @call_indirect
+""")
+_define("control", """
+    0x12 return_call               @func
+    0x13 return_call_indirect trap @call_indirect
+""", feature="tail-call")
+
+_define("parametric", """
+    0x1a drop
+    0x1b select
+""")
+_define("parametric", "0x1c select_t @types", feature="reference-types")
+
+_define("variable", """
+    0x20 local.get  @local
+    0x21 local.set  @local
+    0x22 local.tee  @local
+    0x23 global.get @global
+    0x24 global.set @global
+""")
+
+_define("table", """
+    0x25 table.get trap @table
+    0x26 table.set trap @table
+""", feature="reference-types")
+_define("table", """
+    12 table.init i32,i32,i32-> trap @elem_table
+    13 elem.drop  ->                 @elem
+    14 table.copy i32,i32,i32-> trap @tables
+""", feature="bulk-memory", prefix=0xFC)
+_define("table", """
+    15 table.grow       @table
+    16 table.size ->i32 @table
+    17 table.fill  trap @table
+""", feature="reference-types", prefix=0xFC)
+
+_define("load", """
+    0x28 i32.load     i32->i32 trap 4
+    0x29 i64.load     i32->i64 trap 8
+    0x2a f32.load     i32->f32 trap 4
+    0x2b f64.load     i32->f64 trap 8
+    0x2c i32.load8_s  i32->i32 trap 1
+    0x2d i32.load8_u  i32->i32 trap 1
+    0x2e i32.load16_s i32->i32 trap 2
+    0x2f i32.load16_u i32->i32 trap 2
+    0x30 i64.load8_s  i32->i64 trap 1
+    0x31 i64.load8_u  i32->i64 trap 1
+    0x32 i64.load16_s i32->i64 trap 2
+    0x33 i64.load16_u i32->i64 trap 2
+    0x34 i64.load32_s i32->i64 trap 4
+    0x35 i64.load32_u i32->i64 trap 4
+""", immediate="memarg")
+_define("store", """
+    0x36 i32.store   i32,i32-> trap 4
+    0x37 i64.store   i32,i64-> trap 8
+    0x38 f32.store   i32,f32-> trap 4
+    0x39 f64.store   i32,f64-> trap 8
+    0x3a i32.store8  i32,i32-> trap 1
+    0x3b i32.store16 i32,i32-> trap 2
+    0x3c i64.store8  i32,i64-> trap 1
+    0x3d i64.store16 i32,i64-> trap 2
+    0x3e i64.store32 i32,i64-> trap 4
+""", immediate="memarg")
+_define("memory", """
+    0x3f memory.size ->i32    @memory
+    0x40 memory.grow i32->i32 @memory
+""")
+_define("memory", """
+    8  memory.init i32,i32,i32-> trap @data_memory
+    9  data.drop   ->                 @data
+    10 memory.copy i32,i32,i32-> trap @memories
+    11 memory.fill i32,i32,i32-> trap @memory
+""", feature="bulk-memory", prefix=0xFC)
+
+_define("const", """
+    0x41 i32.const ->i32 @i32
+    0x42 i64.const ->i64 @i64
+    0x43 f32.const ->f32 @f32
+    0x44 f64.const ->f64 @f64
+""")
+
+_define("compare", """
+    0x45 i32.eqz  i32->i32
+    0x46 i32.eq   i32,i32->i32
+    0x47 i32.ne   i32,i32->i32
+    0x48 i32.lt_s i32,i32->i32
+    0x49 i32.lt_u i32,i32->i32
+    0x4a i32.gt_s i32,i32->i32
+    0x4b i32.gt_u i32,i32->i32
+    0x4c i32.le_s i32,i32->i32
+    0x4d i32.le_u i32,i32->i32
+    0x4e i32.ge_s i32,i32->i32
+    0x4f i32.ge_u i32,i32->i32
+    0x50 i64.eqz  i64->i32
+    0x51 i64.eq   i64,i64->i32
+    0x52 i64.ne   i64,i64->i32
+    0x53 i64.lt_s i64,i64->i32
+    0x54 i64.lt_u i64,i64->i32
+    0x55 i64.gt_s i64,i64->i32
+    0x56 i64.gt_u i64,i64->i32
+    0x57 i64.le_s i64,i64->i32
+    0x58 i64.le_u i64,i64->i32
+    0x59 i64.ge_s i64,i64->i32
+    0x5a i64.ge_u i64,i64->i32
+    0x5b f32.eq   f32,f32->i32
+    0x5c f32.ne   f32,f32->i32
+    0x5d f32.lt   f32,f32->i32
+    0x5e f32.gt   f32,f32->i32
+    0x5f f32.le   f32,f32->i32
+    0x60 f32.ge   f32,f32->i32
+    0x61 f64.eq   f64,f64->i32
+    0x62 f64.ne   f64,f64->i32
+    0x63 f64.lt   f64,f64->i32
+    0x64 f64.gt   f64,f64->i32
+    0x65 f64.le   f64,f64->i32
+    0x66 f64.ge   f64,f64->i32
+""")
+
+_define("integer", """
+    0x67 i32.clz    i32->i32
+    0x68 i32.ctz    i32->i32
+    0x69 i32.popcnt i32->i32
+    0x6a i32.add    i32,i32->i32
+    0x6b i32.sub    i32,i32->i32
+    0x6c i32.mul    i32,i32->i32
+    0x6d i32.div_s  i32,i32->i32 trap
+    0x6e i32.div_u  i32,i32->i32 trap
+    0x6f i32.rem_s  i32,i32->i32 trap
+    0x70 i32.rem_u  i32,i32->i32 trap
+    0x71 i32.and    i32,i32->i32
+    0x72 i32.or     i32,i32->i32
+    0x73 i32.xor    i32,i32->i32
+    0x74 i32.shl    i32,i32->i32
+    0x75 i32.shr_s  i32,i32->i32
+    0x76 i32.shr_u  i32,i32->i32
+    0x77 i32.rotl   i32,i32->i32
+    0x78 i32.rotr   i32,i32->i32
+    0x79 i64.clz    i64->i64
+    0x7a i64.ctz    i64->i64
+    0x7b i64.popcnt i64->i64
+    0x7c i64.add    i64,i64->i64
+    0x7d i64.sub    i64,i64->i64
+    0x7e i64.mul    i64,i64->i64
+    0x7f i64.div_s  i64,i64->i64 trap
+    0x80 i64.div_u  i64,i64->i64 trap
+    0x81 i64.rem_s  i64,i64->i64 trap
+    0x82 i64.rem_u  i64,i64->i64 trap
+    0x83 i64.and    i64,i64->i64
+    0x84 i64.or     i64,i64->i64
+    0x85 i64.xor    i64,i64->i64
+    0x86 i64.shl    i64,i64->i64
+    0x87 i64.shr_s  i64,i64->i64
+    0x88 i64.shr_u  i64,i64->i64
+    0x89 i64.rotl   i64,i64->i64
+    0x8a i64.rotr   i64,i64->i64
+""")
+
+_define("float", """
+    0x8b f32.abs      f32->f32
+    0x8c f32.neg      f32->f32
+    0x8d f32.ceil     f32->f32
+    0x8e f32.floor    f32->f32
+    0x8f f32.trunc    f32->f32
+    0x90 f32.nearest  f32->f32
+    0x91 f32.sqrt     f32->f32
+    0x92 f32.add      f32,f32->f32
+    0x93 f32.sub      f32,f32->f32
+    0x94 f32.mul      f32,f32->f32
+    0x95 f32.div      f32,f32->f32
+    0x96 f32.min      f32,f32->f32
+    0x97 f32.max      f32,f32->f32
+    0x98 f32.copysign f32,f32->f32
+    0x99 f64.abs      f64->f64
+    0x9a f64.neg      f64->f64
+    0x9b f64.ceil     f64->f64
+    0x9c f64.floor    f64->f64
+    0x9d f64.trunc    f64->f64
+    0x9e f64.nearest  f64->f64
+    0x9f f64.sqrt     f64->f64
+    0xa0 f64.add      f64,f64->f64
+    0xa1 f64.sub      f64,f64->f64
+    0xa2 f64.mul      f64,f64->f64
+    0xa3 f64.div      f64,f64->f64
+    0xa4 f64.min      f64,f64->f64
+    0xa5 f64.max      f64,f64->f64
+    0xa6 f64.copysign f64,f64->f64
+""")
+
+_define("convert", """
+    0xa7 i32.wrap_i64        i64->i32
+    0xa8 i32.trunc_f32_s     f32->i32 trap
+    0xa9 i32.trunc_f32_u     f32->i32 trap
+    0xaa i32.trunc_f64_s     f64->i32 trap
+    0xab i32.trunc_f64_u     f64->i32 trap
+    0xac i64.extend_i32_s    i32->i64
+    0xad i64.extend_i32_u    i32->i64
+    0xae i64.trunc_f32_s     f32->i64 trap
+    0xaf i64.trunc_f32_u     f32->i64 trap
+    0xb0 i64.trunc_f64_s     f64->i64 trap
+    0xb1 i64.trunc_f64_u     f64->i64 trap
+    0xb2 f32.convert_i32_s   i32->f32
+    0xb3 f32.convert_i32_u   i32->f32
+    0xb4 f32.convert_i64_s   i64->f32
+    0xb5 f32.convert_i64_u   i64->f32
+    0xb6 f32.demote_f64      f64->f32
+    0xb7 f64.convert_i32_s   i32->f64
+    0xb8 f64.convert_i32_u   i32->f64
+    0xb9 f64.convert_i64_s   i64->f64
+    0xba f64.convert_i64_u   i64->f64
+    0xbb f64.promote_f32     f32->f64
+    0xbc i32.reinterpret_f32 f32->i32
+    0xbd i64.reinterpret_f64 f64->i64
+    0xbe f32.reinterpret_i32 i32->f32
+    0xbf f64.reinterpret_i64 i64->f64
+""")
+_define("convert", """
+    0xc0 i32.extend8_s  i32->i32
+    0xc1 i32.extend16_s i32->i32
+    0xc2 i64.extend8_s  i64->i64
+    0xc3 i64.extend16_s i64->i64
+    0xc4 i64.extend32_s i64->i64
+""", feature="sign-extension")
+_define("convert", """
+    0 i32.trunc_sat_f32_s f32->i32
+    1 i32.trunc_sat_f32_u f32->i32
+    2 i32.trunc_sat_f64_s f64->i32
+    3 i32.trunc_sat_f64_u f64->i32
+    4 i64.trunc_sat_f32_s f32->i64
+    5 i64.trunc_sat_f32_u f32->i64
+    6 i64.trunc_sat_f64_s f64->i64
+    7 i64.trunc_sat_f64_u f64->i64
+""", feature="saturating-float-to-int", prefix=0xFC)
+
+_define("reference", """
+    0xd0 ref.null    @heaptype
+    0xd1 ref.is_null
+    0xd2 ref.func ->funcref @func
+""", feature="reference-types")
