@@ -1,0 +1,27 @@
+"""The names that generated code uses besides the instance's own: `HELPERS`.
+
+Every helper is a plain function that takes raw values by position, or a constant.  They stand in `integers`, `floats`
+and `access`; none of them looks at the instance, so one dict serves all.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from wasm2py.runtime import access, floats, integers
+from wasm2py.runtime.errors import Trap
+
+
+def _public_names(module: ModuleType, prefixes: tuple[str, ...]) -> dict[str, object]:
+    return {name: value for name, value in vars(module).items() if name.startswith(prefixes)}
+
+
+#: Name in the namespace → function or constant.
+HELPERS: dict[str, object] = {
+    "Trap": Trap,
+    "INF": floats.INF,
+    "NAN": floats.NAN,
+    **_public_names(integers, ("i32_", "i64_")),
+    **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
+    **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_")),
+}
