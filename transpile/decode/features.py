@@ -1,0 +1,91 @@
+"""What belongs to later versions of WebAssembly, so that an error can say which feature a module needs.
+
+Each table maps an encoding that WebAssembly 2.0 does not have to (what it is, the feature that brings it).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Later: TypeAlias = tuple[str, str]
+
+EXCEPTIONS = "exception-handling"
+LEGACY_EXCEPTIONS = "legacy-exception-handling"
+FUNCTION_REFERENCES = "function-references"
+GC = "gc"
+MEMORY64 = "memory64"
+SIMD = "simd"
+THREADS = "threads"
+
+#: Opcode bytes: single instructions, and the prefixes of whole families.
+OPCODES: dict[int, Later] = {
+    0x06: ("try", LEGACY_EXCEPTIONS),
+    0x07: ("catch", LEGACY_EXCEPTIONS),
+    0x08: ("throw", EXCEPTIONS),
+    0x09: ("rethrow", LEGACY_EXCEPTIONS),
+    0x0A: ("throw_ref", EXCEPTIONS),
+    0x14: ("call_ref", FUNCTION_REFERENCES),
+    0x15: ("return_call_ref", FUNCTION_REFERENCES),
+    0x18: ("delegate", LEGACY_EXCEPTIONS),
+    0x19: ("catch_all", LEGACY_EXCEPTIONS),
+    0x1F: ("try_table", EXCEPTIONS),
+    0xD3: ("ref.eq", GC),
+    0xD4: ("ref.as_non_null", FUNCTION_REFERENCES),
+    0xD5: ("br_on_null", FUNCTION_REFERENCES),
+    0xD6: ("br_on_non_null", FUNCTION_REFERENCES),
+}
+#: Prefix bytes, and the feature of their instructions; those of 0xFC belong to several.
+PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: THREADS}
+WIDE_ARITHMETIC = range(0x13, 0x17)
+
+#: The bytes of value, reference and heap types.
+TYPES: dict[int, Later] = {
+    0x7B: ("v128", SIMD),
+    0x74: ("noexn", EXCEPTIONS),
+    0x73: ("nofunc", GC),
+    0x72: ("noextern", GC),
+    0x71: ("none", GC),
+    0x6E: ("any", GC),
+    0x6D: ("eq", GC),
+    0x6C: ("i31", GC),
+    0x6B: ("struct", GC),
+    0x6A: ("array", GC),
+    0x69: ("exn", EXCEPTIONS),
+    0x64: ("ref", FUNCTION_REFERENCES),
+    0x63: ("ref null", FUNCTION_REFERENCES),
+}
+#: The bytes that begin a type definition.
+DEFINITIONS: dict[int, Later] = {
+    0x5F: ("struct", GC),
+    0x5E: ("array", GC),
+    0x50: ("sub", GC),
+    0x4F: ("sub final", GC),
+    0x4E: ("rec", GC),
+}
+#: The flags before the limits of a memory or table.
+LIMITS: dict[int, Later] = {
+    0x02: ("a shared memory", THREADS),
+    0x03: ("a shared memory", THREADS),
+    0x04: ("a 64-bit index type", MEMORY64),
+    0x05: ("a 64-bit index type", MEMORY64),
+    0x06: ("a shared memory", THREADS),
+    0x07: ("a shared memory", THREADS),
+}
+#: The kinds of imports and exports.
+EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS)}
+SECTIONS: dict[int, Later] = {0x0D: ("the tag section", EXCEPTIONS)}
+
+
+def describe(later: dict[int, Later], byte: int, message: str) -> str:
+    """`message` with the byte in hexadecimal, and the feature that the byte belongs to if it is a known one."""
+    if byte not in later:
+        return f"{message} {byte:02x}"
+    what, feature = later[byte]
+    return f"{message} {byte:02x}: {what} needs the {feature} feature"
+
+
+def describe_prefixed(prefix: int, sub: int) -> str:
+    """The message for an instruction of two parts that is not in the opcode table."""
+    message = f"illegal opcode {prefix:02x} {sub:02x}"
+    feature = PREFIXES[prefix] or ("wide-arithmetic" if sub in WIDE_ARITHMETIC else None)
+    return f"{message}: needs the {feature} feature" if feature else message

@@ -1,0 +1,82 @@
+"""Reading types (spec: Binary Format / Types)."""
+
+from __future__ import annotations
+
+from wasm2py.runtime.errors import DecodeError
+from wasm2py.runtime.types import (
+    EXTERNREF,
+    F32,
+    F64,
+    FUNCREF,
+    I32,
+    I64,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    TableType,
+    ValType,
+)
+from wasm2py.transpile.decode import features
+from wasm2py.transpile.decode.reader import Reader
+
+REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF}
+VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, **REFERENCE_TYPES}
+
+_FUNCTION = 0x60
+_HAS_MAXIMUM = 0x01
+
+
+def _type_of(table: dict[int, ValType], message: str, reader: Reader) -> ValType:
+    start = reader.pos
+    code = reader.s7()
+    if code not in table:
+        raise DecodeError(features.describe(features.TYPES, code, message), start)
+    return table[code]
+
+
+def value_type(reader: Reader) -> ValType:
+    return _type_of(VALUE_TYPES, "malformed value type", reader)
+
+
+def reference_type(reader: Reader) -> ValType:
+    return _type_of(REFERENCE_TYPES, "malformed reference type", reader)
+
+
+def heap_type(reader: Reader) -> ValType:
+    """A heaptype, as the type of the nullable references to it."""
+    return _type_of(REFERENCE_TYPES, "malformed heap type", reader)
+
+
+def function_type(reader: Reader) -> FuncType:
+    start = reader.pos
+    code = reader.s7()
+    if code != _FUNCTION:
+        raise DecodeError(features.describe(features.DEFINITIONS, code, "malformed definition type"), start)
+    return FuncType(reader.vector(value_type), reader.vector(value_type))
+
+
+def limits(reader: Reader) -> Limits:
+    """A range of sizes; as in 3.0 each is a u64, and validation refuses what a 32-bit index cannot reach."""
+    start = reader.pos
+    flags = reader.byte()
+    if flags & ~_HAS_MAXIMUM:
+        raise DecodeError(features.describe(features.LIMITS, flags, "malformed limits flags"), start)
+    return Limits(reader.u64(), reader.u64() if flags & _HAS_MAXIMUM else None)
+
+
+def table_type(reader: Reader) -> TableType:
+    return TableType(reference_type(reader), limits(reader))
+
+
+def memory_type(reader: Reader) -> MemoryType:
+    return MemoryType(limits(reader))
+
+
+def global_type(reader: Reader) -> GlobalType:
+    valtype = value_type(reader)
+    start = reader.pos
+    mutability = reader.byte()
+    if mutability > 1:
+        raise DecodeError(f"malformed mutability {mutability:02x}", start)
+    return GlobalType(valtype, mutability == 1)
