@@ -1,0 +1,7 @@
+"""`python -m wasm2py`."""
+
+import sys
+
+from wasm2py.cli import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""Formatting of a dump: black function by function, ruff over the whole, or nothing.
+
+black takes more than linear time, so that a large module must be formatted in pieces; ruff is a program of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from typing import Literal, TypeAlias
+
+from wasm2py.runtime.errors import WasmError
+
+Style: TypeAlias = Literal["black", "ruff", "none"]
+STYLES: tuple[Style, ...] = ("black", "ruff", "none")
+LINE_LENGTH = 120
+
+
+def piece_formatter(style: Style) -> Callable[[str], str]:
+    """What formats one function's source; only black works on pieces."""
+    return _black if style == "black" else _unchanged
+
+
+def format_whole(source: str, style: Style) -> str:
+    """Format a finished dump; only ruff works on the whole.
+
+    Raises `WasmError` where ruff is asked for and is not installed, or refuses the source.
+    """
+    return _ruff(source) if style == "ruff" else source
+
+
+def _unchanged(source: str) -> str:
+    return source
+
+
+def _black(source: str) -> str:
+    """Format with black; source that is nested too deeply for its parser stays as it is."""
+    import black
+
+    try:
+        return black.format_str(source, mode=_black_mode())
+    except (black.InvalidInput, RecursionError):
+        return source
+
+
+@cache
+def _black_mode() -> object:
+    import black
+
+    return black.Mode(target_versions={black.TargetVersion.PY311}, line_length=LINE_LENGTH)
+
+
+def _ruff(source: str) -> str:
+    program = shutil.which("ruff")
+    if program is None:
+        raise WasmError("--format ruff needs ruff, which is not installed (pip install ruff)")
+    command = [program, "format", "--isolated", f"--line-length={LINE_LENGTH}", "--target-version=py311", "-"]
+    done = subprocess.run(command, input=source.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise WasmError(f"ruff failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()
