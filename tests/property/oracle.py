@@ -1,0 +1,102 @@
+"""Runs a generated case and records all that can be seen of it: in wasmtime here, in wasm2py in `subject`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeAlias
+
+import wasmtime
+from property.modules import Case
+
+#: What a call gave: its results as raw values, or the kind of its trap.
+Outcome: TypeAlias = tuple[int, ...] | str
+
+#: wasmtime's trap codes in the spec's words.  wasmtime has one code for what the spec calls *out of bounds table access* and,
+#: in `call_indirect`, *undefined element*.
+TRAP_KINDS = {
+    wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
+    wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: "undefined element",
+    wasmtime.TrapCode.INDIRECT_CALL_TO_NULL: "uninitialized element",
+    wasmtime.TrapCode.BAD_SIGNATURE: "indirect call type mismatch",
+    wasmtime.TrapCode.INTEGER_OVERFLOW: "integer overflow",
+    wasmtime.TrapCode.INTEGER_DIVISION_BY_ZERO: "integer divide by zero",
+    wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: "invalid conversion to integer",
+    wasmtime.TrapCode.UNREACHABLE: "unreachable",
+    wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
+}
+
+
+@dataclass
+class Record:
+    """All that can be seen of a run."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    host_calls: list[int] = field(default_factory=list)
+    state: list[Outcome] = field(default_factory=list)
+    memory: bytes = b""
+
+
+def host_result(argument: int) -> int:
+    """What the imported host function answers, raw to raw."""
+    return (argument * 3 + 1) & 0xFFFFFFFF
+
+
+@cache
+def _engine() -> wasmtime.Engine:
+    config = wasmtime.Config()
+    config.parallel_compilation = False
+    config.cranelift_opt_level = "none"
+    return wasmtime.Engine(config)
+
+
+def validate(binary: bytes) -> None:
+    """Raise WasmtimeError unless wasmtime accepts the module."""
+    wasmtime.Module.validate(_engine(), binary)
+
+
+def run(case: Case) -> Record:
+    """Run a case in wasmtime."""
+    record = Record()
+    store = wasmtime.Store(_engine())
+
+    def host(argument: int) -> int:
+        record.host_calls.append(argument & 0xFFFFFFFF)
+        return _signed32(host_result(argument))
+
+    i32 = wasmtime.ValType.i32()
+    imports = [
+        wasmtime.Func(store, wasmtime.FuncType([i32], [i32]), host),
+        wasmtime.Global(store, wasmtime.GlobalType(i32, True), wasmtime.Val.i32(5)),
+    ]
+    exports = wasmtime.Instance(store, wasmtime.Module(_engine(), case.binary), imports).exports(store)
+    for call in case.calls:
+        record.outcomes.append(_call(store, exports[call.export], call.arguments))
+    record.state = [_call(store, exports[name], ()) for name in case.observers]
+    memory = exports["memory"]
+    record.memory = bytes(memory.read(store, 0, memory.data_len(store)))
+    return record
+
+
+def _call(store: wasmtime.Store, function: Any, arguments: tuple[int, ...]) -> Outcome:
+    types = function.type(store)
+    values = [_argument(value, str(type_)) for value, type_ in zip(arguments, types.params, strict=True)]
+    try:
+        results = function(store, *values)
+    except wasmtime.Trap as trap:
+        return TRAP_KINDS[trap.trap_code]
+    values = results if isinstance(results, list) else [] if results is None else [results]
+    return tuple(value & _mask(str(type_)) for value, type_ in zip(values, types.results, strict=True))
+
+
+def _argument(value: int, valtype: str) -> int:
+    half = (_mask(valtype) + 1) >> 1
+    return value - 2 * half if value >= half else value
+
+
+def _signed32(value: int) -> int:
+    return _argument(value, "i32")
+
+
+def _mask(valtype: str) -> int:
+    return 0xFFFFFFFF if valtype == "i32" else 0xFFFFFFFFFFFFFFFF
