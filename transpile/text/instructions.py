@@ -1,0 +1,209 @@
+"""Expressions (spec: Text Format / Instructions): plain, block and folded instructions, assembled in order.
+
+Nesting is kept on a list, not on Python's stack, so that depth is bounded by memory alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.text.cursor import Cursor
+from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Handler, Scope
+
+#: Plain instructions: the handler of the immediate, None where there is none.
+_PLAIN: dict[str, Handler | None] = {
+    mnemonic: SPECIAL.get(mnemonic) or (IMMEDIATES[op.immediate] if op.immediate else None)
+    for mnemonic, op in OPS.items()
+    if op.immediate != "block" and mnemonic not in ("else", "end", "select_t")
+}
+#: Instructions that open a block.
+_BLOCKS = frozenset(mnemonic for mnemonic, op in OPS.items() if op.immediate == "block")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A construct that is open.
+
+    `state` says which (a key of the tables below); `pending` is code to emit when it closes (a folded instruction comes after
+    its operands), `label` its label.
+    """
+
+    state: str
+    pending: bytes = b""
+    label: str | None = None
+
+
+def expression(cursor: Cursor, scope: Scope, code: bytearray) -> None:
+    """Assemble instructions up to a `)` that closes none of them; the final `end` is the caller's."""
+    _Reader(cursor, scope, code).sequence()
+
+
+def folded_instruction(cursor: Cursor, scope: Scope, code: bytearray) -> None:
+    """Assemble one folded instruction."""
+    if cursor.kind != "(":
+        raise cursor.unexpected()
+    _Reader(cursor, scope, code).single()
+
+
+class _Reader:
+    """The state of one expression: the constructs open around the cursor, innermost last."""
+
+    def __init__(self, cursor: Cursor, scope: Scope, code: bytearray) -> None:
+        self.cursor = cursor
+        self.scope = scope
+        self.code = code
+        self.frames = [_Frame("sequence")]
+
+    def sequence(self) -> None:
+        while self.cursor.kind != ")" or len(self.frames) > 1:
+            self.step()
+
+    def single(self) -> None:
+        self.step()
+        while len(self.frames) > 1:
+            self.step()
+
+    def step(self) -> None:
+        kind = self.cursor.kind
+        if kind == "keyword":
+            self.unfolded()
+        elif kind == "(":
+            self.open_folded()
+        elif kind == ")":
+            _CLOSERS[self.frames[-1].state](self)
+        else:
+            raise self.cursor.unexpected()
+
+    def unfolded(self) -> None:
+        if self.frames[-1].state not in _TAKES_UNFOLDED:
+            raise self.cursor.unexpected()
+        text = self.cursor.text
+        if text in _PLAIN:
+            self.code += self.plain(text)
+        elif text in _BLOCKS:
+            label, opening = self.block_head(text)
+            self.code += opening
+            self.enter(_Frame("if" if text == "if" else "block", label=label))
+        elif text in _MARKERS:
+            _MARKERS[text](self)
+        else:
+            raise self.cursor.unexpected()
+
+    def plain(self, mnemonic: str) -> bytes:
+        """Step over a plain instruction; returns its code."""
+        self.cursor.at += 1
+        handler = _PLAIN[mnemonic]
+        return handler(self.cursor, self.scope, OPS[mnemonic]) if handler else OPCODES[mnemonic]
+
+    def block_head(self, mnemonic: str) -> tuple[str | None, bytes]:
+        """Step over the head of a block instruction; returns its label and the code that opens it."""
+        self.cursor.at += 1
+        label = self.cursor.take_id()
+        return label, IMMEDIATES["block"](self.cursor, self.scope, OPS[mnemonic])
+
+    def enter(self, frame: _Frame) -> None:
+        self.scope.push_label(frame.label)
+        self.frames.append(frame)
+
+    def leave(self) -> None:
+        self.code += OPCODES["end"]
+        self.scope.pop_label()
+        self.frames.pop()
+
+    def end(self) -> None:
+        frame = self.frames[-1]
+        if frame.state not in ("block", "if", "else"):
+            raise self.cursor.unexpected()
+        self.cursor.at += 1
+        self.same_label(frame)
+        self.leave()
+
+    def else_(self) -> None:
+        frame = self.frames[-1]
+        if frame.state != "if":
+            raise self.cursor.unexpected()
+        self.cursor.at += 1
+        self.same_label(frame)
+        self.code += OPCODES["else"]
+        frame.state = "else"
+
+    def same_label(self, frame: _Frame) -> None:
+        """The label repeated after `else` and `end` must be the block's."""
+        at = self.cursor.at
+        label = self.cursor.take_id()
+        if label is not None and label != frame.label:
+            raise self.cursor.error(f"mismatching label ${label}", at)
+
+    def open_folded(self) -> None:
+        state = self.frames[-1].state
+        if state in _CLAUSES and self.cursor.opens(_CLAUSES[state]):
+            self.cursor.at += 2
+            self.open_clause(self.frames[-1])
+            return
+        if state in _TAKES_NO_FOLDED:
+            raise self.cursor.unexpected(self.cursor.at + 1)
+        self.cursor.at += 1
+        self.folded_head()
+
+    def folded_head(self) -> None:
+        text = self.cursor.text
+        if self.cursor.kind != "keyword" or (text not in _PLAIN and text not in _BLOCKS):
+            raise self.cursor.unexpected()
+        if text in _PLAIN:
+            self.frames.append(_Frame("folded", self.plain(text)))
+            return
+        label, opening = self.block_head(text)
+        if text == "if":
+            self.frames.append(_Frame("condition", opening, label))
+            return
+        self.code += opening
+        self.enter(_Frame("folded block", label=label))
+
+    def open_clause(self, frame: _Frame) -> None:
+        """`(then` or `(else` of a folded if."""
+        if frame.state == "condition":
+            self.code += frame.pending
+            self.scope.push_label(frame.label)
+            frame.state = "then"
+        else:
+            self.code += OPCODES["else"]
+            frame.state = "then and else"
+        self.frames.append(_Frame("clause"))
+
+    def close_plain(self) -> None:
+        self.code += self.frames.pop().pending
+        self.cursor.at += 1
+
+    def close_clause(self) -> None:
+        self.frames.pop()
+        self.cursor.at += 1
+
+    def close_block(self) -> None:
+        self.leave()
+        self.cursor.at += 1
+
+    def close_refused(self) -> None:
+        """A `)` before the `end` of a block, or before the `then` of an if."""
+        raise self.cursor.unexpected()
+
+
+#: Where instructions may stand without parentheses.
+_TAKES_UNFOLDED = frozenset({"sequence", "block", "if", "else", "folded block", "clause"})
+_TAKES_NO_FOLDED = frozenset({"then", "then and else"})
+#: The clause that may open in a folded if.
+_CLAUSES = {"condition": "then", "then": "else"}
+_MARKERS: dict[str, Callable[[_Reader], None]] = {"end": _Reader.end, "else": _Reader.else_}
+_CLOSERS: dict[str, Callable[[_Reader], None]] = {
+    "sequence": _Reader.close_refused,
+    "block": _Reader.close_refused,
+    "if": _Reader.close_refused,
+    "else": _Reader.close_refused,
+    "condition": _Reader.close_refused,
+    "folded": _Reader.close_plain,
+    "folded block": _Reader.close_block,
+    "clause": _Reader.close_clause,
+    "then": _Reader.close_block,
+    "then and else": _Reader.close_block,
+}

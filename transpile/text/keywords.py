@@ -1,0 +1,15 @@
+"""The words of the text grammar, apart from instructions: they tell a misplaced word from an unknown one."""
+
+from __future__ import annotations
+
+from wasm2py.transpile.opcodes import OPS
+
+#: Words of modules, types and scripts.
+WORDS = frozenset(
+    ["module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global", "elem", "data", "start", "offset", "item", "declare", "mut", "extern", "funcref", "externref", "i32", "i64", "f32", "f64", "then", "binary", "quote", "definition", "instance", "register", "invoke", "get", "either", "nan:canonical", "nan:arithmetic", "ref", "ref.extern", "ref.host", "assert_return", "assert_trap", "assert_exhaustion", "assert_exception", "assert_invalid", "assert_malformed", "assert_unlinkable", "assert_invalid_custom", "assert_malformed_custom", "script", "input", "output"]
+)
+
+
+def is_keyword(word: str) -> bool:
+    """Whether the grammar knows `word`."""
+    return word in WORDS or word in OPS or word.startswith(("offset=", "align="))

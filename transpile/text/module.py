@@ -1,0 +1,49 @@
+"""Text modules → binary modules (spec: Text Format / Modules)."""
+
+from __future__ import annotations
+
+from wasm2py.transpile.text.builder import ModuleBuilder
+from wasm2py.transpile.text.cursor import Cursor
+from wasm2py.transpile.text.fields import declare_fields, define_fields
+from wasm2py.transpile.text.tokens import tokenize
+
+
+def assemble(text: str | bytes) -> bytes:
+    """Translate a module from the text format to the binary format.
+
+    `text` holds one `(module …)`, or only its fields; bytes are taken as UTF-8.  Symbolic names of the module, its functions, locals and globals
+    go into a name section.  Raises `TextError` where the text is malformed; what the binary
+    says is not validated.
+    """
+    cursor = Cursor(tokenize(text))
+    if not cursor.opens("module"):
+        return _finished(cursor, assemble_fields(cursor, None))
+    cursor.at += 2
+    name = cursor.take_id()
+    binary = assemble_body(cursor, name)
+    cursor.close()
+    return _finished(cursor, binary)
+
+
+def _finished(cursor: Cursor, binary: bytes) -> bytes:
+    if cursor.kind != "end":
+        raise cursor.unexpected()
+    return binary
+
+
+def assemble_body(cursor: Cursor, name: str | None) -> bytes:
+    """What stands in a `(module name? …)`: `binary` and strings, `quote` and strings, or fields."""
+    if cursor.take_keyword("binary"):
+        return cursor.strings()
+    if cursor.take_keyword("quote"):
+        return assemble(cursor.strings())
+    return assemble_fields(cursor, name)
+
+
+def assemble_fields(cursor: Cursor, name: str | None) -> bytes:
+    """Module fields, up to the `)` or the end after them."""
+    module, start = ModuleBuilder(name), cursor.at
+    declare_fields(cursor, module)
+    cursor.at = start
+    define_fields(cursor, module)
+    return module.encode()

@@ -1,0 +1,152 @@
+"""Types (spec: Text Format / Types), parsed and encoded."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType, ValType
+from wasm2py.transpile.text.cursor import Cursor
+from wasm2py.transpile.text.encode import unsigned, vector
+
+#: Value types and their codes.
+VALTYPE_CODES: dict[str, int] = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "funcref": 0x70, "externref": 0x6F}
+#: Reference types, and the reference type of each heap type.
+REFTYPES = frozenset({"funcref", "externref"})
+HEAPTYPES: dict[str, ValType] = {"func": "funcref", "extern": "externref"}
+#: The largest limit that the grammar takes; what the kind of memory or table allows is the validator's business.
+_LIMIT_BITS = 64
+
+
+def at_valtype(cursor: Cursor) -> bool:
+    """Whether a value type comes next."""
+    return cursor.text in VALTYPE_CODES
+
+
+def valtype(cursor: Cursor) -> ValType:
+    if not at_valtype(cursor):
+        raise cursor.unexpected()
+    cursor.at += 1
+    return cast(ValType, cursor.texts[cursor.at - 1])
+
+
+def valtypes(cursor: Cursor) -> list[ValType]:
+    """As many value types as follow."""
+    found = []
+    while at_valtype(cursor):
+        found.append(valtype(cursor))
+    return found
+
+
+def at_reftype(cursor: Cursor) -> bool:
+    return cursor.text in REFTYPES
+
+
+def reftype(cursor: Cursor) -> ValType:
+    if not at_reftype(cursor):
+        raise cursor.unexpected()
+    return valtype(cursor)
+
+
+def heaptype(cursor: Cursor) -> ValType:
+    """A heap type, as the nullable reference type to it."""
+    found = HEAPTYPES.get(cursor.text)
+    if found is None:
+        raise cursor.unexpected()
+    cursor.at += 1
+    return found
+
+
+def signature(cursor: Cursor, named: bool = True) -> tuple[FuncType, list[str | None]]:
+    """`(param …)* (result …)*`: the type, and the name of each parameter; `named` says whether they may have names."""
+    params: list[ValType] = []
+    names: list[str | None] = []
+    while cursor.take_open("param"):
+        _param_list(cursor, params, names, named)
+    return FuncType(tuple(params), results(cursor)), names
+
+
+def _param_list(cursor: Cursor, types: list[ValType], names: list[str | None], named: bool) -> None:
+    """The rest of `(param …)` or `(local …)`: one named type, or any number without names."""
+    name = cursor.take_id() if named else None
+    found = valtypes(cursor) if name is None else [valtype(cursor)]
+    cursor.close()
+    types += found
+    names += [name] * len(found)
+
+
+def results(cursor: Cursor) -> tuple[ValType, ...]:
+    """`(result …)*`."""
+    types: list[ValType] = []
+    while cursor.take_open("result"):
+        types += valtypes(cursor)
+        cursor.close()
+    return tuple(types)
+
+
+def local_lists(cursor: Cursor) -> tuple[list[ValType], list[str | None]]:
+    """`(local …)*`: the type and name of each."""
+    types: list[ValType] = []
+    names: list[str | None] = []
+    while cursor.take_open("local"):
+        _param_list(cursor, types, names, named=True)
+    return types, names
+
+
+def functype(cursor: Cursor) -> FuncType:
+    """`(func (param …)* (result …)*)`."""
+    cursor.expect_open("func")
+    found, _ = signature(cursor)
+    cursor.close()
+    return found
+
+
+def limits(cursor: Cursor) -> Limits:
+    minimum = cursor.natural(_LIMIT_BITS)
+    return Limits(minimum, cursor.natural(_LIMIT_BITS) if cursor.kind == "number" else None)
+
+
+def globaltype(cursor: Cursor) -> GlobalType:
+    if cursor.take_open("mut"):
+        found = GlobalType(valtype(cursor), True)
+        cursor.close()
+        return found
+    return GlobalType(valtype(cursor))
+
+
+def memorytype(cursor: Cursor) -> MemoryType:
+    return MemoryType(limits(cursor))
+
+
+def tabletype(cursor: Cursor) -> TableType:
+    found = limits(cursor)
+    return TableType(reftype(cursor), found)
+
+
+def encode_valtype(type_: ValType) -> bytes:
+    return bytes((VALTYPE_CODES[type_],))
+
+
+def encode_valtypes(types: tuple[ValType, ...]) -> bytes:
+    return vector([encode_valtype(type_) for type_ in types])
+
+
+def encode_functype(type_: FuncType) -> bytes:
+    return b"\x60" + encode_valtypes(type_.params) + encode_valtypes(type_.results)
+
+
+def encode_limits(found: Limits) -> bytes:
+    if found.maximum is None:
+        return b"\x00" + unsigned(found.minimum)
+    return b"\x01" + unsigned(found.minimum) + unsigned(found.maximum)
+
+
+def encode_globaltype(type_: GlobalType) -> bytes:
+    return encode_valtype(type_.valtype) + (b"\x01" if type_.mutable else b"\x00")
+
+
+def encode_memorytype(type_: MemoryType) -> bytes:
+    return encode_limits(type_.limits)
+
+
+def encode_tabletype(type_: TableType) -> bytes:
+    return encode_valtype(type_.element) + encode_limits(type_.limits)
