@@ -30,12 +30,10 @@ ZIG = (
 ASSEMBLYSCRIPT = "asc {name}.ts -O2 --runtime minimal --use abort= -o {name}.wasm"
 TEXT = "python -m wasm2py wat2wasm {name}.wat -o {name}.wasm"
 
-C_LIBRARIES = (
-    "fib lcg sieve sum32 sha256 crc32 quicksort json nbody mandelbrot vm base64 lz4 matmul hashtable".split()  # fmt: skip
-)
+C_LIBRARIES = "fib lcg sieve sum32 sha256 crc32 quicksort json nbody mandelbrot vm base64 lz4 matmul hashtable"
 
 RECIPES: Mapping[str, str] = {
-    **dict.fromkeys(C_LIBRARIES, LIBRARY),
+    **dict.fromkeys(C_LIBRARIES.split(), LIBRARY),
     **dict.fromkeys(("hello", "wc", "cat"), COMMAND),
     **dict.fromkeys(("add", "calculator", "collatz", "greeting", "registry"), TEXT),
     "text": RUST,
