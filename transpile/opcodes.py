@@ -6,6 +6,7 @@ The decoder, the text reader, the validator, the lifter, the printer and the doc
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
@@ -103,7 +104,7 @@ def _define(
 
 
 def _types(side: str) -> tuple[ValType, ...]:
-    return tuple(cast(ValType, name) for name in side.split(",") if name)
+    return tuple(cast(ValType, sys.intern(name)) for name in side.split(",") if name)
 
 
 _define("control", """

@@ -1,0 +1,99 @@
+"""Validation of function bodies and constant expressions (spec: Validation / Modules, Validation / Instructions)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wasm2py.runtime.errors import ValidationError
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.decode import decode_body
+from wasm2py.transpile.module import Expression, Function, Instr, Module
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.validate.context import Context, InvalidError
+from wasm2py.transpile.validate.instructions import SIGNATURES
+from wasm2py.transpile.validate.stacks import Stacks
+
+#: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
+MAX_LOCALS = 50_000
+
+_CONSTANT_MNEMONICS = (
+    "i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "ref.func", "global.get",
+    "i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul",
+)  # fmt: skip
+_CONSTANT = frozenset(OPS[mnemonic] for mnemonic in _CONSTANT_MNEMONICS)
+_GLOBAL_GET = OPS["global.get"]
+_END = OPS["end"]
+
+
+def validate_function(module: Module, context: Context, index: int) -> list[Instr]:
+    """Decode and check one function, by funcidx, in the context that `check_module` gave; returns its instructions.
+
+    Raises `ValidationError`, or `DecodeError` where the body is malformed.
+    """
+    function = module.functions[index - (len(context.functions) - len(module.functions))]
+    instructions = decode_body(module, function)
+    type_ = context.functions[index]
+    locals_ = _locals(type_, function, index)
+    _check(Stacks(context, locals_, type_.results), instructions, index)
+    return instructions
+
+
+def _locals(type_: FuncType, function: Function, index: int) -> Sequence[ValType]:
+    """The type of each local, parameters first."""
+    count = sum(count for count, _ in function.locals)
+    if count > MAX_LOCALS:
+        message = f"too many locals: {count} exceed the limit of {MAX_LOCALS}"
+        raise ValidationError(message, index, function.start)
+    locals_ = list(type_.params)
+    for count, valtype in function.locals:
+        locals_ += [valtype] * count
+    return locals_
+
+
+def validate_constant(context: Context, expression: Expression, type_: ValType, offset: int, visible: int) -> None:
+    """Check that an expression is constant, and of that type (spec: Validation / Constant Expressions).
+
+    It can use the first `visible` globals; `offset` is where its owner stands, for errors at its end.
+    """
+    for instruction in expression:
+        _check_constant(context, instruction, visible)
+    end = expression[-1][2] if expression else offset
+    _check(Stacks(context, (), (type_,)), (*expression, (_END, None, end)), None)
+
+
+def _check_constant(context: Context, instruction: Instr, visible: int) -> None:
+    op, immediate, offset = instruction
+    constant = op in _CONSTANT
+    if op is _GLOBAL_GET:
+        if immediate >= visible:
+            raise ValidationError(f"unknown global {immediate}", None, offset)
+        constant = not context.globals[immediate].mutable
+    if not constant:
+        raise ValidationError("constant expression required", None, offset)
+
+
+def _check(stacks: Stacks, instructions: Sequence[Instr], function: int | None) -> None:
+    """Run the algorithm over an expression that ends in `end`.
+
+    What most instructions do, replacing the fixed operands on top of the stack by their results, is done here at once;
+    where the operands are not there in full (an error, or unreachable code), `Stacks.pop_all` looks closer.
+    """
+    signatures = SIGNATURES
+    operands = stacks.operands
+    op, offset = _END, 0
+    try:
+        for op, immediate, offset in instructions:  # noqa: B007 - the handler below tells them
+            params, results, rule = signatures[op]
+            if rule is not None:
+                rule(stacks, op, immediate)
+            if params:
+                count = len(params)
+                if operands[-count:] == params and len(operands) - count >= stacks.height:
+                    operands[-count:] = results
+                else:
+                    stacks.pop_all(params)
+                    operands.extend(results)
+            elif results:
+                operands.extend(results)
+    except InvalidError as invalid:
+        raise ValidationError(invalid.at(op.mnemonic), function, offset) from None

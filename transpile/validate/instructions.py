@@ -1,0 +1,352 @@
+"""The rules for instructions (spec: Validation / Instructions).
+
+Instructions whose operands are fixed have them in the opcode table; they need a rule only for their immediate, which is
+registered by its kind.  All others have a rule of their own, registered by mnemonic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from wasm2py.runtime.types import FUNCREF, I32, NUMERIC_TYPES, REFERENCE_TYPES, V128, FuncType, TableType, ValType
+from wasm2py.transpile.opcodes import OPS, Immediate, Op
+from wasm2py.transpile.validate.context import InvalidError, lookup, unknown
+from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks
+
+#: Checks an instruction and does to the stacks what it does; the last argument is its immediate.
+Rule: TypeAlias = Callable[[Stacks, Op, Any], None]
+_R = TypeVar("_R", bound=Rule)
+
+#: The rules for an immediate alone, by its kind.
+IMMEDIATE_RULES: dict[Immediate, Rule] = {}
+#: The rules for whole instructions, by mnemonic.
+INSTRUCTION_RULES: dict[str, Rule] = {}
+
+_SELECTABLE = NUMERIC_TYPES | {V128}
+
+
+def _immediate(*kinds: Immediate) -> Callable[[_R], _R]:
+    def register(rule: _R) -> _R:
+        IMMEDIATE_RULES.update(dict.fromkeys(kinds, rule))
+        return rule
+
+    return register
+
+
+def _instruction(*mnemonics: str) -> Callable[[_R], _R]:
+    def register(rule: _R) -> _R:
+        INSTRUCTION_RULES.update(dict.fromkeys(mnemonics, rule))
+        return rule
+
+    return register
+
+
+# Immediates of instructions with fixed operands.
+
+
+@_immediate("i32", "i64", "f32", "f64")
+def _constant(stacks: Stacks, op: Op, value: int) -> None:
+    """Any constant is valid."""
+
+
+@_immediate("memarg")
+def _memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
+    alignment, offset, memory = memarg
+    _memory(stacks, op, memory)
+    if 1 << alignment > op.width:
+        raise InvalidError("alignment must not be larger than natural")
+    if offset >= 1 << 32:
+        raise InvalidError("offset out of range")
+
+
+@_immediate("memory")
+def _memory(stacks: Stacks, op: Op, memory: int) -> None:
+    lookup(stacks.context.memories, memory, "memory")
+
+
+@_immediate("memories")
+def _memories(stacks: Stacks, op: Op, memories: tuple[int, int]) -> None:
+    for memory in memories:
+        _memory(stacks, op, memory)
+
+
+@_immediate("data")
+def _data(stacks: Stacks, op: Op, data: int) -> None:
+    if data >= stacks.context.datas:
+        raise unknown("data segment", data)
+
+
+@_immediate("data_memory")
+def _data_memory(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
+    data, memory = indices
+    _memory(stacks, op, memory)
+    _data(stacks, op, data)
+
+
+@_immediate("table")
+def _table_index(stacks: Stacks, op: Op, table: int) -> None:
+    _table(stacks, table)
+
+
+@_immediate("tables")
+def _tables(stacks: Stacks, op: Op, tables: tuple[int, int]) -> None:
+    destination, source = (_table(stacks, table).element for table in tables)
+    if source != destination:
+        raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
+
+
+@_immediate("elem")
+def _elem(stacks: Stacks, op: Op, elem: int) -> ValType:
+    return lookup(stacks.context.elems, elem, "elem segment")
+
+
+@_immediate("elem_table")
+def _elem_table(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
+    elem, table = indices
+    destination = _table(stacks, table).element
+    source = _elem(stacks, op, elem)
+    if source != destination:
+        raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
+
+
+@_immediate("func")
+def _function_reference(stacks: Stacks, op: Op, function: int) -> None:
+    lookup(stacks.context.functions, function, "function")
+    if function not in stacks.context.references:
+        raise InvalidError("undeclared function reference")
+
+
+def _table(stacks: Stacks, table: int) -> TableType:
+    return lookup(stacks.context.tables, table, "table")
+
+
+# Control instructions.
+
+
+@_instruction("unreachable")
+def _unreachable(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.mark_unreachable()
+
+
+def _block_type(stacks: Stacks, blocktype: FuncType | int) -> FuncType:
+    return lookup(stacks.context.types, blocktype, "type") if isinstance(blocktype, int) else blocktype
+
+
+@_instruction("block", "loop")
+def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
+    type_ = _block_type(stacks, blocktype)
+    stacks.pop_all(type_.params)
+    stacks.open(op.mnemonic, type_)
+
+
+@_instruction("if")
+def _if(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
+    type_ = _block_type(stacks, blocktype)
+    stacks.pop(I32)
+    stacks.pop_all(type_.params)
+    stacks.open(op.mnemonic, type_)
+
+
+@_instruction("else")
+def _else(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.open(op.mnemonic, stacks.close().type)
+
+
+@_instruction("end")
+def _end(stacks: Stacks, op: Op, immediate: None) -> None:
+    block = stacks.close()
+    if block.mnemonic == "if" and block.type.params != block.type.results:
+        raise InvalidError(MISMATCH, f"closes an if without else whose type is {block.type}")
+    stacks.push(block.type.results)
+
+
+@_instruction("br")
+def _br(stacks: Stacks, op: Op, label: int) -> None:
+    stacks.pop_all(stacks.label(label))
+    stacks.mark_unreachable()
+
+
+@_instruction("br_if")
+def _br_if(stacks: Stacks, op: Op, label: int) -> None:
+    types = stacks.label(label)
+    stacks.pop(I32)
+    stacks.pop_all(types)
+    stacks.push(types)
+
+
+@_instruction("br_table")
+def _br_table(stacks: Stacks, op: Op, immediate: tuple[tuple[int, ...], int]) -> None:
+    """All labels take the same number of operands; types that several of them share are checked once."""
+    labels, default = immediate
+    stacks.pop(I32)
+    types = stacks.label(default)
+    for other in {stacks.label(label) for label in set(labels)}:
+        if len(other) != len(types):
+            raise InvalidError(MISMATCH, f"has labels that take {len(other)} and {len(types)} operands")
+        stacks.push(stacks.pop_all(other))
+    stacks.pop_all(types)
+    stacks.mark_unreachable()
+
+
+@_instruction("return")
+def _return(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.pop_all(stacks.results)
+    stacks.mark_unreachable()
+
+
+@_instruction("call")
+def _call(stacks: Stacks, op: Op, function: int) -> None:
+    type_ = lookup(stacks.context.functions, function, "function")
+    stacks.pop_all(type_.params)
+    stacks.push(type_.results)
+
+
+@_instruction("call_indirect")
+def _call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
+    type_ = _indirect_type(stacks, indices)
+    stacks.pop(I32)
+    stacks.pop_all(type_.params)
+    stacks.push(type_.results)
+
+
+@_instruction("return_call")
+def _return_call(stacks: Stacks, op: Op, function: int) -> None:
+    _tail_call(stacks, lookup(stacks.context.functions, function, "function"))
+
+
+@_instruction("return_call_indirect")
+def _return_call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
+    type_ = _indirect_type(stacks, indices)
+    stacks.pop(I32)
+    _tail_call(stacks, type_)
+
+
+def _indirect_type(stacks: Stacks, indices: tuple[int, int]) -> FuncType:
+    type_index, table = indices
+    element = _table(stacks, table).element
+    if element != FUNCREF:
+        raise InvalidError(MISMATCH, f"needs a table of funcref, found one of {element}")
+    return lookup(stacks.context.types, type_index, "type")
+
+
+def _tail_call(stacks: Stacks, callee: FuncType) -> None:
+    if callee.results != stacks.results:
+        raise InvalidError(MISMATCH, f"calls a function of type {callee} from one with results {stacks.results}")
+    stacks.pop_all(callee.params)
+    stacks.mark_unreachable()
+
+
+# Parametric instructions.
+
+
+@_instruction("drop")
+def _drop(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.pop_any()
+
+
+@_instruction("select")
+def _select(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.pop(I32)
+    second, first = stacks.pop_any(), stacks.pop_any()
+    for operand in (first, second):
+        if operand is not UNKNOWN and operand not in _SELECTABLE:
+            raise InvalidError(MISMATCH, f"without a type expects numbers, found {operand}")
+    if first != second and UNKNOWN not in (first, second):
+        raise InvalidError(MISMATCH, f"expects two operands of one type, found {first} and {second}")
+    stacks.push((second if first is UNKNOWN else first,))
+
+
+@_instruction("select_t")
+def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
+    if len(types) != 1:
+        raise InvalidError("invalid result arity")
+    stacks.pop(I32)
+    stacks.pop_all(types + types)
+    stacks.push(types)
+
+
+# Variable instructions.
+
+
+@_instruction("local.get")
+def _local_get(stacks: Stacks, op: Op, local: int) -> None:
+    stacks.operands.append(lookup(stacks.locals, local, "local"))
+
+
+@_instruction("local.set")
+def _local_set(stacks: Stacks, op: Op, local: int) -> None:
+    stacks.pop(lookup(stacks.locals, local, "local"))
+
+
+@_instruction("local.tee")
+def _local_tee(stacks: Stacks, op: Op, local: int) -> None:
+    type_ = lookup(stacks.locals, local, "local")
+    stacks.pop(type_)
+    stacks.operands.append(type_)
+
+
+@_instruction("global.get")
+def _global_get(stacks: Stacks, op: Op, index: int) -> None:
+    stacks.operands.append(lookup(stacks.context.globals, index, "global").valtype)
+
+
+@_instruction("global.set")
+def _global_set(stacks: Stacks, op: Op, index: int) -> None:
+    type_ = lookup(stacks.context.globals, index, "global")
+    if not type_.mutable:
+        raise InvalidError("immutable global")
+    stacks.pop(type_.valtype)
+
+
+# Table and reference instructions.
+
+
+@_instruction("table.get")
+def _table_get(stacks: Stacks, op: Op, table: int) -> None:
+    element = _table(stacks, table).element
+    stacks.pop(I32)
+    stacks.push((element,))
+
+
+@_instruction("table.set")
+def _table_set(stacks: Stacks, op: Op, table: int) -> None:
+    stacks.pop_all((I32, _table(stacks, table).element))
+
+
+@_instruction("table.grow")
+def _table_grow(stacks: Stacks, op: Op, table: int) -> None:
+    stacks.pop_all((_table(stacks, table).element, I32))
+    stacks.push((I32,))
+
+
+@_instruction("table.fill")
+def _table_fill(stacks: Stacks, op: Op, table: int) -> None:
+    stacks.pop_all((I32, _table(stacks, table).element, I32))
+
+
+@_instruction("ref.null")
+def _ref_null(stacks: Stacks, op: Op, type_: ValType) -> None:
+    stacks.push((type_,))
+
+
+@_instruction("ref.is_null")
+def _ref_is_null(stacks: Stacks, op: Op, immediate: None) -> None:
+    operand = stacks.pop_any()
+    if operand is not UNKNOWN and operand not in REFERENCE_TYPES:
+        raise InvalidError(MISMATCH, f"expects a reference, found {operand}")
+    stacks.push((I32,))
+
+
+#: What the loop over instructions needs to know of each: its operands where they are fixed, its results, and its rule.
+Signature: TypeAlias = tuple[list[ValType] | None, tuple[ValType, ...], Rule | None]
+
+
+def _signature(op: Op) -> Signature:
+    if op.params is None:
+        return None, (), INSTRUCTION_RULES[op.mnemonic]
+    rule = None if op.immediate is None or op.family == "const" else IMMEDIATE_RULES[op.immediate]
+    return list(op.params), op.results or (), rule
+
+
+SIGNATURES: dict[Op, Signature] = {op: _signature(op) for op in OPS.values()}

@@ -1,0 +1,217 @@
+"""Validation of modules, except for the bodies of functions (spec: Validation / Modules, Validation / Types)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from wasm2py.runtime.errors import ValidationError
+from wasm2py.runtime.types import (
+    I32,
+    MAX_PAGES,
+    ExternKind,
+    ExternType,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    TableType,
+)
+from wasm2py.transpile.module import Data, Elem, Expression, Module
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.validate.context import Context, InvalidError, lookup
+from wasm2py.transpile.validate.functions import validate_constant
+from wasm2py.transpile.validate.stacks import MISMATCH
+
+T = TypeVar("T")
+
+MAX_TABLE_SIZE = 0xFFFFFFFF
+#: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
+MAX_PARAMS = MAX_RESULTS = 1000
+
+_REF_FUNC = OPS["ref.func"]
+
+
+def check_module(module: Module) -> Context:
+    """Check everything but the bodies of functions; returns the context for `validate_function`.
+
+    Raises `ValidationError`.
+    """
+    context = _context(module)
+    _check_globals(module, context)
+    for elem in module.elems:
+        _check_elem(context, elem)
+    for data in module.datas:
+        _check_data(context, data)
+    _check_start(module, context)
+    _check_exports(module, context)
+    return context
+
+
+@contextmanager
+def _at(offset: int | None) -> Iterator[None]:
+    """Errors within are at that offset."""
+    try:
+        yield
+    except InvalidError as invalid:
+        raise ValidationError(invalid.message, None, offset) from None
+
+
+# The context, and the types in it.
+
+
+def _context(module: Module) -> Context:
+    _check_types(module.types)
+    imported = _imported_types(module)
+    for memory in module.memories:
+        with _at(memory.offset):
+            _check_memory_type(memory.type)
+    for table in module.tables:
+        with _at(table.offset):
+            _check_table_type(table.type)
+    return Context(
+        types=module.types,
+        functions=(*_only(FuncType, imported), *_function_types(module)),
+        tables=(*_only(TableType, imported), *(table.type for table in module.tables)),
+        memories=(*_only(MemoryType, imported), *(memory.type for memory in module.memories)),
+        globals=(*_only(GlobalType, imported), *(item.type for item in module.globals)),
+        elems=tuple(elem.type for elem in module.elems),
+        datas=len(module.datas),
+        references=frozenset(_references(module)),
+    )
+
+
+def _only(kind: type[T], types: Iterable[ExternType]) -> list[T]:
+    return [type_ for type_ in types if isinstance(type_, kind)]
+
+
+def _check_types(types: tuple[FuncType, ...]) -> None:
+    for index, type_ in enumerate(types):
+        for what, count, limit in (
+            ("parameters", len(type_.params), MAX_PARAMS),
+            ("results", len(type_.results), MAX_RESULTS),
+        ):
+            if count > limit:
+                raise ValidationError(f"too many {what} in type {index}: {count} exceed the limit of {limit}")
+
+
+def _imported_types(module: Module) -> list[ExternType]:
+    types = []
+    for item in module.imports:
+        with _at(item.offset):
+            type_ = lookup(module.types, item.type, "type") if isinstance(item.type, int) else item.type
+            _TYPE_CHECKS[type(type_)](type_)
+            types.append(type_)
+    return types
+
+
+def _function_types(module: Module) -> list[FuncType]:
+    types = []
+    for function in module.functions:
+        with _at(function.start):
+            types.append(lookup(module.types, function.type_index, "type"))
+    return types
+
+
+def _check_limits(limits: Limits, largest: int, message: str) -> None:
+    if max(limits.minimum, limits.maximum or 0) > largest:
+        raise InvalidError(message)
+    if limits.maximum is not None and limits.minimum > limits.maximum:
+        raise InvalidError("size minimum must not be greater than maximum")
+
+
+def _check_memory_type(type_: MemoryType) -> None:
+    _check_limits(type_.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)")
+
+
+def _check_table_type(type_: TableType) -> None:
+    _check_limits(type_.limits, MAX_TABLE_SIZE, "table size must be at most 2^32-1")
+
+
+def _always_valid(type_: FuncType | GlobalType) -> None:
+    """Function types were checked where they are defined; global types have no rules."""
+
+
+_TYPE_CHECKS: dict[type, Callable[[Any], None]] = {
+    FuncType: _always_valid,
+    TableType: _check_table_type,
+    MemoryType: _check_memory_type,
+    GlobalType: _always_valid,
+}
+
+
+def _references(module: Module) -> Iterator[int]:
+    """The functions that occur in the module outside of functions and the start section."""
+    for export in module.exports:
+        if export.kind == "func":
+            yield export.index
+    for expression in _constants(module):
+        for op, immediate, _ in expression:
+            if op is _REF_FUNC:
+                yield immediate
+
+
+def _constants(module: Module) -> Iterator[Expression]:
+    for item in module.globals:
+        yield item.init
+    for elem in module.elems:
+        yield elem.table_offset
+        yield from elem.items
+    for data in module.datas:
+        yield data.memory_offset
+
+
+# Definitions.
+
+
+def _check_globals(module: Module, context: Context) -> None:
+    """An initial value can use the globals before its own."""
+    imported = len(context.globals) - len(module.globals)
+    for position, item in enumerate(module.globals):
+        validate_constant(context, item.init, item.type.valtype, item.offset, imported + position)
+
+
+def _check_elem(context: Context, elem: Elem) -> None:
+    for item in elem.items:
+        validate_constant(context, item, elem.type, elem.offset, len(context.globals))
+    if elem.mode != "active":
+        return
+    with _at(elem.offset):
+        table = lookup(context.tables, elem.table, "table")
+        if elem.type != table.element:
+            raise InvalidError(f"{MISMATCH}: element segment of {elem.type} for a table of {table.element}")
+    validate_constant(context, elem.table_offset, I32, elem.offset, len(context.globals))
+
+
+def _check_data(context: Context, data: Data) -> None:
+    if data.mode != "active":
+        return
+    with _at(data.offset):
+        lookup(context.memories, data.memory, "memory")
+    validate_constant(context, data.memory_offset, I32, data.offset, len(context.globals))
+
+
+def _check_start(module: Module, context: Context) -> None:
+    if module.start is None:
+        return
+    with _at(None):
+        if lookup(context.functions, module.start, "function") != FuncType():
+            raise InvalidError("start function must not have parameters or results")
+
+
+def _check_exports(module: Module, context: Context) -> None:
+    spaces: dict[ExternKind, tuple[tuple[ExternType, ...], str]] = {
+        "func": (context.functions, "function"),
+        "table": (context.tables, "table"),
+        "memory": (context.memories, "memory"),
+        "global": (context.globals, "global"),
+    }
+    names: set[str] = set()
+    for export in module.exports:
+        with _at(export.offset):
+            space, what = spaces[export.kind]
+            lookup(space, export.index, what)
+            if export.name in names:
+                raise InvalidError(f'duplicate export name "{export.name}"')
+            names.add(export.name)
