@@ -1,0 +1,228 @@
+"""Functions between host values and raw values, made to measure for each signature.
+
+`entry_factory` gives the maker of host→wasm functions, `host_factory` that of wasm→host functions.  A signature's maker is
+compiled once from the templates below.  They are filled with fragments that stand in this file and with numbers counted here;
+nothing that comes from a module enters them.
+
+Entries are the trap boundary.  Raising an exception in an entry adds the entry to its traceback, so a trap is raised, caught, rid of that
+line, and passed on with a bare `raise`, which adds none.  PyPy takes its own copy of the traceback; there the entry is
+hidden altogether.
+"""
+
+from __future__ import annotations
+
+import sys
+from _thread import get_ident
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.floats import f32
+from wasm2py.runtime.stack import GUARD
+from wasm2py.runtime.traps import settle, translate_exception
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.values import to_raw
+
+#: Makes an adapter of (the function to call, the `Func` to name in errors).
+Factory = Callable[[Callable[..., Any], Any], Callable[..., Any]]
+
+if sys.implementation.name == "pypy":
+    from __pypy__ import hidden_applevel as hidden  # type: ignore[import-not-found]
+else:
+
+    def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Keep a function's frame out of tracebacks, where the implementation has a way."""
+        return function
+
+
+_ENTRY = """
+def make(raw, func):
+    @hidden
+    def entry(*args):
+        {unpack}
+        {convert}
+        {begin}
+        try:
+            {enter}
+            result = raw({arguments})
+        except BaseException as error:
+            trap = translate_exception(error)
+            if isinstance(trap, Trap):
+                try:
+                    raise trap
+                except Trap:
+                    settle(trap, error)
+                    raise
+            raise
+        {leave}
+        {deliver}
+    return entry
+"""
+_HOST = """
+def make(host, func):
+    def wrapper({parameters}):
+        result = host({arguments})
+        {convert}
+    return wrapper
+"""
+_UNPACK = """
+        try:
+            {targets}, = args
+        except ValueError:
+            raise arity_error(func, args) from None
+"""
+_UNPACK_NOTHING = """
+        if args:
+            raise arity_error(func, args)
+"""
+_LEAVE = """
+        finally:
+            if outermost:
+                leave()
+"""
+
+#: Value type → statement that makes `{x}`, a host value, raw; the usual values pass through one test.
+_TO_RAW: dict[ValType, str] = {
+    "i32": "if type({x}) is not int or {x} >> 32: {x} = {fix}",
+    "i64": "if type({x}) is not int or {x} >> 64: {x} = {fix}",
+    "f32": "{x} = f32({x}) if type({x}) is float and {x} == {x} else {fix}",
+    "f64": "if type({x}) is not float: {x} = {fix}",
+    "funcref": "{x} = {fix}",
+    "externref": "pass",
+}
+#: Value type → expression of the host value of `{x}`, a raw one; the plus makes a bool an int.
+_FROM_RAW: dict[ValType, str] = {
+    "i32": "{x} - 0x100000000 if {x} > 0x7FFFFFFF else +{x}",
+    "i64": "{x} - 0x10000000000000000 if {x} > 0x7FFFFFFFFFFFFFFF else +{x}",
+    "f32": "{x}",
+    "f64": "{x}",
+    "funcref": "{x}",
+    "externref": "{x}",
+}
+
+
+@cache
+def entry_factory(functype: FuncType, guarded: bool) -> Factory:
+    """The maker of host→wasm functions; `guarded` ones see to the recursion limit, which calls that cannot recurse do not need."""
+    params = _names("a", functype.params)
+    source = _ENTRY.format(
+        unpack=_UNPACK.format(targets=", ".join(params)) if params else _UNPACK_NOTHING,
+        convert=_to_raw(params, functype.params, "param"),
+        begin="outermost = get_ident() not in active" if guarded else "",
+        enter="if outermost: enter()" if guarded else "",
+        arguments=", ".join(params),
+        leave=_LEAVE if guarded else "",
+        deliver=_deliver(functype.results),
+    )
+    return _compile(source)
+
+
+@cache
+def host_factory(functype: FuncType) -> Factory:
+    """The maker of wasm→host functions."""
+    params = _names("a", functype.params)
+    source = _HOST.format(
+        parameters=", ".join(params),
+        arguments=_from_raw(params, functype.params),
+        convert=_accept(functype.results),
+    )
+    return _compile(source)
+
+
+def _names(prefix: str, types: Sequence[ValType]) -> list[str]:
+    return [f"{prefix}{index}" for index in range(len(types))]
+
+
+def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str) -> str:
+    return "\n        ".join(
+        _TO_RAW[valtype].format(x=name, fix=f"{fix}(func, {index}, {name})")
+        for index, (name, valtype) in enumerate(zip(names, types, strict=True))
+    )
+
+
+def _from_raw(names: Sequence[str], types: Sequence[ValType]) -> str:
+    return ", ".join(_FROM_RAW[valtype].format(x=name) for name, valtype in zip(names, types, strict=True))
+
+
+def _deliver(results: Sequence[ValType]) -> str:
+    if not results:
+        return ""
+    if len(results) == 1:
+        return "return " + _from_raw(["result"], results)
+    names = _names("r", results)
+    return f"{', '.join(names)} = result\n        return ({_from_raw(names, results)})"
+
+
+def _accept(results: Sequence[ValType]) -> str:
+    if not results:
+        return "if result is not None: raise unwanted_result(func, result)"
+    if len(results) == 1:
+        return f"{_to_raw(['result'], results, 'one_result')}\n        return result"
+    names = _names("r", results)
+    unpack = f"{', '.join(names)} = several_results(func, result)"
+    return f"{unpack}\n        {_to_raw(names, results, 'one_result')}\n        return ({', '.join(names)})"
+
+
+def _compile(source: str) -> Factory:
+    names: dict[str, Any] = dict(_NAMES)
+    exec(compile(source, "<wasm2py>", "exec"), names)
+    factory: Factory = names["make"]
+    return factory
+
+
+def arity_error(func: Any, args: Sequence[object]) -> TypeError:
+    """The error for a wrong number of arguments."""
+    return TypeError(f"{func.name}: expected {len(func.type.params)} params, but passed {len(args)}")
+
+
+def param(func: Any, index: int, value: object) -> Any:
+    """The raw value of an argument; TypeError or OverflowError names the function and the parameter."""
+    return _convert(f"{func.name}: parameter {index}", func.type.params[index], value)
+
+
+def one_result(func: Any, index: int, value: object) -> Any:
+    """The raw value of what a host function returned; TypeError or OverflowError names the function and the result."""
+    return _convert(f"{func.name}: result {index} of the host function", func.type.results[index], value)
+
+
+def several_results(func: Any, values: object) -> Sequence[object]:
+    """The results of a host function that is to return several; TypeError unless they are that many."""
+    count = len(func.type.results)
+    if not isinstance(values, tuple | list):
+        raise TypeError(f"{func.name}: expected {count} results of the host function, got {type(values).__name__}")
+    if len(values) != count:
+        raise TypeError(f"{func.name}: expected {count} results of the host function, got {len(values)}")
+    return values
+
+
+def unwanted_result(func: Any, value: object) -> TypeError:
+    """The error for a host function that returned something where its type has no results."""
+    return TypeError(f"{func.name}: expected no result of the host function, got {type(value).__name__}")
+
+
+def _convert(where: str, valtype: ValType, value: object) -> Any:
+    try:
+        return to_raw(valtype, value)
+    except (TypeError, OverflowError) as error:
+        raise type(error)(f"{where}: {error}") from None
+
+
+#: What the templates refer to.
+_NAMES: dict[str, Any] = {
+    "__name__": __name__,
+    "Trap": Trap,
+    "active": GUARD.active,
+    "arity_error": arity_error,
+    "enter": GUARD.enter,
+    "f32": f32,
+    "get_ident": get_ident,
+    "hidden": hidden,
+    "leave": GUARD.leave,
+    "one_result": one_result,
+    "param": param,
+    "settle": settle,
+    "several_results": several_results,
+    "translate_exception": translate_exception,
+    "unwanted_result": unwanted_result,
+}

@@ -1,0 +1,104 @@
+"""Functions at the boundary between host and wasm (spec: Execution / Runtime Structure / Function Instances)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from wasm2py.runtime.adapters import entry_factory, hidden, host_factory
+from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.traps import settle, translate_exception
+from wasm2py.runtime.types import FuncType
+
+if TYPE_CHECKING:
+    from wasm2py.runtime.instance import Instance
+
+
+class Func:
+    """A function: one of a module's, or one of the host's for modules to import.
+
+    Calling it follows the host's convention: integers in range `-2**(N-1) ≤ x < 2**N` go in and come out signed; no
+    result is None, several are a tuple.  A wrong number of arguments or one of a wrong type raises TypeError, an
+    integer out of range OverflowError; what goes wrong in wasm raises `Trap`; what a host function raises, passes through.
+
+    `type` is its type, `name` what to call it in messages, `instance` the instance that it belongs to (None for the
+    host's), `index` its funcidx there.  A function reference is a Func: the same function gives the same object.
+    """
+
+    # A slot named __call__ lets the interpreter call what it holds directly, with no frame between.
+    __slots__ = ("__call__", "__weakref__", "_host", "_raw", "index", "instance", "name", "type")
+
+    __call__: Callable[..., Any]
+
+    def __init__(self, functype: FuncType, function: Callable[..., Any], name: str | None = None) -> None:
+        """Make a host function of a Python callable that takes and returns host values of these types."""
+        self.type = functype
+        self.name: str = name or getattr(function, "__name__", None) or type(function).__name__
+        self.instance: Instance | None = None
+        self.index: int | None = None
+        self._host: Callable[..., Any] | None = function
+        self._raw: Callable[..., Any] | None = None
+        self.__call__ = self._first_call
+
+    @classmethod
+    def of_instance(
+        cls, functype: FuncType, raw: Callable[..., Any], name: str, instance: Instance, index: int
+    ) -> Func:
+        """The Func of an instance's own function, whose Python function is `raw`."""
+        func = cls.__new__(cls)
+        func.type = functype
+        func.name = name
+        func.instance = instance
+        func.index = index
+        func._host = None
+        func._raw = raw
+        func.__call__ = func._first_call
+        return func
+
+    @property
+    def raw(self) -> Callable[..., Any]:
+        """What generated code calls: takes and returns raw values."""
+        if self._raw is None:
+            assert self._host is not None
+            self._raw = host_factory(self.type)(self._host, self)
+        return self._raw
+
+    def _entry(self) -> Callable[..., Any]:
+        raw = self.raw
+        if self.instance is not None and self.index is not None:
+            self.instance.load(self.index)
+        return entry_factory(self.type, not _is_leaf(raw))(raw, self)
+
+    @hidden
+    def _first_call(self, *args: Any) -> Any:
+        """Become the function made for this signature; like it, leave no trace in a trap's traceback."""
+        self.__call__ = self._entry()
+        try:
+            return self.__call__(*args)
+        except Trap as error:
+            trap = translate_exception(error)
+            try:
+                raise trap
+            except Trap:
+                settle(trap, error)
+                raise
+
+    def __repr__(self) -> str:
+        return f"<Func {self.name} {self.type}>"
+
+
+def _is_leaf(raw: Callable[..., Any]) -> bool:
+    """Whether a function certainly calls nothing that could recurse: all that its code names is helpers and data."""
+    if not isinstance(raw, FunctionType) or "__wasm__" not in raw.__globals__:
+        return False
+    return _names_no_function(raw.__code__, raw.__globals__)
+
+
+def _names_no_function(code: CodeType, namespace: dict[str, Any]) -> bool:
+    for name in code.co_names:
+        value = namespace.get(name)
+        if (callable(value) or isinstance(value, list | tuple)) and HELPERS.get(name) is not value:
+            return False
+    return not any(isinstance(constant, CodeType) for constant in code.co_consts)

@@ -1,0 +1,136 @@
+"""Room on the stack: the recursion limit while wasm code runs (spec: Appendix / Implementation Limitations).
+
+Wasm functions are Python functions, so the interpreter's recursion limit bounds their depth, and 1,000 is too little for real
+programs.  The outermost call into wasm raises the limit, and puts it back when it returns; calls that nest in it find it
+raised.  The limit belongs to the process, so threads share one raised limit, and the last to leave restores it.
+
+What is safe to raise it to differs.  From CPython 3.12 on the limit counts only Python frames, which live on the heap.
+CPython 3.11 counts C recursion too, which host functions may do (measured: `list(map(f, …))` within itself overflows a C
+stack of 8 MB somewhere between 12,000 and 16,000 levels).  On PyPy the limit is 768 bytes of the C stack for each
+unit (measured: 8,000 allow 13,500 simple frames, 260,000 once they are compiled; 11,000 overflow 8 MB).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from _thread import allocate_lock, get_ident
+from typing import Any
+
+#: Frames that wasm code may use beyond what the host's limit allows.
+ALLOWANCE = 11_000 if sys.version_info < (3, 12) else 20_000
+#: CPython 3.11: beyond this, C recursion in host functions could overflow the C stack.
+_SAFE_ON_3_11 = 13_000
+#: Frames on top of that for translating a unit, which may begin at any depth.
+_TRANSLATION = 2_000
+_PYPY_BYTES_PER_LEVEL = 768
+_PYPY_UNKNOWN_STACK = 1 << 20
+
+
+class RecursionGuard:
+    """Keeps the process's recursion limit raised while any thread is in wasm code.
+
+    `active` holds the identifiers of the threads that are; a caller tests it first, and calls `enter` and `leave` only around its
+    thread's outermost call.  Both can be repeated without harm, should an interrupt separate them.
+    """
+
+    def __init__(self) -> None:
+        self.active: set[int] = set()
+        self._lock = allocate_lock()
+        self._translating = 0
+        self._before: int | None = None  # the host's limit, while it is raised
+        self._during = 0  # what it was raised to
+
+    def enter(self) -> None:
+        """The current thread begins to run wasm code."""
+        with self._lock:
+            self.active.add(get_ident())
+            self._apply()
+
+    def leave(self) -> None:
+        """The current thread's outermost wasm call is over."""
+        with self._lock:
+            self.active.discard(get_ident())
+            self._apply()
+
+    def __enter__(self) -> None:
+        """Make room for the translator, however deep the stack is already."""
+        with self._lock:
+            self._translating += 1
+            self._apply()
+
+    def __exit__(self, *_exception: object) -> None:
+        with self._lock:
+            self._translating -= 1
+            self._apply()
+
+    def _apply(self) -> None:
+        current = sys.getrecursionlimit()
+        if self._before is None:
+            self._before = current
+        elif current != self._during:
+            self._before = current  # the host has set it meanwhile: that is to stay
+        wanted = self._wanted(self._before)
+        if wanted != current:
+            wanted = _set_limit(wanted)
+        self._during = wanted
+        if wanted == self._before:
+            self._before = None
+
+    def _wanted(self, before: int) -> int:
+        wanted = raised_limit(before) if self.active else before
+        return wanted + _translation_room() if self._translating else wanted
+
+
+def _set_limit(limit: int) -> int:
+    """Set the limit; where this thread is deeper than that already, leave it for a later `leave`."""
+    try:
+        sys.setrecursionlimit(limit)
+    except RecursionError:
+        return sys.getrecursionlimit()
+    return limit
+
+
+def _raised_on_cpython(before: int) -> int:
+    return before + ALLOWANCE
+
+
+def _raised_on_cpython_3_11(before: int) -> int:
+    return max(before, min(before + ALLOWANCE, _SAFE_ON_3_11))
+
+
+def _raised_on_pypy(before: int) -> int:
+    return max(before, _c_stack_size() * 3 // 4 // _PYPY_BYTES_PER_LEVEL)
+
+
+def _c_stack_size() -> int:
+    """Bytes that any thread can count on having."""
+    try:
+        import resource
+    except ImportError:
+        return _PYPY_UNKNOWN_STACK
+    size, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    if not 0 < size < 1 << 30:
+        size = _PYPY_UNKNOWN_STACK  # unlimited holds for the main thread alone
+    return min(size, threading.stack_size() or size)
+
+
+def _translation_room() -> int:
+    # On PyPy a further eighth of the stack: the limit then stands at seven eighths.
+    return _c_stack_size() // 8 // _PYPY_BYTES_PER_LEVEL if _IS_PYPY else _TRANSLATION
+
+
+_IS_PYPY = sys.implementation.name == "pypy"
+
+
+def _choose() -> Any:
+    if _IS_PYPY:
+        return _raised_on_pypy
+    return _raised_on_cpython_3_11 if sys.version_info < (3, 12) else _raised_on_cpython
+
+
+#: The limit that wasm code runs under where the host's is `before`.
+raised_limit = _choose()
+
+#: The process's one guard: the recursion limit is the process's as well.
+GUARD = RecursionGuard()

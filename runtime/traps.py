@@ -1,0 +1,145 @@
+"""Traps at the boundary: what an exception of generated code means (spec: Execution / Runtime / Traps).
+
+Generated code tests nothing on the fast path; Python raises by itself.  Where a call comes back to the host, the exception is
+judged by its type, its message, and the innermost frame that is not one of our helpers: a trap if that frame is generated,
+else the host's own affair.
+
+A trap's traceback shows wasm functions and host functions, none of ours.  Of a deep stack, `frames` and the traceback keep the
+outermost and the innermost 50.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from types import CodeType, FrameType, TracebackType
+
+from wasm2py.runtime.errors import StackExhausted, Trap, WasmFrame
+
+#: How many frames of each end of a deep stack are kept.
+KEPT_FRAMES = 50
+
+_PACKAGE = __name__.rpartition(".")[0]
+#: Our modules that call the host or are called by it; the others hold what generated code calls.
+_BOUNDARY = frozenset(
+    f"{_PACKAGE}.{name}" for name in ("adapters", "engine", "function", "instance", "listeners", "stack", "traps")
+)
+_HOST = f"{_PACKAGE}.wasi"
+
+
+def translate_exception(error: BaseException) -> BaseException:
+    """What the host is to see of `error`, which was caught at the boundary.
+
+    A new `Trap` where `error` means one; `error` itself where it is the host's, untouched; `error` with its frames filled
+    in and ours gone from its traceback where it is a trap already.
+    """
+    entries = _entries(error.__traceback__)
+    if not isinstance(error, Trap):
+        kind = _kind(error, entries)
+        if kind is None:
+            return error
+        trap = _make(kind)
+    else:
+        trap = error
+    kept = _shorten([entry for entry in entries if not _is_ours(entry.tb_frame)])
+    trap.frames = tuple(_wasm_frame(entry) for entry in kept if is_generated(entry.tb_frame))
+    trap.__traceback__ = _chain(kept)
+    return trap
+
+
+def settle(trap: BaseException, error: BaseException) -> None:
+    """Undo what raising `trap`, made of `error`, at the boundary added to it; to be followed by a bare `raise`."""
+    traceback = trap.__traceback__
+    while traceback is not None and _is_ours(traceback.tb_frame):
+        traceback = traceback.tb_next
+    trap.__traceback__ = traceback
+    if trap is not error:
+        trap.__context__ = error.__context__
+
+
+def is_generated(frame: FrameType) -> bool:
+    """Whether a frame runs generated code."""
+    return "__wasm__" in frame.f_globals
+
+
+def _make(kind: str) -> Trap:
+    return StackExhausted() if kind == "call stack exhausted" else Trap(kind)
+
+
+def _entries(traceback: TracebackType | None) -> list[TracebackType]:
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    return entries
+
+
+def _is_ours(frame: FrameType) -> bool:
+    names = frame.f_globals
+    name = names.get("__name__", "")
+    if "__wasm__" in names or not isinstance(name, str) or not name.startswith(_PACKAGE + "."):
+        return False
+    return not name.startswith(_HOST)
+
+
+def _is_helper(frame: FrameType) -> bool:
+    return _is_ours(frame) and frame.f_globals["__name__"] not in _BOUNDARY
+
+
+def _kind(error: BaseException, entries: Sequence[TracebackType]) -> str | None:
+    judge = _JUDGES.get(type(error))
+    if judge is None or not _arose_in_wasm(error, entries):
+        return None
+    return judge(str(error))
+
+
+def _arose_in_wasm(error: BaseException, entries: Sequence[TracebackType]) -> bool:
+    if isinstance(error, RecursionError):
+        return bool(entries) and (is_generated(entries[-1].tb_frame) or _is_ours(entries[-1].tb_frame))
+    for entry in reversed(entries):
+        if not _is_helper(entry.tb_frame):
+            return is_generated(entry.tb_frame)
+    return False
+
+
+def _judge_index_error(message: str) -> str:
+    return "undefined element" if message.startswith("list") else "out of bounds memory access"
+
+
+def _judge_value_error(message: str) -> str | None:
+    # Assigning to a slice of a view that ends early.
+    return "out of bounds memory access" if message.startswith("memoryview assignment") else None
+
+
+#: Exception type → the kind of trap that its message means, or None if it is no trap.
+_JUDGES: dict[type[BaseException], Callable[[str], str | None]] = {
+    IndexError: _judge_index_error,
+    ValueError: _judge_value_error,
+    struct.error: lambda _: "out of bounds memory access",
+    ZeroDivisionError: lambda _: "integer divide by zero",
+    RecursionError: lambda _: "call stack exhausted",
+}
+
+
+def _shorten(entries: list[TracebackType]) -> list[TracebackType]:
+    if len(entries) <= 2 * KEPT_FRAMES:
+        return entries
+    return entries[:KEPT_FRAMES] + entries[-KEPT_FRAMES:]
+
+
+def _chain(entries: Sequence[TracebackType]) -> TracebackType | None:
+    traceback = None
+    for entry in reversed(entries):
+        traceback = TracebackType(traceback, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return traceback
+
+
+def _wasm_frame(entry: TracebackType) -> WasmFrame:
+    code = entry.tb_frame.f_code
+    instance = entry.tb_frame.f_globals["__wasm__"]
+    return WasmFrame(instance.name, instance.display_name(code.co_name), _offset(code, entry.tb_lineno))
+
+
+def _offset(code: CodeType, line: int | None) -> int:
+    """The byte offset in the module; 0 where lines are those of a dump."""
+    return line or 0 if code.co_filename.startswith("<wasm ") else 0
