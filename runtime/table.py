@@ -1,0 +1,170 @@
+"""Tables (spec: Execution / Runtime Structure / Table Instances)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
+
+from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.types import FuncType, Limits, TableType, ValType
+from wasm2py.runtime.values import to_raw
+
+#: The most elements that a table may have here, whatever its maximum; the JavaScript API has the same limit.
+MAX_ELEMENTS = 10_000_000
+
+_FAILED = 0xFFFFFFFF
+
+
+def _call_null(*_args: object) -> NoReturn:
+    raise Trap("uninitialized element")
+
+
+def _call_mismatch(*_args: object) -> NoReturn:
+    raise Trap("indirect call type mismatch")
+
+
+class Table:
+    """A table of references: `Func`s or any objects, None for null.
+
+    The methods `get`, `set`, `grow`, `fill`, `copy` and `init` carry out the instructions of these names: they take raw
+    values and trap.  Indexing is the host's side, and raises IndexError and TypeError.
+    """
+
+    __slots__ = ("__weakref__", "_element", "_elements", "_maximum", "_views")
+
+    def __init__(self, element: ValType, minimum: int, maximum: int | None = None, value: Any = None) -> None:
+        """Make a table of `minimum` elements, each `value`.
+
+        Raises ValueError for limits that no table type can have, TypeError if the value is not a reference of the
+        element type, MemoryError if the table is too large for this implementation.
+        """
+        if element not in ("funcref", "externref"):
+            raise ValueError(f"expected a reference type, got {element}")
+        if not 0 <= minimum <= (_FAILED if maximum is None else maximum) <= _FAILED:
+            raise ValueError(f"table limits out of range: {Limits(minimum, maximum)}")
+        if minimum > MAX_ELEMENTS:
+            raise MemoryError(f"a table of {minimum} elements exceeds this implementation's limit of {MAX_ELEMENTS}")
+        self._element = element
+        self._maximum = maximum
+        self._elements: list[Any] = [to_raw(element, value)] * minimum
+        self._views: dict[FuncType, list[Callable[..., Any]]] = {}
+
+    @classmethod
+    def from_type(cls, type_: TableType) -> Table:
+        """Make a table of nulls, of the type's minimal size."""
+        return cls(type_.element, type_.limits.minimum, type_.limits.maximum)
+
+    @property
+    def element(self) -> ValType:
+        """The type of the elements."""
+        return self._element
+
+    @property
+    def size(self) -> int:
+        """The current number of elements."""
+        return len(self._elements)
+
+    @property
+    def type(self) -> TableType:
+        """The table's type; its minimum is the current size."""
+        return TableType(self._element, Limits(len(self._elements), self._maximum))
+
+    def view(self, functype: FuncType) -> list[Callable[..., Any]]:
+        """The list that `call_indirect` of this type indexes; always the same list, kept up to date.
+
+        It is as long as the table.  An entry is the raw callable where the element has the type, else a function
+        that traps.
+        """
+        view = self._views.get(functype)
+        if view is None:
+            view = self._views[functype] = [_entry(functype, reference) for reference in self._elements]
+        return view
+
+    def get(self, i: int) -> Any:
+        """The element at i (spec: `table.get`)."""
+        try:
+            return self._elements[i]
+        except IndexError:
+            raise Trap("out of bounds table access") from None
+
+    def set(self, i: int, reference: Any) -> None:
+        """Replace the element at i (spec: `table.set`)."""
+        if i >= len(self._elements):
+            raise Trap("out of bounds table access")
+        self._elements[i] = reference
+        for functype, view in self._views.items():
+            view[i] = _entry(functype, reference)
+
+    def grow(self, n: int, reference: Any = None) -> int:
+        """Append n elements (spec: `table.grow`); returns the previous size, or 0xFFFFFFFF if it cannot grow so far.
+
+        Raises ValueError if n is negative, TypeError if the reference is not of the element type.
+        """
+        if n < 0:
+            raise ValueError(f"a table cannot shrink: {n}")
+        reference = to_raw(self._element, reference)
+        size = len(self._elements)
+        if size + n > min(MAX_ELEMENTS, MAX_ELEMENTS if self._maximum is None else self._maximum):
+            return _FAILED
+        self._elements.extend([reference] * n)
+        for functype, view in self._views.items():
+            view.extend([_entry(functype, reference)] * n)
+        return size
+
+    def fill(self, i: int, reference: Any, n: int) -> None:
+        """Set the n elements from i (spec: `table.fill`)."""
+        self._check_range(i, n)
+        self._replace(i, [reference] * n)
+
+    def copy(self, source: Table, d: int, s: int, n: int) -> None:
+        """Copy n elements of `source` from s to here from d (spec: `table.copy`); they may overlap."""
+        source._check_range(s, n)
+        self._check_range(d, n)
+        self._replace(d, source._elements[s : s + n])
+
+    def init(self, items: Sequence[Any], d: int, s: int, n: int) -> None:
+        """Copy n references of an element segment from s to here from d (spec: `table.init`)."""
+        if s + n > len(items):
+            raise Trap("out of bounds table access")
+        self._check_range(d, n)
+        self._replace(d, items[s : s + n])
+
+    def _check_range(self, i: int, n: int) -> None:
+        if i + n > len(self._elements):
+            raise Trap("out of bounds table access")
+
+    def _replace(self, d: int, references: Sequence[Any]) -> None:
+        end = d + len(references)
+        self._elements[d:end] = references
+        for functype, view in self._views.items():
+            view[d:end] = [_entry(functype, reference) for reference in references]
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._elements)
+
+    def __getitem__(self, i: int) -> Any:
+        self._check(i)
+        return self._elements[i]
+
+    def __setitem__(self, i: int, reference: Any) -> None:
+        self._check(i)
+        self.set(i, to_raw(self._element, reference))
+
+    def _check(self, i: int) -> None:
+        if not 0 <= i < len(self._elements):
+            raise IndexError(f"element {i} is outside the table of {len(self._elements)}")
+
+    def __repr__(self) -> str:
+        return f"<Table {self.type}>"
+
+
+def _entry(functype: FuncType, reference: Any) -> Callable[..., Any]:
+    if reference is None:
+        return _call_null
+    if reference.type == functype:
+        raw: Callable[..., Any] = reference.raw
+        return raw
+    return _call_mismatch

@@ -1,0 +1,126 @@
+"""Host values to raw values and back (docs/architecture.md, "Raw values and host values").
+
+Host integers of either sign go in, `-2**(N-1) <= i < 2**N`, and come out signed.  Numbers for f32 are rounded to it.
+A funcref is a `Func` or None, an externref any object, with None for null.  `TO_RAW` and `FROM_RAW` hold one converter
+for each value type, for those who convert the same type again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import index
+from typing import Any
+
+from wasm2py.runtime.access import f32_bits, f32_from_bits
+from wasm2py.runtime.floats import f32, f32_from_int
+from wasm2py.runtime.types import FuncType, ValType
+
+
+def to_raw(valtype: ValType, value: Any) -> Any:
+    """The raw value of a host value; TypeError if it is of the wrong type, OverflowError if it is out of range."""
+    return TO_RAW[valtype](value)
+
+
+def from_raw(valtype: ValType, raw: Any) -> Any:
+    """The host value of a raw value."""
+    return FROM_RAW[valtype](raw)
+
+
+def default_value(valtype: ValType) -> Any:
+    """The raw value that a local or a table entry starts with: zero or null (spec: Runtime Structure / Values)."""
+    return _DEFAULTS.get(valtype)
+
+
+_DEFAULTS: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0}
+
+
+def _mismatch(valtype: str, value: object) -> TypeError:
+    return TypeError(f"expected {valtype}, got {'null' if value is None else type(value).__name__}")
+
+
+def _integer(valtype: str, value: Any, bits: int) -> int:
+    """The slow path: integers of other types, and everything that is wrong."""
+    try:
+        number = index(value)
+    except TypeError:
+        raise _mismatch(valtype, value) from None
+    if not -1 << bits - 1 <= number < 1 << bits:
+        raise OverflowError(f"{valtype} out of range: {number}, expected -2**{bits - 1} <= i < 2**{bits}")
+    return number & (1 << bits) - 1
+
+
+def _i32_to_raw(value: Any) -> int:
+    if type(value) is int and -0x80000000 <= value <= 0xFFFFFFFF:
+        return value & 0xFFFFFFFF
+    return _integer("i32", value, 32)
+
+
+def _i64_to_raw(value: Any) -> int:
+    if type(value) is int and -0x8000000000000000 <= value <= 0xFFFFFFFFFFFFFFFF:
+        return value & 0xFFFFFFFFFFFFFFFF
+    return _integer("i64", value, 64)
+
+
+def _number(valtype: str, value: Any) -> float:
+    """The f64 of a real number of any type but text."""
+    if not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
+        raise _mismatch(valtype, value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise OverflowError(f"{valtype} out of range: the number has no finite f64") from None
+
+
+def _f32_to_raw(value: Any) -> float:
+    if isinstance(value, int) and value.bit_length() <= 128:
+        return f32_from_int(value)
+    number = value if type(value) is float else _number("f32", value)
+    return f32(number) if number == number else _f32_nan(number)
+
+
+def _f32_nan(value: float) -> float:
+    """The f32 NaN with the upper payload bits of a NaN; signalling stays so unless nothing of the payload is left."""
+    bits = f32_bits(value)
+    return f32_from_bits(bits if bits & 0x7FFFFF else bits | 0x400000)
+
+
+def _f64_to_raw(value: Any) -> float:
+    return value if type(value) is float else _number("f64", value)
+
+
+def _funcref_to_raw(value: Any) -> Any:
+    # Func is known by its type: importing it here would be circular.
+    if value is None or isinstance(getattr(value, "type", None), FuncType):
+        return value
+    raise _mismatch("funcref", value)
+
+
+def _i32_from_raw(raw: int) -> int:
+    return (raw ^ 0x80000000) - 0x80000000
+
+
+def _i64_from_raw(raw: int) -> int:
+    return (raw ^ 0x8000000000000000) - 0x8000000000000000
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+TO_RAW: dict[str, Callable[[Any], Any]] = {
+    "i32": _i32_to_raw,
+    "i64": _i64_to_raw,
+    "f32": _f32_to_raw,
+    "f64": _f64_to_raw,
+    "funcref": _funcref_to_raw,
+    "externref": _same,
+}
+
+FROM_RAW: dict[str, Callable[[Any], Any]] = {
+    "i32": _i32_from_raw,
+    "i64": _i64_from_raw,
+    "f32": _same,
+    "f64": _same,
+    "funcref": _same,
+    "externref": _same,
+}
