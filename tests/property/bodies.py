@@ -252,13 +252,13 @@ class Body:
 
     def address(self, depth: int = 0) -> None:
         """An i32 to address memory with: mostly inside the first page, sometimes at its edge or anything."""
-        kind = self.choices.below(8)
-        if kind == 7:
+        kind = self.choices.below(16)
+        if kind == 15:
             self.emit("i32.const", 65536 - self.choices.below(12))
             self.put("i32")
             return
         self.want("i32", depth=depth)
-        if kind < 6:
+        if kind < 14:
             self.mask(self.choices.pick((0xFF, 0xFFC, 0x7FF8, 0xFFFF)))
 
     def small(self, mask: int) -> None:
@@ -424,19 +424,20 @@ class Body:
     def call(self) -> None:
         function, type_ = self.choices.pick(self.scope.functions)
         self.arguments(type_)
+        self.take(len(type_.params))
         self.emit("call", function)
         self.put(*type_.results)
 
     def arguments(self, type_: FuncType) -> None:
         self.want(*type_.params)
         self.settle(len(type_.params))
-        self.take(len(type_.params))
 
     def call_indirect(self) -> None:
         place = self.choices.below(len(self.scope.table))
         type_ = self.scope.type_of(self.scope.table[place])
         self.arguments(type_)
         self.indirect_index(place)
+        self.take(1 + len(type_.params))
         self.emit("call_indirect", (self.scope.builder.type_index(type_.params, type_.results), FUNC_TABLE))
         self.put(*type_.results)
 
@@ -444,9 +445,9 @@ class Body:
         if self.choices.one_in(3):
             self.push("i32")
             self.small(7)
-            self.take(1)
         else:
             self.emit("i32.const", place)
+            self.put("i32")
 
     def tail_call(self) -> None:
         fitting = [(f, type_) for f, type_ in self.scope.functions if type_.results == self.type.results]
