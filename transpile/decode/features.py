@@ -54,6 +54,8 @@ TYPES: dict[int, Later] = {
     0x64: ("ref", FUNCTION_REFERENCES),
     0x63: ("ref null", FUNCTION_REFERENCES),
 }
+#: The bytes that begin a table.
+TABLES: dict[int, Later] = TYPES | {0x40: ("a table with an initial value", FUNCTION_REFERENCES)}
 #: The bytes that begin a type definition.
 DEFINITIONS: dict[int, Later] = {
     0x5F: ("struct", GC),

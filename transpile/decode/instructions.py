@@ -17,7 +17,6 @@ from wasm2py.transpile.decode.reader import (
     UNEXPECTED_END,
     Reader,
     read_fixed,
-    read_length,
     read_signed,
     read_u32,
     read_u64,
@@ -54,7 +53,7 @@ def _pair(data: bytes, pos: int) -> tuple[tuple[int, int], int]:
 
 
 def _labels(data: bytes, pos: int) -> tuple[tuple[tuple[int, ...], int], int]:
-    count, pos = read_length(data, pos)
+    count, pos = read_u32(data, pos)
     labels = []
     for _ in range(count):
         label, pos = read_u32(data, pos)
@@ -256,8 +255,21 @@ def _read_instructions(data: bytes, pos: int) -> tuple[list[Instr], int]:
 
 def read_expression(reader: Reader) -> Expression:
     """A constant expression, without its `end`."""
-    instructions, reader.pos = _read_instructions(reader.data, reader.pos)
+    try:
+        instructions, reader.pos = _read_instructions(reader.data, reader.pos)
+    except DecodeError as error:
+        if error.offset >= reader.end:
+            raise DecodeError(UNEXPECTED_END, reader.end) from None
+        raise
     return tuple(instructions[:-1])
+
+
+def read_body(data: bytes, start: int, end: int) -> list[Instr]:
+    """The instructions of an expression, its `end` included, that must be all that stands from `start` to `end`."""
+    instructions, actual_end = _read_instructions(data, start)
+    if actual_end != end:
+        raise DecodeError("section size mismatch", min(actual_end, end))
+    return instructions
 
 
 def decode_body(module: Module, function: Function) -> list[Instr]:
@@ -265,10 +277,8 @@ def decode_body(module: Module, function: Function) -> list[Instr]:
 
     Raises `DecodeError` where they are malformed or not as long as they are said to be.
     """
-    instructions, end = _read_instructions(module.data, function.start)
-    if end != function.end:
-        raise DecodeError("section size mismatch", min(end, function.end))
-    if module.data_count is None and module.data.find(_DATA_PREFIX, function.start, end) >= 0:
+    instructions = read_body(module.data, function.start, function.end)
+    if module.data_count is None and module.data.find(_DATA_PREFIX, function.start, function.end) >= 0:
         _refuse_data_indices(instructions)
     return instructions
 

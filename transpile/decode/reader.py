@@ -66,7 +66,7 @@ def read_u64(data: bytes, pos: int) -> tuple[int, int]:
 
 
 def read_length(data: bytes, pos: int) -> tuple[int, int]:
-    """A u32 that counts bytes, or elements of at least one byte each, which must all be there."""
+    """A u32 that counts bytes, which must all be there."""
     length, after = read_unsigned(data, pos, 32)
     if length > len(data) - after:
         raise DecodeError("length out of bounds", pos)
@@ -81,13 +81,14 @@ def read_fixed(data: bytes, pos: int, size: int) -> tuple[int, int]:
 
 
 class Reader:
-    """A cursor over the bytes of a module: `pos` is the offset of the next byte."""
+    """A cursor over the bytes of a module: `pos` is the offset of the next byte, `end` where the section ends."""
 
-    __slots__ = ("data", "pos")
+    __slots__ = ("data", "end", "pos")
 
     def __init__(self, data: bytes, pos: int = 0) -> None:
         self.data = data
         self.pos = pos
+        self.end = len(data)
 
     def at_end(self) -> bool:
         return self.pos >= len(self.data)
@@ -132,13 +133,4 @@ class Reader:
 
     def vector(self, element: Callable[[Reader], T]) -> tuple[T, ...]:
         """A vector: its length, then its elements."""
-        return tuple([element(self) for _ in range(self.length())])
-
-    def sized(self, content: Callable[[Reader], T]) -> T:
-        """A size in bytes, then content that must be just as long."""
-        size = self.length()
-        start = self.pos
-        result = content(self)
-        if self.pos != start + size:
-            raise DecodeError("section size mismatch", start)
-        return result
+        return tuple([element(self) for _ in range(self.u32())])

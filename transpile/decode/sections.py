@@ -19,7 +19,7 @@ from wasm2py.runtime.types import (
     ValType,
 )
 from wasm2py.transpile.decode import features
-from wasm2py.transpile.decode.instructions import read_expression
+from wasm2py.transpile.decode.instructions import read_body, read_expression
 from wasm2py.transpile.decode.names import decode_names
 from wasm2py.transpile.decode.reader import UNEXPECTED_END, Reader
 from wasm2py.transpile.decode.types import (
@@ -75,7 +75,7 @@ class Sections:
     start: int | None = None
     elems: tuple[Elem, ...] = ()
     data_count: int | None = None
-    codes: tuple[Code, ...] = ()
+    codes: list[Code] = field(default_factory=list)
     datas: tuple[Data, ...] = ()
     customs: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -194,72 +194,72 @@ def _data(reader: Reader) -> Data:
     if flags > 2:
         raise DecodeError(f"malformed data segment kind {flags:02x}", offset)
     if flags == 1:
-        return Data("passive", reader.take(reader.length()), offset=offset)
+        return Data("passive", reader.take(reader.u32()), offset=offset)
     memory = reader.u32() if flags == 2 else 0
     memory_offset = read_expression(reader)
-    return Data("active", reader.take(reader.length()), memory, memory_offset, offset)
+    return Data("active", reader.take(reader.u32()), memory, memory_offset, offset)
 
 
 # One reader for each section.
 
 
-def _custom_section(reader: Reader, size: int, sections: Sections) -> None:
-    end = reader.pos + size
+def _custom_section(reader: Reader, sections: Sections) -> None:
     name = reader.name()
-    if reader.pos > end:
-        raise DecodeError(UNEXPECTED_END, end)
-    sections.customs.append((name, reader.take(end - reader.pos)))
+    if reader.pos > reader.end:
+        raise DecodeError(UNEXPECTED_END, reader.end)
+    sections.customs.append((name, reader.take(reader.end - reader.pos)))
 
 
-def _type_section(reader: Reader, size: int, sections: Sections) -> None:
+def _type_section(reader: Reader, sections: Sections) -> None:
     sections.types = reader.vector(function_type)
 
 
-def _import_section(reader: Reader, size: int, sections: Sections) -> None:
+def _import_section(reader: Reader, sections: Sections) -> None:
     sections.imports = reader.vector(_import)
 
 
-def _function_section(reader: Reader, size: int, sections: Sections) -> None:
+def _function_section(reader: Reader, sections: Sections) -> None:
     sections.type_indices = reader.vector(Reader.u32)
 
 
-def _table_section(reader: Reader, size: int, sections: Sections) -> None:
+def _table_section(reader: Reader, sections: Sections) -> None:
     sections.tables = reader.vector(_table)
 
 
-def _memory_section(reader: Reader, size: int, sections: Sections) -> None:
+def _memory_section(reader: Reader, sections: Sections) -> None:
     sections.memories = reader.vector(_memory)
 
 
-def _global_section(reader: Reader, size: int, sections: Sections) -> None:
+def _global_section(reader: Reader, sections: Sections) -> None:
     sections.globals = reader.vector(_global)
 
 
-def _export_section(reader: Reader, size: int, sections: Sections) -> None:
+def _export_section(reader: Reader, sections: Sections) -> None:
     sections.exports = reader.vector(_export)
 
 
-def _start_section(reader: Reader, size: int, sections: Sections) -> None:
+def _start_section(reader: Reader, sections: Sections) -> None:
     sections.start = reader.u32()
 
 
-def _elem_section(reader: Reader, size: int, sections: Sections) -> None:
+def _elem_section(reader: Reader, sections: Sections) -> None:
     sections.elems = reader.vector(_elem)
 
 
-def _data_count_section(reader: Reader, size: int, sections: Sections) -> None:
+def _data_count_section(reader: Reader, sections: Sections) -> None:
     sections.data_count = reader.u32()
 
 
-def _code_section(reader: Reader, size: int, sections: Sections) -> None:
-    sections.codes = reader.vector(_code)
+def _code_section(reader: Reader, sections: Sections) -> None:
+    for _ in range(reader.u32()):
+        sections.codes.append(_code(reader))
 
 
-def _data_section(reader: Reader, size: int, sections: Sections) -> None:
+def _data_section(reader: Reader, sections: Sections) -> None:
     sections.datas = reader.vector(_data)
 
 
-SectionReader: TypeAlias = Callable[[Reader, int, Sections], None]
+SectionReader: TypeAlias = Callable[[Reader, Sections], None]
 
 #: Section id → its name and reader, in the order in which sections must come; a custom section can stand anywhere.
 SECTIONS: dict[int, tuple[str, SectionReader]] = {
@@ -309,11 +309,25 @@ def decode_module(data: bytes) -> Module:
     data = bytes(data)
     reader = _header(data)
     sections = Sections()
+    try:
+        _sections(reader, sections)
+    except DecodeError:
+        _check_codes(data, sections)
+        raise
+    return _module(data, sections)
+
+
+def _sections(reader: Reader, sections: Sections) -> None:
     last = _ORDER[_CUSTOM]
     while not reader.at_end():
         last = _section(reader, sections, last)
-    _check_counts(sections, len(data))
-    return _module(data, sections)
+    _check_counts(sections, len(reader.data))
+
+
+def _check_codes(data: bytes, sections: Sections) -> None:
+    """Report what is malformed in a function's body rather than what comes of it, such as a size that is wrong."""
+    for code in sections.codes:
+        read_body(data, code.start, code.end)
 
 
 def _header(data: bytes) -> Reader:
@@ -337,8 +351,9 @@ def _section(reader: Reader, sections: Sections, last: int) -> int:
         raise DecodeError("unexpected content after last section", offset)
     size = reader.length()
     start = reader.pos
-    SECTIONS[id_][1](reader, size, sections)
-    if reader.pos != start + size:
+    reader.end = start + size
+    SECTIONS[id_][1](reader, sections)
+    if reader.pos != reader.end:
         raise DecodeError("section size mismatch", start)
     return max(position, last)
 

@@ -27,12 +27,14 @@ _FUNCTION = 0x60
 _HAS_MAXIMUM = 0x01
 
 
-def _type_of(table: dict[int, ValType], message: str, reader: Reader) -> ValType:
+def _type_of(
+    types: dict[int, ValType], message: str, reader: Reader, later: dict[int, features.Later] = features.TYPES
+) -> ValType:
     start = reader.pos
     code = reader.s7()
-    if code not in table:
-        raise DecodeError(features.describe(features.TYPES, code, message), start)
-    return table[code]
+    if code not in types:
+        raise DecodeError(features.describe(later, code, message), start)
+    return types[code]
 
 
 def value_type(reader: Reader) -> ValType:
@@ -66,7 +68,8 @@ def limits(reader: Reader) -> Limits:
 
 
 def table_type(reader: Reader) -> TableType:
-    return TableType(reference_type(reader), limits(reader))
+    element = _type_of(REFERENCE_TYPES, "malformed reference type", reader, features.TABLES)
+    return TableType(element, limits(reader))
 
 
 def memory_type(reader: Reader) -> MemoryType:

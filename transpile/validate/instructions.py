@@ -23,6 +23,8 @@ IMMEDIATE_RULES: dict[Immediate, Rule] = {}
 #: The rules for whole instructions, by mnemonic.
 INSTRUCTION_RULES: dict[str, Rule] = {}
 
+#: The kinds of immediates that need no rule.
+_ANY_IS_VALID: frozenset[Immediate] = frozenset({"i32", "i64", "f32", "f64"})
 _SELECTABLE = NUMERIC_TYPES | {V128}
 
 
@@ -43,11 +45,6 @@ def _instruction(*mnemonics: str) -> Callable[[_R], _R]:
 
 
 # Immediates of instructions with fixed operands.
-
-
-@_immediate("i32", "i64", "f32", "f64")
-def _constant(stacks: Stacks, op: Op, value: int) -> None:
-    """Any constant is valid."""
 
 
 @_immediate("memarg")
@@ -97,15 +94,15 @@ def _tables(stacks: Stacks, op: Op, tables: tuple[int, int]) -> None:
 
 
 @_immediate("elem")
-def _elem(stacks: Stacks, op: Op, elem: int) -> ValType:
-    return lookup(stacks.context.elems, elem, "elem segment")
+def _elem_index(stacks: Stacks, op: Op, elem: int) -> None:
+    _elem(stacks, elem)
 
 
 @_immediate("elem_table")
 def _elem_table(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     elem, table = indices
     destination = _table(stacks, table).element
-    source = _elem(stacks, op, elem)
+    source = _elem(stacks, elem)
     if source != destination:
         raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
 
@@ -119,6 +116,10 @@ def _function_reference(stacks: Stacks, op: Op, function: int) -> None:
 
 def _table(stacks: Stacks, table: int) -> TableType:
     return lookup(stacks.context.tables, table, "table")
+
+
+def _elem(stacks: Stacks, elem: int) -> ValType:
+    return lookup(stacks.context.elems, elem, "elem segment")
 
 
 # Control instructions.
@@ -345,7 +346,7 @@ Signature: TypeAlias = tuple[list[ValType] | None, tuple[ValType, ...], Rule | N
 def _signature(op: Op) -> Signature:
     if op.params is None:
         return None, (), INSTRUCTION_RULES[op.mnemonic]
-    rule = None if op.immediate is None or op.family == "const" else IMMEDIATE_RULES[op.immediate]
+    rule = IMMEDIATE_RULES[op.immediate] if op.immediate and op.immediate not in _ANY_IS_VALID else None
     return list(op.params), op.results or (), rule
 
 
