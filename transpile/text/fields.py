@@ -1,7 +1,7 @@
 """Module fields (spec: Text Format / Modules), in two passes.
 
-`declare_fields` gives every entry its index, so that names can be used before their definition, and reads the types; `define_fields`
-then assembles each field.
+`declare_fields` gives every entry its index, so that names can be used before their definition, and reads the types;
+`define_fields` then assembles each field.
 """
 
 from __future__ import annotations

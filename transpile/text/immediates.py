@@ -89,15 +89,22 @@ def typeuse(cursor: Cursor, module: ModuleBuilder, named: bool) -> tuple[int, Fu
         return module.type_index(found), found, names
     index = module.spaces["type"].index(cursor)
     cursor.close()
-    explicit = module.types[index] if index < module.spaces["type"].count else None
     inline, names = signature(cursor, named)
+    return index, _agreed(cursor, module, at, index, inline), names
+
+
+def _agreed(cursor: Cursor, module: ModuleBuilder, at: int, index: int, inline: FuncType) -> FuncType | None:
+    """The declared type, with which the parameters and results written after it must agree if there are any."""
+    explicit = module.types[index] if index < module.spaces["type"].count else None
     if not inline.params and not inline.results:
-        return index, explicit, names
+        return explicit
+    if cursor.opens("type", "param", "result"):
+        raise cursor.unexpected(cursor.at + 1)
     if explicit is None:
         raise cursor.error(f"unknown type {index}", at)
     if inline != explicit:
         raise cursor.error("inline function type", at)
-    return index, explicit, names
+    return explicit
 
 
 def blocktype(cursor: Cursor, module: ModuleBuilder) -> bytes:
@@ -202,7 +209,7 @@ def _memarg(cursor: Cursor, scope: Scope, op: Op) -> bytes:
 def _alignment(cursor: Cursor, op: Op) -> int:
     """`align=N`, as an exponent; by default the width of the access."""
     at = cursor.at
-    align = _assigned(cursor, "align=", 32)
+    align = _assigned(cursor, "align=", 64)
     if align is None:
         align = op.width
     if align == 0 or align & align - 1:

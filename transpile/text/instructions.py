@@ -26,8 +26,8 @@ _BLOCKS = frozenset(mnemonic for mnemonic, op in OPS.items() if op.immediate == 
 class _Frame:
     """A construct that is open.
 
-    `state` says which (a key of the tables below); `pending` is code to emit when it closes (a folded instruction comes after
-    its operands), `label` its label.
+    `state` says which (a key of the tables below); `pending` is code to emit when it closes (a folded instruction comes
+    after its operands), `label` its label.
     """
 
     state: str

@@ -6,7 +6,15 @@ from wasm2py.transpile.opcodes import OPS
 
 #: Words of modules, types and scripts.
 WORDS = frozenset(
-    ["module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global", "elem", "data", "start", "offset", "item", "declare", "mut", "extern", "funcref", "externref", "i32", "i64", "f32", "f64", "then", "binary", "quote", "definition", "instance", "register", "invoke", "get", "either", "nan:canonical", "nan:arithmetic", "ref", "ref.extern", "ref.host", "assert_return", "assert_trap", "assert_exhaustion", "assert_exception", "assert_invalid", "assert_malformed", "assert_unlinkable", "assert_invalid_custom", "assert_malformed_custom", "script", "input", "output"]
+    {
+        *("module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global"),
+        *("elem", "data", "start", "offset", "item", "declare", "mut", "extern", "ref", "then", "binary", "quote"),
+        *("funcref", "externref", "i32", "i64", "f32", "f64", "nan:canonical", "nan:arithmetic"),
+        *("definition", "instance", "register", "invoke", "get", "either", "ref.extern", "ref.host"),
+        *("assert_return", "assert_trap", "assert_exhaustion", "assert_exception", "assert_invalid"),
+        *("assert_malformed", "assert_unlinkable", "assert_invalid_custom", "assert_malformed_custom"),
+        *("script", "input", "output"),
+    }
 )
 
 

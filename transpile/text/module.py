@@ -11,9 +11,9 @@ from wasm2py.transpile.text.tokens import tokenize
 def assemble(text: str | bytes) -> bytes:
     """Translate a module from the text format to the binary format.
 
-    `text` holds one `(module …)`, or only its fields; bytes are taken as UTF-8.  Symbolic names of the module, its functions, locals and globals
-    go into a name section.  Raises `TextError` where the text is malformed; what the binary
-    says is not validated.
+    `text` holds one `(module …)`, or only its fields; bytes are taken as UTF-8.  Symbolic names of the module, its
+    functions, locals and globals go into a name section.  Raises `TextError` where the text is malformed; what the
+    binary says is not validated.
     """
     cursor = Cursor(tokenize(text))
     if not cursor.opens("module"):

@@ -1,7 +1,7 @@
 """Numeric literals (spec: Text Format / Values / Integers, Floating-Point).
 
-The functions take the spelling of a token of kind "number" and return None where it does not stand for such a value at all;
-they raise `OverflowError` where it does but is out of range.
+The functions take the spelling of a token of kind "number" and return None where it does not stand for such a value at
+all; they raise `OverflowError` where it does but is out of range.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ def inline_elem(cursor: Cursor, module: ModuleBuilder, table: int, element: ValT
 
 
 def _target(cursor: Cursor, module: ModuleBuilder, kind: str) -> int | None:
-    """`(table x)` or `(memory x)`, if it comes next."""
+    """`(table x)` or `(memory x)`, or (as old tools write it) x alone, if it comes next."""
     if not cursor.take_open(kind):
-        return None
+        return module.spaces[kind].optional(cursor)
     index = module.spaces[kind].index(cursor)
     cursor.close()
     return index

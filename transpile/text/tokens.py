@@ -48,7 +48,7 @@ _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 @dataclass(slots=True)
 class Tokens:
-    """The tokens of `text`: the kind, spelling and start offset (in characters) of each, closed by one of kind "end"."""
+    """The tokens of `text`: the kind, spelling and start offset (in characters) of each; the last is of kind "end"."""
 
     text: str
     kinds: list[Kind] = field(default_factory=list)

@@ -1,0 +1,64 @@
+"""What belongs to later versions of WebAssembly, recognised in text.
+
+`later_feature` lets the conformance runner say which feature a module needs instead of failing on its syntax; when a
+feature is built, its rows go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: The words that only one feature has; where a module needs several features, the first of this table is named.
+_WORDS: dict[str, str] = {
+    "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
+    "wide-arithmetic": r"i64\.(?:add128|sub128|mul_wide_[su])",
+    "custom-page-sizes": r"pagesize",
+    "threads": r"shared|thread|wait|atomic\.fence|(?:memory|i32|i64)\.atomic\..*",
+    "legacy-exception-handling": r"try|delegate|rethrow",
+    "relaxed-simd": r"\w+\.relaxed_\w+",
+    "simd": r"(?:v128|i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)(?:\..*)?",
+    "gc": (
+        r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern"
+        r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern)ref|(?:struct|array|i31|any|extern)\.\w+"
+        r"|ref\.(?:any|eq|test|cast|i31|array|struct)|br_on_cast(?:_fail)?"
+    ),
+    "exception-handling": r"tag|throw|throw_ref|try_table|catch(?:_all)?(?:_ref)?|exn|exnref|noexn|nullexnref|ref\.exn",
+    "memory64": r"memory of i64|table of i64",
+    "function-references": (
+        r"ref|call_ref|return_call_ref|ref\.as_non_null|br_on_null|br_on_non_null|table of expression"
+    ),
+}
+_PATTERNS = {feature: re.compile(words) for feature, words in _WORDS.items()}
+
+
+def later_feature(words: Iterable[str]) -> str | None:
+    """The feature beyond WebAssembly 2.0 that a list of token spellings needs, if any.
+
+    Strings and identifiers are no words of the grammar, and do not count.
+    """
+    found = {feature for word in {*_marks(words)} if (feature := _feature_of(word))}
+    return next((feature for feature in _PATTERNS if feature in found), None)
+
+
+def _feature_of(word: str) -> str | None:
+    return next((feature for feature, pattern in _PATTERNS.items() if pattern.fullmatch(word)), None)
+
+
+def _marks(words: Iterable[str]) -> Iterable[str]:
+    """The words, and phrases for what shows only in its place: `i64` and expressions inside memory and table types."""
+    heads: list[str] = []
+    previous = last = ""
+    for word in words:
+        if previous == "(":
+            if heads and heads[-1] == "table" and last in ("funcref", "externref") and word != "elem":
+                yield "table of expression"
+            heads.append(word)
+        elif word == ")" and heads:
+            heads.pop()
+        elif word == "i64" and heads and heads[-1] in ("memory", "table"):
+            yield f"{heads[-1]} of i64"
+        previous = word
+        if word != "(":
+            last = word
+        yield word
