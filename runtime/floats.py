@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 import sys
-from array import array
-from collections.abc import MutableSequence
+from collections.abc import Callable
+from typing import Any
 
+from wasm2py.runtime.access import f64_bits, f64_from_bits
 from wasm2py.runtime.errors import Trap
 
 _copysign = math.copysign
@@ -26,23 +27,38 @@ INF = math.inf
 NAN = _copysign(math.nan, 1.0)
 
 
-def _make_f32_cell() -> MutableSequence[float]:
-    """A place that holds one f32, of the kind that is fastest on this implementation.
+_f32_cell: Any = memoryview(bytearray(4)).cast("f")
 
-    Measured for a store and a load: CPython 3.11 45 ns as a view, 65 ns as an array; PyPy 140 and 4 ns.
-    """
-    if sys.implementation.name == "pypy":
-        return array("f", [0.0])
-    return memoryview(bytearray(4)).cast("f")  # type: ignore[return-value]
+_F32_MIN_NORMAL = 2.0**-126
+#: From here on, rounding to f32 gives infinity: half a unit beyond the largest f32.
+_F32_OVERFLOW = 2.0**128 - 2.0**103
 
 
-_f32_cell = _make_f32_cell()
-
-
-def f32(x: float) -> float:
-    """Round to f32 (spec: `f32.demote_f64`); a NaN comes out quiet, with the upper 23 bits of its payload."""
+def _f32_by_cell(x: float) -> float:
+    # No other thread can run in between: CPython switches at calls and backward jumps only.
     _f32_cell[0] = x
-    return _f32_cell[0]
+    rounded: float = _f32_cell[0]
+    return rounded
+
+
+def _f32_by_arithmetic(x: float) -> float:
+    if _F32_MIN_NORMAL <= x < _F32_OVERFLOW or -_F32_OVERFLOW < x <= -_F32_MIN_NORMAL:
+        # q - q * (1 - 2**-53) is the power of two of x, with its sign (Rump, Ogita, Oishi: Accurate Floating-Point
+        # Summation, 2008).  Added at 1.5 * 2**29 times that size, the 29 low bits of x are rounded off.
+        q = x * 4503599627370497.0
+        shift = (q - q * 0.9999999999999999) * 805306368.0
+        return (x + shift) - shift
+    if -_F32_MIN_NORMAL < x < _F32_MIN_NORMAL:
+        return _copysign((x + _F32_SUBNORMAL_SHIFT) - _F32_SUBNORMAL_SHIFT, x)
+    return _copysign(INF, x) if x == x else f64_from_bits(f64_bits(x + x) & ~0x1FFFFFFF)
+
+
+#: 2**52 times the smallest f32, and half as much again, so that a negative number does not lower its exponent.
+_F32_SUBNORMAL_SHIFT = 1.5 * 2.0**-97
+
+#: Round to f32 (spec: `f32.demote_f64`); a NaN comes out quiet, with the upper 23 bits of its payload.
+#: Measured on CPython 3.11, 3.13 and PyPy: by cell 40, 25, 140 ns; by arithmetic 84, 54, 1 ns.
+f32: Callable[[float], float] = _f32_by_arithmetic if sys.implementation.name == "pypy" else _f32_by_cell
 
 
 def f_promote(x: float) -> float:

@@ -18,7 +18,7 @@ import weakref
 from struct import Struct
 from struct import error as StructError  # noqa: N812
 from types import ModuleType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from wasm2py.runtime.access import load_f32, store_f32
 from wasm2py.runtime.errors import Trap
@@ -27,6 +27,7 @@ from wasm2py.runtime.types import MAX_PAGES, PAGE_SIZE, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
+_Storage = TypeVar("_Storage")
 
 _FAILED = 0xFFFFFFFF
 #: From this size on, storage comes from `mmap`, which touches no page before it is used; below it, a bytearray is
@@ -124,24 +125,10 @@ class Memory:
         if dialect == "portable" and not self._portable:
             self._portable = True
             self._resize(len(self._buffer))
-            self._publish()
         attachment = (weakref.ref(module), index, dialect)
         self._attached = [entry for entry in self._attached if entry[0]() is not None]
         self._attached.append(attachment)
-        module.__dict__.update(self._names(index, dialect))
-
-    def _names(self, index: int, dialect: Dialect) -> dict[str, Any]:
-        prefix = f"mem{index or ''}"
-        if dialect == "portable":
-            return {prefix: self._buffer}
-        view = memoryview(self._buffer)
-        return {f"{prefix}_{width}": view.cast(format_) for width, format_ in _VIEW_FORMATS.items()}
-
-    def _publish(self) -> None:
-        for reference, index, dialect in self._attached:
-            module = reference()
-            if module is not None:
-                module.__dict__.update(self._names(index, dialect))
+        module.__dict__.update(_names(self._buffer, index, dialect))
 
     def grow(self, n: int) -> int:
         """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many.
@@ -158,26 +145,40 @@ class Memory:
                 self._resize((pages + n) * PAGE_SIZE)
             except (MemoryError, OverflowError):
                 return _FAILED
-            self._publish()
         return pages
 
     def _resize(self, size: int) -> None:
-        """Make _buffer `size` bytes long, and fit _storage to it; MemoryError leaves both as they were."""
-        if self._portable and size < _HUGE:
-            self._resize_exactly(size)
-            return
-        if size > len(self._storage):
-            self._storage = _moved(self._buffer, _allocate(size, self._spare(size)))
-        self._buffer = memoryview(self._storage)[:size]
+        """Change the size in bytes; an exception (no memory, a full call stack) leaves names and bytes in agreement."""
+        storage, buffer = self._fitted(size)
+        updates = [
+            (module.__dict__, _names(buffer, index, dialect))
+            for reference, index, dialect in self._attached
+            if (module := reference()) is not None
+        ]
+        self._storage, self._buffer = storage, buffer
+        for namespace, names in updates:
+            namespace.update(names)
 
-    def _resize_exactly(self, size: int) -> None:
+    def _fitted(self, size: int) -> tuple[Any, Any]:
+        """Storage and buffer for a size in bytes, with the present content."""
+        if self._portable and size < _HUGE:
+            storage = self._extended(size)
+            return storage, storage
+        storage = self._storage
+        if size > len(storage):
+            storage = _moved(self._buffer, _allocate(size, self._spare(size)))
+        return storage, memoryview(storage)[:size]
+
+    def _extended(self, size: int) -> bytearray:
+        """The storage itself, extended, where that is a bytearray that nobody holds a view of; else a copy."""
         if self._buffer is self._storage and self._buffer:
+            storage: bytearray = self._storage
             try:
-                self._storage.extend(bytes(size - len(self._storage)))
-                return
-            except BufferError:  # somebody holds a view
+                storage.extend(bytes(size - len(storage)))
+                return storage
+            except BufferError:
                 pass
-        self._storage = self._buffer = _moved(self._buffer, bytearray(size))
+        return _moved(self._buffer, bytearray(size))
 
     def _limit(self) -> int:
         """The most pages that the memory can have."""
@@ -399,9 +400,18 @@ class Memory:
         return f"<Memory {self.type.limits} pages>"
 
 
-def _moved(source: Any, storage: Any) -> Any:
+def _names(buffer: Any, index: int, dialect: Dialect) -> dict[str, Any]:
+    """The names of a memory's bytes in a namespace (docs/architecture.md)."""
+    prefix = f"mem{index or ''}"
+    if dialect == "portable":
+        return {prefix: buffer}
+    view = memoryview(buffer)
+    return {f"{prefix}_{width}": view.cast(format_) for width, format_ in _VIEW_FORMATS.items()}
+
+
+def _moved(source: Any, storage: _Storage) -> _Storage:
     """Storage that has got the bytes of a smaller or equal source at its start."""
-    memoryview(storage)[: len(source)] = source
+    memoryview(cast(Any, storage))[: len(source)] = source
     return storage
 
 

@@ -91,9 +91,7 @@ class Table:
         """Replace the element at i (spec: `table.set`)."""
         if i >= len(self._elements):
             raise Trap("out of bounds table access")
-        self._elements[i] = reference
-        for functype, view in self._views.items():
-            view[i] = _entry(functype, reference)
+        self._replace(i, (reference,))
 
     def grow(self, n: int, reference: Any = None) -> int:
         """Append n elements (spec: `table.grow`); returns the previous size, or 0xFFFFFFFF if it cannot grow so far.
@@ -106,9 +104,7 @@ class Table:
         size = len(self._elements)
         if size + n > min(MAX_ELEMENTS, MAX_ELEMENTS if self._maximum is None else self._maximum):
             return _FAILED
-        self._elements.extend([reference] * n)
-        for functype, view in self._views.items():
-            view.extend([_entry(functype, reference)] * n)
+        self._replace(size, [reference] * n)
         return size
 
     def fill(self, i: int, reference: Any, n: int) -> None:
@@ -134,10 +130,15 @@ class Table:
             raise Trap("out of bounds table access")
 
     def _replace(self, d: int, references: Sequence[Any]) -> None:
+        """Put references in the place of as many elements from d, or after the last."""
+        # All entries before the first change, so that a full call stack cannot leave the views behind.
+        changes = [
+            (view, [_entry(functype, reference) for reference in references]) for functype, view in self._views.items()
+        ]
         end = d + len(references)
         self._elements[d:end] = references
-        for functype, view in self._views.items():
-            view[d:end] = [_entry(functype, reference) for reference in references]
+        for view, entries in changes:
+            view[d:end] = entries
 
     def __len__(self) -> int:
         return len(self._elements)
