@@ -65,6 +65,10 @@ class Func:
             self._raw = host_factory(self.type)(self._host, self)
         return self._raw
 
+    def replace_raw(self, raw: Callable[..., Any]) -> None:
+        """Put a wrapper in the place of what generated code calls, before anything has called it."""
+        self._raw = raw
+
     def _entry(self) -> Callable[..., Any]:
         raw = self.raw
         if self.instance is not None and self.index is not None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from types import CodeType, FrameType, TracebackType
 
 from wasm2py.runtime.errors import StackExhausted, Trap, WasmFrame
+from wasm2py.runtime.stubs import STUB_CODE
 
 #: How many frames of each end of a deep stack are kept.
 KEPT_FRAMES = 50
@@ -24,6 +25,7 @@ _PACKAGE = __name__.rpartition(".")[0]
 _BOUNDARY = frozenset(
     f"{_PACKAGE}.{name}" for name in ("adapters", "engine", "function", "instance", "listeners", "stack", "traps")
 )
+_OURS = f"{_PACKAGE}."
 _HOST = f"{_PACKAGE}.wasi"
 
 
@@ -59,7 +61,7 @@ def settle(trap: BaseException, error: BaseException) -> None:
 
 def is_generated(frame: FrameType) -> bool:
     """Whether a frame runs generated code."""
-    return "__wasm__" in frame.f_globals
+    return "__wasm__" in frame.f_globals and frame.f_code is not STUB_CODE
 
 
 def _make(kind: str) -> Trap:
@@ -76,14 +78,14 @@ def _entries(traceback: TracebackType | None) -> list[TracebackType]:
 
 def _is_ours(frame: FrameType) -> bool:
     names = frame.f_globals
-    name = names.get("__name__", "")
-    if "__wasm__" in names or not isinstance(name, str) or not name.startswith(_PACKAGE + "."):
-        return False
-    return not name.startswith(_HOST)
+    if "__wasm__" in names:
+        return frame.f_code is STUB_CODE
+    name = names.get("__name__")
+    return isinstance(name, str) and name.startswith(_OURS) and not name.startswith(_HOST)
 
 
 def _is_helper(frame: FrameType) -> bool:
-    return _is_ours(frame) and frame.f_globals["__name__"] not in _BOUNDARY
+    return _is_ours(frame) and frame.f_globals.get("__name__") not in _BOUNDARY
 
 
 def _kind(error: BaseException, entries: Sequence[TracebackType]) -> str | None:
