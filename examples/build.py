@@ -1,6 +1,6 @@
-"""Rebuilds the examples whose compiler is found: ``python examples/build.py [NAME...]``.
+"""Rebuilds the examples whose compiler is found: ``python examples/build.py [--commands] [NAME...]``.
 
-The words of a command are looked up on the PATH, except ``python``, which is the interpreter that runs this script:
+With ``--commands`` the commands are only shown.  The words of a command are looked up on the PATH, except ``python``, which is the interpreter that runs this script:
 install ``ziglang`` and ``wasm2py`` there. Exit code 1 where a build failed; a compiler that is not there is no failure.
 """
 
@@ -50,9 +50,14 @@ def missing(words: Sequence[str]) -> str | None:
     return next((program for program in programs if shutil.which(program) is None), None)
 
 
+def command(name: str) -> str:
+    """The command that builds the example, to be run in this folder."""
+    return RECIPES[name].format(name=name)
+
+
 def build(name: str) -> bool:
     """Builds one example and says what happened; False where its compiler failed."""
-    words = shlex.split(RECIPES[name].format(name=name))
+    words = shlex.split(command(name))
     absent = missing(words)
     if absent is not None:
         print(f"{name}: skipped, {absent} is not installed")
@@ -66,12 +71,16 @@ def build(name: str) -> bool:
     return succeeded
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Builds the examples of these names, or all of them."""
+    names = [argument for argument in arguments if argument != "--commands"]
     unknown = [name for name in names if name not in RECIPES]
     if unknown:
         print(f"no such example: {', '.join(unknown)}; there are {', '.join(sorted(RECIPES))}", file=sys.stderr)
         return 2
+    if "--commands" in arguments:
+        print("\n".join(f"{name}: {command(name)}" for name in names or RECIPES))
+        return 0
     results = [build(name) for name in names or RECIPES]
     return 0 if all(results) else 1
 
