@@ -43,7 +43,7 @@ def test_division_rounds_towards_zero_and_remainder_has_the_dividends_sign(bits:
         quotient = truncated_quotient(a, b)
         assert rem(x, y) == (a - b * quotient) & mask, (x, y)
         if quotient >> bits - 1 == 1:
-            with pytest.raises(Trap, match="^integer overflow$"):
+            with pytest.raises(Trap, match="integer overflow"):
                 div(x, y)
         else:
             assert div(x, y) == quotient & mask, (x, y)
