@@ -25,7 +25,23 @@ from property.encoder import ModuleBuilder, code
 from wasm2py.runtime.types import FuncType, ValType
 
 FUEL = 250
-_NAMES = ("", "f", "if", "def", "f", "a b", "é", "__import__", "x\n\0\"'", "memory", "len", "mem_u8", "self", "f_1", "日本")
+_NAMES = (
+    "",
+    "f",
+    "if",
+    "def",
+    "f",
+    "a b",
+    "é",
+    "__import__",
+    "x\n\0\"'",
+    "memory",
+    "len",
+    "mem_u8",
+    "self",
+    "f_1",
+    "日本",
+)
 #: What crosses the boundary instead of each type, and how an entry converts it in and out.
 _OUTSIDE: dict[ValType, ValType] = {"i32": "i32", "i64": "i64", "f32": "i32", "f64": "i64"}
 _OUTSIDE |= {"funcref": "i32", "externref": "i32"}
@@ -77,7 +93,9 @@ def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:
     """Everything of a module but its bodies."""
     scope = Scope(builder)
     host = FuncType(("i32",), ("i32",))
-    scope.functions.append((builder.import_function("env", "host", builder.type_index(host.params, host.results)), host))
+    scope.functions.append(
+        (builder.import_function("env", "host", builder.type_index(host.params, host.results)), host)
+    )
     builder.import_global("env", "counter", "i32")
     builder.function((), (), TICK)
     builder.global_("i32", code(("i32.const", FUEL)))

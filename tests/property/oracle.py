@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import wasmtime
 from property.modules import Case
+from property.record import Outcome, Record, host_result
 
-#: What a call gave: its results as raw values, or the kind of its trap.
-Outcome: TypeAlias = tuple[int, ...] | str
-
-#: wasmtime's trap codes in the spec's words.  wasmtime has one code for what the spec calls *out of bounds table access* and,
-#: in `call_indirect`, *undefined element*.
+#: wasmtime's trap codes in the spec's words.
 TRAP_KINDS = {
     wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
     wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: "undefined element",
@@ -25,21 +21,6 @@ TRAP_KINDS = {
     wasmtime.TrapCode.UNREACHABLE: "unreachable",
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
 }
-
-
-@dataclass
-class Record:
-    """All that can be seen of a run."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    host_calls: list[int] = field(default_factory=list)
-    state: list[Outcome] = field(default_factory=list)
-    memory: bytes = b""
-
-
-def host_result(argument: int) -> int:
-    """What the imported host function answers, raw to raw."""
-    return (argument * 3 + 1) & 0xFFFFFFFF
 
 
 @cache

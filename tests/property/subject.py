@@ -1,0 +1,62 @@
+"""Runs a generated case in wasm2py, and records the same things of it as `oracle`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from property.modules import Case
+from property.record import Outcome, Record, host_result
+
+from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.function import Func
+from wasm2py.runtime.globals import Global
+from wasm2py.runtime.instance import Instance, instantiate
+from wasm2py.runtime.program import Dialect, Options
+from wasm2py.runtime.types import FuncType
+from wasm2py.transpile.decode import decode_module
+from wasm2py.transpile.translate import PythonTranslator
+from wasm2py.transpile.validate import validate
+
+DIALECTS: tuple[Dialect, ...] = ("cpython", "portable")
+
+
+def load(binary: bytes, dialect: Dialect, imports: Sequence[Any] = ()) -> Instance:
+    """An instance of a module, translated in a dialect; no cache is involved."""
+    module = decode_module(binary)
+    validate(module)
+    translator = PythonTranslator()
+    program = translator.program(module, Options(dialect=dialect))
+    return instantiate(program, lambda unit: translator.unit(module, program, unit), imports)
+
+
+def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
+    """Call an exported function of integers with raw values."""
+    assert isinstance(function, Func)
+    try:
+        results = function(*arguments)
+    except Trap as trap:
+        return trap.kind
+    values = results if isinstance(results, tuple) else () if results is None else (results,)
+    return tuple(value & _MASKS[valtype] for value, valtype in zip(values, function.type.results, strict=True))
+
+
+_MASKS = {"i32": 0xFFFFFFFF, "i64": 0xFFFFFFFFFFFFFFFF}
+
+
+def run(case: Case, dialect: Dialect) -> Record:
+    """Run a case in one dialect."""
+    record = Record()
+
+    def host(argument: int) -> int:
+        record.host_calls.append(argument & 0xFFFFFFFF)
+        return host_result(argument & 0xFFFFFFFF)
+
+    imports = (Func(FuncType(("i32",), ("i32",)), host), Global("i32", 5, mutable=True))
+    instance = load(case.binary, dialect, imports)
+    exports = instance.exports
+    for item in case.calls:
+        record.outcomes.append(call(exports[item.export], item.arguments))
+    record.state = [call(exports[name], ()) for name in case.observers]
+    record.memory = bytes(instance.memories[0].data)
+    return record
