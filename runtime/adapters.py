@@ -1,17 +1,16 @@
 """Functions between host values and raw values, made to measure for each signature.
 
-`entry_factory` gives the maker of host→wasm functions, `host_factory` that of wasm→host functions.  A signature's maker is
-compiled once from the templates below.  They are filled with fragments that stand in this file and with numbers counted here;
-nothing that comes from a module enters them.
+`entry_factory` gives the maker of host→wasm functions, `host_factory` that of wasm→host functions.  A signature's
+maker is compiled once from the templates below.  They are filled with fragments that stand in this file and with
+numbers counted here; nothing that comes from a module enters them.
 
-Entries are the trap boundary.  Raising an exception in an entry adds the entry to its traceback, so a trap is raised, caught, rid of that
-line, and passed on with a bare `raise`, which adds none.  PyPy takes its own copy of the traceback; there the entry is
-hidden altogether.
+Entries are the trap boundary.  Raising an exception in an entry adds the entry to its traceback, so a trap is raised,
+caught, rid of that line, and passed on with a bare `raise`, which adds none.  PyPy takes its own copy of the
+traceback; there the entry is hidden altogether.
 """
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -20,21 +19,12 @@ from typing import Any
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.floats import f32
 from wasm2py.runtime.stack import GUARD
-from wasm2py.runtime.traps import settle, translate_exception
+from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.runtime.values import to_raw
 
 #: Makes an adapter of (the function to call, the `Func` to name in errors).
 Factory = Callable[[Callable[..., Any], Any], Callable[..., Any]]
-
-if sys.implementation.name == "pypy":
-    from __pypy__ import hidden_applevel as hidden  # type: ignore[import-not-found]
-else:
-
-    def hidden(function: Callable[..., Any]) -> Callable[..., Any]:
-        """Keep a function's frame out of tracebacks, where the implementation has a way."""
-        return function
-
 
 _ENTRY = """
 def make(raw, func):
@@ -104,7 +94,9 @@ _FROM_RAW: dict[ValType, str] = {
 
 @cache
 def entry_factory(functype: FuncType, guarded: bool) -> Factory:
-    """The maker of host→wasm functions; `guarded` ones see to the recursion limit, which calls that cannot recurse do not need."""
+    """The maker of host→wasm functions; `guarded` ones see to the recursion limit, which calls that cannot recurse do
+    not need.
+    """
     params = _names("a", functype.params)
     source = _ENTRY.format(
         unpack=_UNPACK.format(targets=", ".join(params)) if params else _UNPACK_NOTHING,

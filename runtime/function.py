@@ -6,10 +6,10 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.runtime.adapters import entry_factory, hidden, host_factory
+from wasm2py.runtime.adapters import entry_factory, host_factory
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.numerics import HELPERS
-from wasm2py.runtime.traps import settle, translate_exception
+from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ class Func:
 
     Calling it follows the host's convention: integers in range `-2**(N-1) ≤ x < 2**N` go in and come out signed; no
     result is None, several are a tuple.  A wrong number of arguments or one of a wrong type raises TypeError, an
-    integer out of range OverflowError; what goes wrong in wasm raises `Trap`; what a host function raises, passes through.
+    integer out of range OverflowError; what goes wrong in wasm raises `Trap`; what a host function raises, passes
+    through.
 
     `type` is its type, `name` what to call it in messages, `instance` the instance that it belongs to (None for the
     host's), `index` its funcidx there.  A function reference is a Func: the same function gives the same object.

@@ -31,11 +31,11 @@ def instantiate(
 ) -> Instance:
     """Make an instance of a program; its code is fetched with `load_unit` when it is first called.
 
-    `imports` are what the module's imports refer to, in order.  `listeners` holds a listener or None for each defined function.
-    `module_namespace` is filled in instead of a new module object.
+    `imports` are what the module's imports refer to, in order.  `listeners` holds a listener or None for each defined
+    function. `module_namespace` is filled in instead of a new module object.
 
-    Raises LinkError if an import does not fit.  Traps if an active segment is out of bounds, or if the start function traps; what
-    was written to imported memories and tables before that stays.
+    Raises LinkError if an import does not fit.  Traps if an active segment is out of bounds, or if the start function
+    traps; what was written to imported memories and tables before that stays.
     """
     match_imports(program, imports)
     instance = Instance(program, load_unit, imports, listeners or (), module_namespace)
@@ -46,8 +46,8 @@ def instantiate(
 class Instance:
     """A module's instance.
 
-    `namespace` is the module object whose `__dict__` generated code runs in; `functions`, `tables`, `memories` and `globals`
-    are the index spaces, imports first; `exports` maps names to what is exported.
+    `namespace` is the module object whose `__dict__` generated code runs in; `functions`, `tables`, `memories` and
+    `globals` are the index spaces, imports first; `exports` maps names to what is exported.
     """
 
     __slots__ = (

@@ -40,7 +40,9 @@ def resolve_imports(program: Program, resolve: Resolver) -> list[Extern]:
 
 
 def match_imports(program: Program, imports: Sequence[Extern]) -> None:
-    """Check what is given for each import against its type; LinkError "incompatible import type" where it does not fit."""
+    """Check what is given for each import against its type; LinkError "incompatible import type" where it does not
+    fit.
+    """
     if len(imports) != len(program.imports):
         raise LinkError(f"{program.name}: expected {len(program.imports)} imports, got {len(imports)}")
     for item, extern in zip(program.imports, imports, strict=True):
@@ -51,7 +53,9 @@ def match_imports(program: Program, imports: Sequence[Extern]) -> None:
 
 
 def matches(given: ExternType, expected: ExternType) -> bool:
-    """Whether an extern of type `given` may be imported as `expected`; a table's or memory's minimum is its current size."""
+    """Whether an extern of type `given` may be imported as `expected`; a table's or memory's minimum is its current
+    size.
+    """
     rule = _RULES[type(expected)]
     return type(given) is type(expected) and rule(given, expected)
 

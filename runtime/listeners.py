@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from wasm2py.runtime.adapters import hidden
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.function import Func
-from wasm2py.runtime.traps import settle, translate_exception
+from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import ValType
 from wasm2py.runtime.values import from_raw
 

@@ -1,13 +1,15 @@
 """Room on the stack: the recursion limit while wasm code runs (spec: Appendix / Implementation Limitations).
 
-Wasm functions are Python functions, so the interpreter's recursion limit bounds their depth, and 1,000 is too little for real
-programs.  The outermost call into wasm raises the limit, and puts it back when it returns; calls that nest in it find it
-raised.  The limit belongs to the process, so threads share one raised limit, and the last to leave restores it.
+Wasm functions are Python functions, so the interpreter's recursion limit bounds their depth, and 1,000 is too little
+for real programs.  The outermost call into wasm raises the limit, and puts it back when it returns; calls that nest
+in it find it raised.  The limit belongs to the process, so threads share one raised limit, and the last to leave
+restores it.
 
-What is safe to raise it to differs.  From CPython 3.12 on the limit counts only Python frames, which live on the heap.
-CPython 3.11 counts C recursion too, which host functions may do (measured: `list(map(f, …))` within itself overflows a C
-stack of 8 MB somewhere between 12,000 and 16,000 levels).  On PyPy the limit is 768 bytes of the C stack for each
-unit (measured: 8,000 allow 13,500 simple frames, 260,000 once they are compiled; 11,000 overflow 8 MB).
+What is safe to raise it to differs.  From CPython 3.12 on the limit counts only Python frames, which live on the
+heap. CPython 3.11 counts C recursion too, which host functions may do (measured: `list(map(f, …))` within itself
+overflows a C stack of 8 MB somewhere between 12,000 and 16,000 levels).  On PyPy the limit is 768 bytes of the C
+stack for each unit (measured: 8,000 allow 13,500 simple frames, 260,000 once they are compiled; 11,000 overflow 8
+MB).
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from __future__ import annotations
 import sys
 import threading
 from _thread import allocate_lock, get_ident
-from typing import Any
+from collections.abc import Callable
+from functools import cache
 
 #: Frames that wasm code may use beyond what the host's limit allows.
 ALLOWANCE = 11_000 if sys.version_info < (3, 12) else 20_000
@@ -30,8 +33,8 @@ _PYPY_UNKNOWN_STACK = 1 << 20
 class RecursionGuard:
     """Keeps the process's recursion limit raised while any thread is in wasm code.
 
-    `active` holds the identifiers of the threads that are; a caller tests it first, and calls `enter` and `leave` only around its
-    thread's outermost call.  Both can be repeated without harm, should an interrupt separate them.
+    `active` holds the identifiers of the threads that are; a caller tests it first, and calls `enter` and `leave`
+    only around its thread's outermost call.  Both can be repeated without harm, should an interrupt separate them.
     """
 
     def __init__(self) -> None:
@@ -45,13 +48,15 @@ class RecursionGuard:
         """The current thread begins to run wasm code."""
         with self._lock:
             self.active.add(get_ident())
-            self._apply()
+            if self._before is None or self._translating:
+                self._apply()
 
     def leave(self) -> None:
         """The current thread's outermost wasm call is over."""
         with self._lock:
             self.active.discard(get_ident())
-            self._apply()
+            if not self.active:
+                self._apply()
 
     def __enter__(self) -> None:
         """Make room for the translator, however deep the stack is already."""
@@ -65,21 +70,16 @@ class RecursionGuard:
             self._apply()
 
     def _apply(self) -> None:
+        """Set the limit that `active` and `_translating` ask for."""
         current = sys.getrecursionlimit()
-        if self._before is None:
-            self._before = current
-        elif current != self._during:
-            self._before = current  # the host has set it meanwhile: that is to stay
-        wanted = self._wanted(self._before)
-        if wanted != current:
-            wanted = _set_limit(wanted)
-        self._during = wanted
-        if wanted == self._before:
+        if self._before is None or current != self._during:
+            self._before = current  # or the host has set it meanwhile: that is to stay
+        wanted = raised_limit(self._before) if self.active else self._before
+        if self._translating:
+            wanted += translation_room()
+        self._during = current if wanted == current else _set_limit(wanted)
+        if self._during == self._before:
             self._before = None
-
-    def _wanted(self, before: int) -> int:
-        wanted = raised_limit(before) if self.active else before
-        return wanted + _translation_room() if self._translating else wanted
 
 
 def _set_limit(limit: int) -> int:
@@ -103,34 +103,36 @@ def _raised_on_pypy(before: int) -> int:
     return max(before, _c_stack_size() * 3 // 4 // _PYPY_BYTES_PER_LEVEL)
 
 
+def _room_on_pypy() -> int:
+    # A further eighth of the stack: the limit then stands at seven eighths.
+    return _c_stack_size() // 8 // _PYPY_BYTES_PER_LEVEL
+
+
 def _c_stack_size() -> int:
     """Bytes that any thread can count on having."""
+    return min(_default_stack_size(), threading.stack_size() or _default_stack_size())
+
+
+@cache
+def _default_stack_size() -> int:
     try:
         import resource
     except ImportError:
         return _PYPY_UNKNOWN_STACK
     size, _ = resource.getrlimit(resource.RLIMIT_STACK)
-    if not 0 < size < 1 << 30:
-        size = _PYPY_UNKNOWN_STACK  # unlimited holds for the main thread alone
-    return min(size, threading.stack_size() or size)
+    # Unlimited holds for the main thread alone.
+    return size if 0 < size < 1 << 30 else _PYPY_UNKNOWN_STACK
 
 
-def _translation_room() -> int:
-    # On PyPy a further eighth of the stack: the limit then stands at seven eighths.
-    return _c_stack_size() // 8 // _PYPY_BYTES_PER_LEVEL if _IS_PYPY else _TRANSLATION
+def _choose() -> tuple[Callable[[int], int], Callable[[], int]]:
+    if sys.implementation.name == "pypy":
+        return _raised_on_pypy, _room_on_pypy
+    raised = _raised_on_cpython_3_11 if sys.version_info < (3, 12) else _raised_on_cpython
+    return raised, lambda: _TRANSLATION
 
 
-_IS_PYPY = sys.implementation.name == "pypy"
-
-
-def _choose() -> Any:
-    if _IS_PYPY:
-        return _raised_on_pypy
-    return _raised_on_cpython_3_11 if sys.version_info < (3, 12) else _raised_on_cpython
-
-
-#: The limit that wasm code runs under where the host's is `before`.
-raised_limit = _choose()
+#: The limit that wasm code runs under where the host's is `before`; how much more the translator gets.
+raised_limit, translation_room = _choose()
 
 #: The process's one guard: the recursion limit is the process's as well.
 GUARD = RecursionGuard()

@@ -1,4 +1,6 @@
-"""Stubs: Python functions that take over their real code when it is loaded (docs/architecture.md, "The namespace of an instance")."""
+"""Stubs: Python functions that take over their real code when it is loaded (docs/architecture.md, "The namespace of
+an instance").
+"""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
 """Traps at the boundary: what an exception of generated code means (spec: Execution / Runtime / Traps).
 
-Generated code tests nothing on the fast path; Python raises by itself.  Where a call comes back to the host, the exception is
-judged by its type, its message, and the innermost frame that is not one of our helpers: a trap if that frame is generated,
-else the host's own affair.
+Generated code tests nothing on the fast path; Python raises by itself.  Where a call comes back to the host, the
+exception is judged by its type, its message, and the innermost frame that is not one of our helpers: a trap if that
+frame is generated, else the host's own affair.
 
-A trap's traceback shows wasm functions and host functions, none of ours.  Of a deep stack, `frames` and the traceback keep the
-outermost and the innermost 50.
+A trap's traceback shows wasm functions and host functions, none of ours.  Of a deep stack, `frames` and the traceback
+keep the outermost and the innermost 50.
 """
 
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from types import CodeType, FrameType, TracebackType
+from typing import Any, TypeVar
 
 from wasm2py.runtime.errors import StackExhausted, Trap, WasmFrame
 from wasm2py.runtime.stubs import STUB_CODE
@@ -29,11 +31,26 @@ _OURS = f"{_PACKAGE}."
 _HOST = f"{_PACKAGE}.wasi"
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+if sys.implementation.name == "pypy":
+    from __pypy__ import hidden_applevel as _hide  # type: ignore[import-not-found]
+else:
+    _hide = None
+
+
+def hidden(function: _Function) -> _Function:
+    """Keep a function's frame out of tracebacks where the implementation has a way; elsewhere `settle` takes it out."""
+    if _hide is not None:
+        _hide(function)
+    return function
+
+
 def translate_exception(error: BaseException) -> BaseException:
     """What the host is to see of `error`, which was caught at the boundary.
 
-    A new `Trap` where `error` means one; `error` itself where it is the host's, untouched; `error` with its frames filled
-    in and ours gone from its traceback where it is a trap already.
+    A new `Trap` where `error` means one; `error` itself where it is the host's, untouched; `error` with its frames
+    filled in and ours gone from its traceback where it is a trap already.
     """
     entries = _entries(error.__traceback__)
     if not isinstance(error, Trap):

@@ -1,7 +1,7 @@
 """A translator of "modules" that are Python source already, so that these tests need no real one.
 
-A `FakeModule` describes itself with a `Program`, and holds the source of one Python function for each defined function.  The
-translator compiles it, and keeps a record of what it was asked for.
+A `FakeModule` describes itself with a `Program`, and holds the source of one Python function for each defined
+function.  The translator compiles it, and keeps a record of what it was asked for.
 """
 
 from __future__ import annotations

@@ -1,0 +1,107 @@
+"""Programs and code as bytes, for the cache.
+
+Programs become nested tuples, lists and atoms, which `marshal` writes: dataclasses are lists of their class's number
+and their fields.  Unlike pickle, marshal keeps strings interned, and it is what code objects need anyway.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import marshal
+from types import CodeType
+from typing import Any
+
+from wasm2py.runtime.program import (
+    CallView,
+    DataInfo,
+    ElemInfo,
+    ExportInfo,
+    FunctionInfo,
+    GlobalInfo,
+    ImportInfo,
+    Options,
+    Program,
+    UnitCode,
+)
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+_CLASSES: tuple[type, ...] = (
+    Program,
+    Options,
+    ImportInfo,
+    ExportInfo,
+    FunctionInfo,
+    GlobalInfo,
+    ElemInfo,
+    DataInfo,
+    CallView,
+    FuncType,
+    Limits,
+    MemoryType,
+    TableType,
+    GlobalType,
+)
+_FIELDS = [tuple(field.name for field in dataclasses.fields(cls)) for cls in _CLASSES]
+_NUMBERS = {cls: number for number, cls in enumerate(_CLASSES)}
+
+#: Tells apart versions of wasm2py that write programs differently.
+LAYOUT = repr([(cls.__name__, fields) for cls, fields in zip(_CLASSES, _FIELDS, strict=True)])
+
+
+def dump_program(program: Program) -> bytes:
+    """A program as bytes."""
+    return marshal.dumps(_encode(program, {}))
+
+
+def load_program(data: bytes) -> Program | None:
+    """The program of such bytes; None if they are something else."""
+    try:
+        program = _decode(marshal.loads(data), {})
+    except (ValueError, TypeError, EOFError, IndexError):
+        return None
+    return program if isinstance(program, Program) else None
+
+
+def dump_unit(unit: UnitCode) -> bytes:
+    """A unit's code as bytes."""
+    return marshal.dumps(unit)
+
+
+def load_unit(data: bytes, size: int) -> UnitCode | None:
+    """The code of a unit of `size` functions; None if the bytes are something else."""
+    try:
+        unit = marshal.loads(data)
+    except (ValueError, TypeError, EOFError):
+        return None
+    if not isinstance(unit, tuple) or len(unit) != size or not all(isinstance(code, CodeType) for code in unit):
+        return None
+    return unit
+
+
+def _encode(value: Any, known: dict[FuncType, list[Any]]) -> Any:
+    """`known` shares the encodings of function types, of which there are few and many uses."""
+    if isinstance(value, FuncType):
+        if value not in known:
+            known[value] = _encode_fields(value, known)
+        return known[value]
+    if type(value) in _NUMBERS:
+        return _encode_fields(value, known)
+    if isinstance(value, tuple):
+        return tuple([_encode(item, known) for item in value])
+    return value
+
+
+def _encode_fields(value: Any, known: dict[FuncType, list[Any]]) -> list[Any]:
+    number = _NUMBERS[type(value)]
+    return [number, *[_encode(getattr(value, name), known) for name in _FIELDS[number]]]
+
+
+def _decode(value: Any, known: dict[int, Any]) -> Any:
+    """`known` holds what shared lists, by identity, stand for."""
+    if isinstance(value, list):
+        if id(value) not in known:
+            known[id(value)] = _CLASSES[value[0]](*[_decode(item, known) for item in value[1:]])
+        return known[id(value)]
+    if isinstance(value, tuple):
+        return tuple([_decode(item, known) for item in value])
+    return value
