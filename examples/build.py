@@ -1,7 +1,8 @@
 """Rebuilds the examples whose compiler is found: ``python examples/build.py [--commands] [NAME...]``.
 
-With ``--commands`` the commands are only shown.  The words of a command are looked up on the PATH, except ``python``, which is the interpreter that runs this script:
-install ``ziglang`` and ``wasm2py`` there. Exit code 1 where a build failed; a compiler that is not there is no failure.
+With ``--commands`` the commands are only shown.  The words of a command are looked up on the PATH, except ``python``,
+which is the interpreter that runs this script: install ``ziglang`` and ``wasm2py`` there.  Exit code 1 where a build
+failed; a compiler that is not there is no failure.
 """
 
 import shlex

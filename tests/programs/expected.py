@@ -20,8 +20,8 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
-from machine import VM_PROGRAMS
-from reference import (
+from programs.machine import VM_PROGRAMS
+from programs.reference import (
     ROMAN,
     Bodies,
     escape,
