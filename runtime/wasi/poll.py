@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import select
+import selectors
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from wasm2py.runtime.wasi.clocks import now
 from wasm2py.runtime.wasi.context import Context
 from wasm2py.runtime.wasi.errno import Errno, WasiError, from_os_error
 from wasm2py.runtime.wasi.registry import function
+from wasm2py.runtime.wasi.streams import wait_for
 from wasm2py.runtime.wasi.types import (
     EVENT,
     SUBCLOCK_ABSTIME,
@@ -25,18 +26,17 @@ Outcome: TypeAlias = tuple[int, int, int]
 
 #: The longest that hosts let anything wait at once, in nanoseconds; longer waits are made of several.
 _LONGEST = 10**9 * 86400
+_INTEREST = {EventType.FD_READ: selectors.EVENT_READ, EventType.FD_WRITE: selectors.EVENT_WRITE}
 _CLOCKS = (ClockId.REALTIME, ClockId.MONOTONIC)
 
 
 @dataclass(slots=True)
 class Subscription:
-    """One thing to wait for: a deadline on a clock (ns), or a descriptor; and its outcome, once there is one."""
+    """One thing to wait for: time to pass (ns), or a host descriptor; and its outcome, once there is one."""
 
     userdata: int
     kind: EventType
-    clock: int = 0
-    deadline: int = 0
-    fd: int = -1
+    left: int = 0
     host: int | None = None
     outcome: Outcome | None = None
 
@@ -65,8 +65,7 @@ def _subscribe(context: Context, userdata: int, tag: int, union: bytes) -> Subsc
         if kind == EventType.CLOCK:
             _subscribe_clock(context, subscription, *SUBSCRIPTION_CLOCK.unpack(union))
         else:
-            (subscription.fd,) = SUBSCRIPTION_FD.unpack(union)
-            _subscribe_fd(context, subscription)
+            _subscribe_fd(context, subscription, *SUBSCRIPTION_FD.unpack(union))
     except WasiError as error:
         subscription.outcome = error.errno, 0, 0
     except OSError as error:
@@ -81,12 +80,11 @@ def _subscribe_clock(
     current = now(context, clock)
     if clock not in _CLOCKS:
         raise WasiError(Errno.NOTSUP)
-    subscription.clock = clock
-    subscription.deadline = timeout if flags & SUBCLOCK_ABSTIME else current + timeout
+    subscription.left = max(0, timeout - current) if flags & SUBCLOCK_ABSTIME else timeout
 
 
-def _subscribe_fd(context: Context, subscription: Subscription) -> None:
-    descriptor = context.descriptors[subscription.fd]
+def _subscribe_fd(context: Context, subscription: Subscription, fd: int) -> None:
+    descriptor = context.descriptors[fd]
     ready = descriptor.readable() if subscription.kind == EventType.FD_READ else descriptor.writable()
     subscription.host = descriptor.selectable()
     if subscription.host is None:
@@ -94,36 +92,40 @@ def _subscribe_fd(context: Context, subscription: Subscription) -> None:
 
 
 def _wait(context: Context, subscriptions: list[Subscription]) -> None:
-    """Wait until at least one subscription has an outcome, and give one to all that are due then."""
+    """Wait until at least one subscription has an outcome.
+
+    Clocks are not looked at again: a host may have given the guest clocks that stand still.
+    """
     while True:
-        idle = any(subscription.outcome for subscription in subscriptions)
         pending = [subscription for subscription in subscriptions if subscription.outcome is None]
-        _select(context, pending, 0 if idle else _shortest(context, pending))
-        for subscription in pending:
-            if subscription.kind == EventType.CLOCK and now(context, subscription.clock) >= subscription.deadline:
-                subscription.outcome = 0, 0, 0
+        clocks = [subscription for subscription in pending if subscription.kind == EventType.CLOCK]
+        due = len(pending) < len(subscriptions)
+        pause = 0 if due else min([_LONGEST, *(subscription.left for subscription in clocks)])
+        if not _select(context, pending, pause):
+            _pass_time(clocks, pause)
         if any(subscription.outcome for subscription in subscriptions):
             return
 
 
-def _shortest(context: Context, pending: list[Subscription]) -> int:
-    """Nanoseconds until the first deadline."""
-    clocks = [subscription for subscription in pending if subscription.kind == EventType.CLOCK]
-    waits = [max(0, subscription.deadline - now(context, subscription.clock)) for subscription in clocks]
-    return min(waits, default=_LONGEST)
+def _pass_time(clocks: list[Subscription], elapsed: int) -> None:
+    for subscription in clocks:
+        subscription.left -= elapsed
+        if subscription.left <= 0:
+            subscription.outcome = 0, 0, 0
 
 
-def _select(context: Context, pending: list[Subscription], timeout: int) -> None:
-    """Wait for the descriptors among `pending`, up to `timeout` nanoseconds."""
-    seconds = min(timeout, _LONGEST) / 1e9
-    reads = [s.host for s in pending if s.kind == EventType.FD_READ and s.host is not None]
-    writes = [s.host for s in pending if s.kind == EventType.FD_WRITE and s.host is not None]
-    if not reads and not writes:
-        if seconds:
-            context.sleep(seconds)
-        return
-    readable, writable, _ = select.select(reads, writes, [], seconds)
+def _select(context: Context, pending: list[Subscription], pause: int) -> bool:
+    """Wait for the descriptors among `pending`, up to `pause` nanoseconds; whether one is ready before."""
+    interest: dict[int, int] = {}
     for subscription in pending:
-        ready = readable if subscription.kind == EventType.FD_READ else writable
-        if subscription.host in ready:
+        if subscription.host is not None:
+            interest[subscription.host] = interest.get(subscription.host, 0) | _INTEREST[subscription.kind]
+    if not interest:
+        if pause:
+            context.sleep(pause / 1e9)
+        return False
+    ready = wait_for(interest, pause / 1e9)
+    for subscription in pending:
+        if subscription.host is not None and ready.get(subscription.host, 0) & _INTEREST[subscription.kind]:
             subscription.outcome = 0, 1, 0
+    return bool(ready)

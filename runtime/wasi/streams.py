@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
-import select
+import selectors
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TextIO, TypeAlias
 
 from wasm2py.runtime.wasi.descriptors import Descriptor, Filestat
@@ -21,6 +21,17 @@ from wasm2py.runtime.wasi.types import (
 )
 
 StandardName: TypeAlias = Literal["stdin", "stdout", "stderr"]
+
+#: Not epoll, which refuses regular files, and select only where it must be: it cannot take large descriptors.
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+def wait_for(interest: Mapping[int, int], seconds: float) -> dict[int, int]:
+    """Wait until a host descriptor can be read or written; both maps are from descriptors to `selectors` events."""
+    with _Selector() as selector:
+        for fd, events in interest.items():
+            selector.register(fd, events)
+        return {key.fd: events for key, events in selector.select(seconds)}
 
 
 class TextInput:
@@ -106,7 +117,7 @@ class Stream(Descriptor):
             fd = self.file().fileno()
         except (AttributeError, ValueError, OSError):
             return None
-        return fd if isinstance(fd, int) else None
+        return fd if isinstance(fd, int) and fd >= 0 else None
 
 
 class InputStream(Stream):
@@ -136,7 +147,7 @@ class InputStream(Stream):
 
     def _would_block(self) -> bool:
         fd = self.selectable()
-        return fd is not None and not select.select([fd], [], [], 0)[0]
+        return fd is not None and not wait_for({fd: selectors.EVENT_READ}, 0)
 
     def sync(self, data_only: bool) -> None:
         """Nothing is held back on the way in."""
