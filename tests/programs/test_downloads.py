@@ -51,7 +51,7 @@ def test_another_digest_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_an_unreachable_registry_skips_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WASM2PY_TEST_CACHE", str(tmp_path))
     _registry(monkeypatch, FAILS)
-    with pytest.raises(pytest.skip.Exception, match=r"some-package 1\.0\.0 cannot be fetched from npm: no route to host"):
+    with pytest.raises(pytest.skip.Exception, match=r"cannot be fetched from npm: no route to host"):
         PACKAGE.read("package/any")
 
 
