@@ -299,10 +299,11 @@ class Memory:
         self._check(address, codec.size)
         try:
             codec.pack_into(self._buffer, address, value)
-        except StructError as error:
+        except (StructError, ValueError):  # PyPy has a ValueError for a negative u64
             if not hasattr(type(value), "__index__"):
                 raise TypeError(f"expected an integer, got {type(value).__name__}") from None
-            raise OverflowError(f"{value} does not fit in {codec.size} bytes: {error}") from None
+            kind = "an unsigned" if codec.format[-1].isupper() else "a signed"
+            raise OverflowError(f"{value} does not fit {kind} integer of {8 * codec.size} bits") from None
 
     def read_u8(self, address: int) -> int:
         """An unsigned integer of 1 byte."""

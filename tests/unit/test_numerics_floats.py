@@ -135,7 +135,12 @@ def test_promote_quiets() -> None:
 # Rounding to integers
 
 
-ROUNDINGS = {"f_nearest": round, "f_floor": math.floor, "f_ceil": math.ceil, "f_trunc": math.trunc}
+ROUNDINGS: dict[str, Callable[[float], int]] = {
+    "f_nearest": round,
+    "f_floor": math.floor,
+    "f_ceil": math.ceil,
+    "f_trunc": math.trunc,
+}
 
 
 @pytest.mark.parametrize("name", ROUNDINGS)
