@@ -1,7 +1,7 @@
 """Valid modules of extreme shapes, each with calls whose results follow from how it was made.
 
-A shape is the shape of what compilers emit at their worst: deep nests, wide tables, long functions.  What a call must give is computed
-here by plain arithmetic, not by another implementation.
+These are what compilers emit at their worst: deep nests, wide tables, long functions.  What a call must give is
+computed here by plain arithmetic, not by another implementation.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from property.encoder import ModuleBuilder, code, instruction
-
 from wasm2py.runtime.types import ValType
 
 #: An export, its raw arguments, and its raw results or the kind of its trap.

@@ -1,94 +1,30 @@
 """Makes the body of a function: any sequence of decisions gives a valid one (spec: Appendix / Validation Algorithm).
 
-The generator keeps the operand stack of the validation algorithm and emits instructions that fit it, making what operands are
-missing.  Two things keep what it makes comparable between implementations:
-
-* Which NaN an operation gives is not determined.  A value that may be such a NaN is *unsettled*, and is made canonical before
-  its bits can be seen: by a store, a local, a global, a label, a call, a reinterpretation or `copysign`.
-* Every loop and every function starts by using up fuel, and traps when there is none left.
+Each step emits a piece of code that fits the operand stack as it is, making what operands are missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from property.choices import Choices
-from property.encoder import END, ModuleBuilder, code, instruction
-
+from property.encoder import END, code
+from property.operands import (
+    FUNC_TABLE,
+    LOADS,
+    NUMBERS,
+    PLAIN,
+    REFERENCES,
+    Frame,
+    Operands,
+)
 from wasm2py.runtime.types import FuncType, ValType
-from wasm2py.transpile.opcodes import OPS, Op
+from wasm2py.transpile.opcodes import OPS
 
-NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
-REFERENCES: tuple[ValType, ...] = ("funcref", "externref")
-#: Indices that every module of ours has: see `modules`.
-HOST_FUNCTION, TICK_FUNCTION = 0, 1
-IMPORTED_GLOBAL, FUEL_GLOBAL = 0, 1
-FUNC_TABLE, EXTERN_TABLE = 0, 1
-CANONICAL_NAN = {"f32": 0x7FC00000, "f64": 0x7FF8 << 48}
-TICK = (
-    code(("global.get", FUEL_GLOBAL), "i32.eqz", ("if", None), "unreachable", "end")
-    + code(("global.get", FUEL_GLOBAL), ("i32.const", 1), "i32.sub", ("global.set", FUEL_GLOBAL))
-)  # fmt: skip
-
-_PLAIN = [op for op in OPS.values() if op.family in ("compare", "integer", "float", "convert")]
-_PRODUCERS = {valtype: [op for op in _PLAIN if op.results == (valtype,)] for valtype in NUMBERS}
-_LOADS = [op for op in OPS.values() if op.family == "load"]
 _STORES = [op for op in OPS.values() if op.family == "store"]
-#: The bits of a NaN among their operands show in their results.
-_OBSERVERS = {"i32.reinterpret_f32", "i64.reinterpret_f64", "f32.copysign", "f64.copysign"}
-#: These only touch the sign, so that an unsettled NaN stays one.
-_SIGN_ONLY = {"f32.abs", "f32.neg", "f64.abs", "f64.neg"}
-_UNSETTLING = {op for op in _PLAIN if op.family == "float" and op.mnemonic not in _SIGN_ONLY | _OBSERVERS}
-_UNSETTLING |= {OPS["f32.demote_f64"], OPS["f64.promote_f32"]}
 
 
-@dataclass
-class Scope:
-    """What bodies may refer to besides their own locals and labels."""
-
-    builder: ModuleBuilder
-    functions: list[tuple[int, FuncType]] = field(default_factory=list)
-    globals: list[tuple[int, ValType]] = field(default_factory=list)
-    #: The funcidx at each place of table 0 that starts out filled.
-    table: list[int] = field(default_factory=list)
-    elems: int = 0
-    datas: int = 0
-
-    def type_of(self, function: int) -> FuncType:
-        return next(type_ for index, type_ in self.functions if index == function)
-
-
-@dataclass
-class Frame:
-    """A label: what a branch to it takes, what its end leaves, and where its operands start."""
-
-    label: tuple[ValType, ...]
-    end: tuple[ValType, ...]
-    height: int
-    unreachable: bool = False
-
-
-@dataclass
-class Operand:
-    type: ValType
-    unsettled: bool = False
-
-
-class Body:
+class Body(Operands):
     """Generates one function's body; `generate` gives its locals and its code."""
-
-    def __init__(self, scope: Scope, choices: Choices, type_: FuncType) -> None:
-        self.scope = scope
-        self.choices = choices
-        self.type = type_
-        self.locals = list(type_.params)
-        self.locals += [choices.pick(NUMBERS + REFERENCES) for _ in range(choices.below(6))]
-        self.code = bytearray()
-        self.stack: list[Operand] = []
-        self.frames: list[Frame] = []
-        #: Operands below this height are spoken for.
-        self.floor = 0
 
     def generate(self) -> tuple[list[ValType], bytes]:
         self.frames.append(Frame(self.type.results, self.type.results, 0))
@@ -96,134 +32,6 @@ class Body:
         self.steps(10)
         self.settle_frame(self.type.results)
         return self.locals[len(self.type.params) :], bytes(self.code)
-
-    def emit(self, mnemonic: str, immediate: object = None) -> None:
-        self.code += instruction(mnemonic, immediate)
-
-    def tick(self) -> None:
-        if self.choices.one_in(4):
-            self.emit("call", TICK_FUNCTION)
-        else:
-            self.code += TICK
-
-    # The operand stack
-
-    @property
-    def frame(self) -> Frame:
-        return self.frames[-1]
-
-    @property
-    def above(self) -> list[ValType]:
-        """The types of the operands that are free to use: of the innermost frame, and above the floor."""
-        return [operand.type for operand in self.stack[max(self.frame.height, self.floor) :]]
-
-    @property
-    def bottomless(self) -> bool:
-        """Whether the next operand may come from nowhere, as in unreachable code."""
-        return self.frame.unreachable and len(self.stack) == self.frame.height
-
-    def put(self, *valtypes: ValType, unsettled: bool = False) -> None:
-        self.stack += [Operand(valtype, unsettled) for valtype in valtypes]
-
-    def take(self, count: int) -> list[Operand]:
-        """Pop operands; in unreachable code there may be fewer, as the stack is polymorphic."""
-        at = max(len(self.stack) - count, self.frame.height)
-        taken = self.stack[at:]
-        del self.stack[at:]
-        return taken
-
-    def want(self, *valtypes: ValType, depth: int = 0) -> None:
-        """Make the top of the stack be `valtypes`, using what is there where it fits."""
-        if self.bottomless and self.choices.one_in(2):
-            return
-        above = self.above
-        fits = next(k for k in range(len(valtypes), -1, -1) if k == 0 or tuple(above[-k:]) == valtypes[:k])
-        for valtype in valtypes[fits:]:
-            self.push(valtype, depth)
-
-    def push(self, valtype: ValType, depth: int = 0) -> None:
-        """Push a value: a constant, a local, a global, or what an operation gives; leaves what is on the stack alone."""
-        floor, self.floor = self.floor, len(self.stack)
-        kind = self.choices.below(8)
-        if valtype in REFERENCES:
-            self.push_reference(valtype, kind)
-        elif kind < 2 or depth > 3:
-            self.emit(f"{valtype}.const", self.choices.bits(valtype))
-            self.put(valtype)
-        elif kind < 5:
-            self.push_variable(valtype)
-        elif kind == 5:
-            self.load(self.choices.pick([op for op in _LOADS if op.results == (valtype,)]), depth + 1)
-        else:
-            self.plain(self.choices.pick(_PRODUCERS[valtype]), depth + 1)
-        self.floor = floor
-
-    def push_variable(self, valtype: ValType) -> None:
-        variables = [("local.get", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
-        variables += [("global.get", i) for i, type_ in self.scope.globals if type_ == valtype]
-        self.code += code(self.choices.pick([*variables, (f"{valtype}.const", 1)]))
-        self.put(valtype)
-
-    def push_reference(self, valtype: ValType, kind: int) -> None:
-        local = [i for i, type_ in enumerate(self.locals) if type_ == valtype]
-        if kind > 4 and local:
-            self.emit("local.get", self.choices.pick(local))
-        elif kind > 1 and valtype == "funcref":
-            self.emit("ref.func", self.choices.pick(self.scope.functions)[0])
-        else:
-            self.emit("ref.null", valtype)
-        self.put(valtype)
-
-    def settle(self, count: int) -> None:
-        """Make the NaNs among the top operands canonical."""
-        top = self.stack[max(len(self.stack) - count, self.frame.height) :]
-        first = next((i for i, operand in enumerate(top) if operand.unsettled), None)
-        if first is None:
-            return
-        spilled = [self.fresh(operand.type) for operand in top[first + 1 :]]
-        for local in reversed(spilled):
-            self.emit("local.set", local)
-        self.settle_top(top[first])
-        for local, operand in zip(spilled, top[first + 1 :], strict=True):
-            self.emit("local.get", local)
-            self.settle_top(operand)
-
-    def settle_top(self, operand: Operand) -> None:
-        if operand.unsettled:
-            local, valtype = self.fresh(operand.type), operand.type
-            self.emit("local.tee", local)
-            self.emit(f"{valtype}.const", CANONICAL_NAN[valtype])
-            self.code += code(("local.get", local), ("local.get", local), f"{valtype}.eq", "select")
-            operand.unsettled = False
-
-    def fresh(self, valtype: ValType) -> int:
-        self.locals.append(valtype)
-        return len(self.locals) - 1
-
-    def sink(self) -> None:
-        """Get rid of the top operand: into a local, a global, or nowhere."""
-        valtype = self.stack[-1].type
-        self.settle(1)
-        places = [("local.set", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
-        places += [("global.set", i) for i, type_ in self.scope.globals if type_ == valtype]
-        self.code += code(self.choices.pick([*places, "drop"]) if places else "drop")
-        self.take(1)
-
-    def settle_frame(self, valtypes: tuple[ValType, ...]) -> None:
-        """Make the frame's operands exactly `valtypes`."""
-        while tuple(self.above) != valtypes[: len(self.above)]:
-            self.sink()
-        if not (self.bottomless and self.choices.one_in(2)):
-            for valtype in valtypes[len(self.above) :]:
-                self.push(valtype)
-        self.settle(len(valtypes))
-
-    def dead_end(self) -> None:
-        """After an instruction that does not go on."""
-        del self.stack[self.frame.height :]
-        self.frame.unreachable = True
-
-    # Steps: each emits a valid piece of code
 
     def steps(self, most: int) -> None:
         for _ in range(1 + self.choices.below(most)):
@@ -234,57 +42,13 @@ class Body:
                 return
 
     def any_plain(self) -> None:
-        op = self.choices.pick(_PLAIN)
+        op = self.choices.pick(PLAIN)
         if op.traps and op.family == "convert" and not self.choices.one_in(4):
             op = OPS[op.mnemonic.replace("trunc_", "trunc_sat_")]
         self.plain(op, 0)
 
-    def plain(self, op: Op, depth: int) -> None:
-        """An operation on numbers."""
-        assert op.params is not None and op.results is not None
-        self.want(*op.params, depth=depth)
-        if op.mnemonic in _OBSERVERS:
-            self.settle(len(op.params))
-        operands = self.take(len(op.params))
-        self.emit(op.mnemonic)
-        inherits = op.mnemonic in _SIGN_ONLY and any(operand.unsettled for operand in operands)
-        self.put(*op.results, unsettled=op in _UNSETTLING or inherits)
-
-    def address(self, depth: int = 0) -> None:
-        """An i32 to address memory with: mostly inside the first page, sometimes at its edge or anything."""
-        kind = self.choices.below(16)
-        if kind == 15:
-            self.emit("i32.const", 65536 - self.choices.below(12))
-            self.put("i32")
-            return
-        self.want("i32", depth=depth)
-        if kind < 14:
-            self.mask(self.choices.pick((0xFF, 0xFFC, 0x7FF8, 0xFFFF)))
-
-    def small(self, mask: int) -> None:
-        """An i32 below `mask + 1`, mostly."""
-        self.want("i32")
-        if not self.choices.one_in(16):
-            self.mask(mask)
-
-    def mask(self, mask: int) -> None:
-        self.code += code(("i32.const", mask), "i32.and")
-        self.take(1)
-        self.put("i32")
-
-    def memarg(self, op: Op) -> tuple[int, int]:
-        offset = self.choices.pick((65530, 65536, 0xFFFFFFFF)) if self.choices.one_in(24) else self.choices.below(20)
-        return self.choices.below(op.width.bit_length()), offset
-
-    def load(self, op: Op, depth: int = 0) -> None:
-        assert op.results is not None
-        self.address(depth)
-        self.take(1)
-        self.emit(op.mnemonic, self.memarg(op))
-        self.put(*op.results)
-
     def any_load(self) -> None:
-        self.load(self.choices.pick(_LOADS))
+        self.load(self.choices.pick(LOADS))
 
     def any_store(self) -> None:
         op = self.choices.pick(_STORES)
@@ -606,7 +370,8 @@ Step = Callable[[Body], None]
 _STEPS: tuple[Step, ...] = (
     *(Body.any_plain,) * 8, *(Body.variable,) * 5, *(Body.any_load,) * 3, *(Body.any_store,) * 4, *(Body.block,) * 3,
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
-    *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, Body.is_null, *(Body.memory,) * 2, Body.table,
+    *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
+    Body.table,
 )  # fmt: skip
 _MEMORY_STEPS: tuple[Step, ...] = (
     Body.memory_size, Body.memory_grow, Body.memory_fill, Body.memory_copy, Body.memory_init, Body.data_drop,

@@ -1,6 +1,7 @@
 """Decisions read from a string of bytes, so that a module generator can be driven, replayed and shrunk as one.
 
-Zero is always the simplest decision, and the only one when the bytes run out: shorter and smaller bytes make simpler modules.
+Zero is always the simplest decision, and the only one when the bytes run out: shorter and smaller bytes make simpler
+modules.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A small encoder of the binary format, for modules that tests make themselves (spec: Binary Format).
 
-It reads the opcode table for opcodes and the layout of immediates, and nothing else of the translator, so that a test that
-uses it does not check the text reader against itself.
+It reads the opcode table for opcodes and the layout of immediates, and nothing else of the translator, so that a test
+that uses it does not check the text reader against itself.
 """
 
 from __future__ import annotations

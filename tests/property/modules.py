@@ -1,27 +1,26 @@
 """Makes whole modules out of decisions, and the calls to make of them.
 
-Every module imports a host function (so that the order of effects shows) and a mutable global, has a memory, a table of functions and
-one of externrefs, and exports for each function an entry that takes and gives integers only: floats cross as bit patterns, so that
-results compare bit for bit, and references come out as whether they are null.
+Every module imports a host function (so that the order of effects shows) and a mutable global, has a memory, a table of
+functions and one of externrefs, and exports for each function an entry that takes and gives integers only: floats cross
+as bit patterns, so that results compare bit for bit, and references come out as whether they are null.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from property.bodies import (
+from property.bodies import Body
+from property.choices import Choices
+from property.encoder import ModuleBuilder, code
+from property.operands import (
     CANONICAL_NAN,
     FUEL_GLOBAL,
     FUNC_TABLE,
     NUMBERS,
     REFERENCES,
     TICK,
-    Body,
     Scope,
 )
-from property.choices import Choices
-from property.encoder import ModuleBuilder, code
-
 from wasm2py.runtime.types import FuncType, ValType
 
 FUEL = 250

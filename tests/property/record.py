@@ -8,7 +8,7 @@ from typing import TypeAlias
 #: What a call gave: its results as raw values, or the kind of its trap.
 Outcome: TypeAlias = tuple[int, ...] | str
 
-#: wasmtime has one trap for what the spec calls *undefined element* in `call_indirect`, *out of bounds table access* elsewhere.
+#: wasmtime has one trap for *undefined element* in `call_indirect` and *out of bounds table access* elsewhere.
 _SAME_KIND = {"out of bounds table access": "undefined element"}
 
 

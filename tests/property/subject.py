@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from property.modules import Case
 from property.record import Outcome, Record, host_result
-
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global
@@ -15,6 +14,8 @@ from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.program import Dialect, Options
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.decode import decode_module
+from wasm2py.transpile.dump.document import dump_module
+from wasm2py.transpile.dump.functions import Source
 from wasm2py.transpile.translate import PythonTranslator
 from wasm2py.transpile.validate import validate
 
@@ -28,6 +29,26 @@ def load(binary: bytes, dialect: Dialect, imports: Sequence[Any] = ()) -> Instan
     translator = PythonTranslator()
     program = translator.program(module, Options(dialect=dialect))
     return instantiate(program, lambda unit: translator.unit(module, program, unit), imports)
+
+
+def source(binary: bytes, dialect: Dialect) -> Source:
+    """What prints a module's functions, unformatted."""
+    module = decode_module(binary)
+    translator = PythonTranslator()
+    return Source(module, translator.program(module, Options(dialect=dialect)), translator, "none")
+
+
+def dump(binary: bytes, dialect: Dialect) -> str:
+    """A module's dump, unformatted."""
+    return dump_module(source(binary, dialect))
+
+
+def load_dump(text: str, imports: Mapping[str, Any] | None = None) -> Instance:
+    """An instance of a dumped module, which is run as a Python module is when it is imported."""
+    names: dict[str, Any] = {"__name__": "dumped"}
+    exec(compile(text, "dumped.py", "exec"), names)
+    instance: Instance = names["instantiate"](imports)
+    return instance
 
 
 def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
@@ -44,16 +65,19 @@ def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
 _MASKS = {"i32": 0xFFFFFFFF, "i64": 0xFFFFFFFFFFFFFFFF}
 
 
-def run(case: Case, dialect: Dialect) -> Record:
-    """Run a case in one dialect."""
+def run(case: Case, dialect: Dialect, dumped: bool = False) -> Record:
+    """Run a case in one dialect, by way of its dump where `dumped`."""
     record = Record()
 
     def host(argument: int) -> int:
         record.host_calls.append(argument & 0xFFFFFFFF)
         return host_result(argument & 0xFFFFFFFF)
 
-    imports = (Func(FuncType(("i32",), ("i32",)), host), Global("i32", 5, mutable=True))
-    instance = load(case.binary, dialect, imports)
+    imports = {"host": Func(FuncType(("i32",), ("i32",)), host), "counter": Global("i32", 5, mutable=True)}
+    if dumped:
+        instance = load_dump(dump(case.binary, dialect), {"env": imports})
+    else:
+        instance = load(case.binary, dialect, tuple(imports.values()))
     exports = instance.exports
     for item in case.calls:
         record.outcomes.append(call(exports[item.export], item.arguments))

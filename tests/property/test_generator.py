@@ -9,7 +9,6 @@ import pytest
 from property.choices import Choices
 from property.encoder import signed, unsigned
 from property.modules import generate
-
 from wasm2py.transpile.decode import decode_body, decode_module
 from wasm2py.transpile.opcodes import OPS
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from property.encoder import signed, unsigned
-
 from wasm2py.runtime.errors import DecodeError
 from wasm2py.transpile.decode.reader import read_signed, read_unsigned
 

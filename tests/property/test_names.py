@@ -1,4 +1,4 @@
-"""Whatever a module's names are, its identifiers are identifiers, distinct, and nothing that Python or the runtime claims."""
+"""Whatever a module's names are, its identifiers are distinct, and nothing that Python or the runtime claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 from property.encoder import ModuleBuilder, code
-
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.names import Names, identifier

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from property.modules import generate
-
 from wasm2py.runtime.errors import DecodeError, ValidationError
 from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.validate import validate

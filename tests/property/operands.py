@@ -1,0 +1,255 @@
+"""The operand stack of a body that is being made (spec: Appendix / Validation Algorithm).
+
+Two things keep what is made comparable between implementations:
+
+* Which NaN an operation gives is not determined.  A value that may be such a NaN is *unsettled*, and is made canonical
+  before its bits can be seen: by a store, a local, a global, a label, a call, a reinterpretation or `copysign`.
+* Every loop and every function starts by using up fuel, and traps when there is none left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from property.choices import Choices
+from property.encoder import ModuleBuilder, code, instruction
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.opcodes import OPS, Op
+
+NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
+REFERENCES: tuple[ValType, ...] = ("funcref", "externref")
+#: Indices that every module of ours has: see `modules`.
+HOST_FUNCTION, TICK_FUNCTION = 0, 1
+IMPORTED_GLOBAL, FUEL_GLOBAL = 0, 1
+FUNC_TABLE, EXTERN_TABLE = 0, 1
+CANONICAL_NAN = {"f32": 0x7FC00000, "f64": 0x7FF8 << 48}
+TICK = (
+    code(("global.get", FUEL_GLOBAL), "i32.eqz", ("if", None), "unreachable", "end")
+    + code(("global.get", FUEL_GLOBAL), ("i32.const", 1), "i32.sub", ("global.set", FUEL_GLOBAL))
+)  # fmt: skip
+
+PLAIN = [op for op in OPS.values() if op.family in ("compare", "integer", "float", "convert")]
+_PRODUCERS = {valtype: [op for op in PLAIN if op.results == (valtype,)] for valtype in NUMBERS}
+LOADS = [op for op in OPS.values() if op.family == "load"]
+#: The bits of a NaN among their operands show in their results.
+_OBSERVERS = {"i32.reinterpret_f32", "i64.reinterpret_f64", "f32.copysign", "f64.copysign"}
+#: These only touch the sign, so that an unsettled NaN stays one.
+_SIGN_ONLY = {"f32.abs", "f32.neg", "f64.abs", "f64.neg"}
+_UNSETTLING = {op for op in PLAIN if op.family == "float" and op.mnemonic not in _SIGN_ONLY | _OBSERVERS}
+_UNSETTLING |= {OPS["f32.demote_f64"], OPS["f64.promote_f32"]}
+
+
+@dataclass
+class Scope:
+    """What bodies may refer to besides their own locals and labels."""
+
+    builder: ModuleBuilder
+    functions: list[tuple[int, FuncType]] = field(default_factory=list)
+    globals: list[tuple[int, ValType]] = field(default_factory=list)
+    #: The funcidx at each place of table 0 that starts out filled.
+    table: list[int] = field(default_factory=list)
+    elems: int = 0
+    datas: int = 0
+
+    def type_of(self, function: int) -> FuncType:
+        return next(type_ for index, type_ in self.functions if index == function)
+
+
+@dataclass
+class Frame:
+    """A label: what a branch to it takes, what its end leaves, and where its operands start."""
+
+    label: tuple[ValType, ...]
+    end: tuple[ValType, ...]
+    height: int
+    unreachable: bool = False
+
+
+@dataclass
+class Operand:
+    type: ValType
+    unsettled: bool = False
+
+
+class Operands:
+    """One function's locals, labels and operands, and the code that made them so."""
+
+    def __init__(self, scope: Scope, choices: Choices, type_: FuncType) -> None:
+        self.scope = scope
+        self.choices = choices
+        self.type = type_
+        self.locals = list(type_.params)
+        self.locals += [choices.pick(NUMBERS + REFERENCES) for _ in range(choices.below(6))]
+        self.code = bytearray()
+        self.stack: list[Operand] = []
+        self.frames: list[Frame] = []
+        #: Operands below this height are spoken for.
+        self.floor = 0
+
+    def emit(self, mnemonic: str, immediate: object = None) -> None:
+        self.code += instruction(mnemonic, immediate)
+
+    def tick(self) -> None:
+        if self.choices.one_in(4):
+            self.emit("call", TICK_FUNCTION)
+        else:
+            self.code += TICK
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    @property
+    def above(self) -> list[ValType]:
+        """The types of the operands that are free to use: of the innermost frame, and above the floor."""
+        return [operand.type for operand in self.stack[max(self.frame.height, self.floor) :]]
+
+    @property
+    def bottomless(self) -> bool:
+        """Whether the next operand may come from nowhere, as in unreachable code."""
+        return self.frame.unreachable and len(self.stack) == self.frame.height
+
+    def put(self, *valtypes: ValType, unsettled: bool = False) -> None:
+        self.stack += [Operand(valtype, unsettled) for valtype in valtypes]
+
+    def take(self, count: int) -> list[Operand]:
+        """Pop operands; in unreachable code there may be fewer, as the stack is polymorphic."""
+        at = max(len(self.stack) - count, self.frame.height)
+        taken = self.stack[at:]
+        del self.stack[at:]
+        return taken
+
+    def want(self, *valtypes: ValType, depth: int = 0) -> None:
+        """Make the top of the stack be `valtypes`, using what is there where it fits."""
+        if self.bottomless and self.choices.one_in(2):
+            return
+        above = self.above
+        fits = next(k for k in range(len(valtypes), -1, -1) if k == 0 or tuple(above[-k:]) == valtypes[:k])
+        for valtype in valtypes[fits:]:
+            self.push(valtype, depth)
+
+    def push(self, valtype: ValType, depth: int = 0) -> None:
+        """Push a constant, a local, a global, or what an operation gives; leaves what is on the stack alone."""
+        floor, self.floor = self.floor, len(self.stack)
+        kind = self.choices.below(8)
+        if valtype in REFERENCES:
+            self.push_reference(valtype, kind)
+        elif kind < 2 or depth > 3:
+            self.emit(f"{valtype}.const", self.choices.bits(valtype))
+            self.put(valtype)
+        elif kind < 5:
+            self.push_variable(valtype)
+        elif kind == 5:
+            self.load(self.choices.pick([op for op in LOADS if op.results == (valtype,)]), depth + 1)
+        else:
+            self.plain(self.choices.pick(_PRODUCERS[valtype]), depth + 1)
+        self.floor = floor
+
+    def push_variable(self, valtype: ValType) -> None:
+        variables = [("local.get", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
+        variables += [("global.get", i) for i, type_ in self.scope.globals if type_ == valtype]
+        self.code += code(self.choices.pick([*variables, (f"{valtype}.const", 1)]))
+        self.put(valtype)
+
+    def push_reference(self, valtype: ValType, kind: int) -> None:
+        local = [i for i, type_ in enumerate(self.locals) if type_ == valtype]
+        if kind > 4 and local:
+            self.emit("local.get", self.choices.pick(local))
+        elif kind > 1 and valtype == "funcref":
+            self.emit("ref.func", self.choices.pick(self.scope.functions)[0])
+        else:
+            self.emit("ref.null", valtype)
+        self.put(valtype)
+
+    def settle(self, count: int) -> None:
+        """Make the NaNs among the top operands canonical."""
+        top = self.stack[max(len(self.stack) - count, self.frame.height) :]
+        first = next((i for i, operand in enumerate(top) if operand.unsettled), None)
+        if first is None:
+            return
+        spilled = [self.fresh(operand.type) for operand in top[first + 1 :]]
+        for local in reversed(spilled):
+            self.emit("local.set", local)
+        self.settle_top(top[first])
+        for local, operand in zip(spilled, top[first + 1 :], strict=True):
+            self.emit("local.get", local)
+            self.settle_top(operand)
+
+    def settle_top(self, operand: Operand) -> None:
+        if operand.unsettled:
+            local, valtype = self.fresh(operand.type), operand.type
+            self.emit("local.tee", local)
+            self.emit(f"{valtype}.const", CANONICAL_NAN[valtype])
+            self.code += code(("local.get", local), ("local.get", local), f"{valtype}.eq", "select")
+            operand.unsettled = False
+
+    def fresh(self, valtype: ValType) -> int:
+        self.locals.append(valtype)
+        return len(self.locals) - 1
+
+    def sink(self) -> None:
+        """Get rid of the top operand: into a local, a global, or nowhere."""
+        valtype = self.stack[-1].type
+        self.settle(1)
+        places = [("local.set", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
+        places += [("global.set", i) for i, type_ in self.scope.globals if type_ == valtype]
+        self.code += code(self.choices.pick([*places, "drop"]) if places else "drop")
+        self.take(1)
+
+    def settle_frame(self, valtypes: tuple[ValType, ...]) -> None:
+        """Make the frame's operands exactly `valtypes`."""
+        while tuple(self.above) != valtypes[: len(self.above)]:
+            self.sink()
+        if not (self.bottomless and self.choices.one_in(2)):
+            for valtype in valtypes[len(self.above) :]:
+                self.push(valtype)
+        self.settle(len(valtypes))
+
+    def dead_end(self) -> None:
+        """After an instruction that does not go on."""
+        del self.stack[self.frame.height :]
+        self.frame.unreachable = True
+
+    def plain(self, op: Op, depth: int) -> None:
+        """An operation on numbers."""
+        assert op.params is not None and op.results is not None
+        self.want(*op.params, depth=depth)
+        if op.mnemonic in _OBSERVERS:
+            self.settle(len(op.params))
+        operands = self.take(len(op.params))
+        self.emit(op.mnemonic)
+        inherits = op.mnemonic in _SIGN_ONLY and any(operand.unsettled for operand in operands)
+        self.put(*op.results, unsettled=op in _UNSETTLING or inherits)
+
+    def address(self, depth: int = 0) -> None:
+        """An i32 to address memory with: mostly inside the first page, sometimes at its edge or anything."""
+        kind = self.choices.below(16)
+        if kind == 15:
+            self.emit("i32.const", 65536 - self.choices.below(12))
+            self.put("i32")
+            return
+        self.want("i32", depth=depth)
+        if kind < 14:
+            self.mask(self.choices.pick((0xFF, 0xFFC, 0x7FF8, 0xFFFF)))
+
+    def small(self, mask: int) -> None:
+        """An i32 below `mask + 1`, mostly."""
+        self.want("i32")
+        if not self.choices.one_in(16):
+            self.mask(mask)
+
+    def mask(self, mask: int) -> None:
+        self.code += code(("i32.const", mask), "i32.and")
+        self.take(1)
+        self.put("i32")
+
+    def memarg(self, op: Op) -> tuple[int, int]:
+        offset = self.choices.pick((65530, 65536, 0xFFFFFFFF)) if self.choices.one_in(24) else self.choices.below(20)
+        return self.choices.below(op.width.bit_length()), offset
+
+    def load(self, op: Op, depth: int = 0) -> None:
+        assert op.results is not None
+        self.address(depth)
+        self.take(1)
+        self.emit(op.mnemonic, self.memarg(op))
+        self.put(*op.results)

@@ -1,0 +1,66 @@
+"""The opcode table is consistent, and every part that has to know an instruction knows all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from wasm2py.transpile.opcodes import BY_CODE, OPS, Op
+
+ALL = list(OPS.values())
+NUMERIC = ("const", "compare", "integer", "float", "convert")
+
+
+def test_codes_and_mnemonics_are_unique() -> None:
+    assert len(OPS) == len(BY_CODE) == len(ALL)
+    assert all(OPS[op.mnemonic] is op and BY_CODE[op.code] is op for op in ALL)
+
+
+def test_webassembly_2_without_simd_is_complete() -> None:
+    single = [code for code in BY_CODE if code < 0x100]
+    prefixed = [code & 0xFFFFFFFF for code in BY_CODE if code >> 32 == 0xFC]
+    reserved = {0x06, 0x07, 0x08, 0x09, 0x0A, *range(0x14, 0x1A), *range(0x1D, 0x20), 0x27, *range(0xC5, 0xD0)}
+    assert sorted(single) == sorted(set(range(0xD3)) - reserved)
+    assert sorted(prefixed) == list(range(18))
+
+
+def test_how_many_of_each_family() -> None:
+    counts = Counter(op.family for op in ALL)
+    assert {
+        family: counts[family] for family in ("load", "store", "const", "compare", "integer", "float", "convert")
+    } == {
+        "load": 14,
+        "store": 9,
+        "const": 4,
+        "compare": 34,
+        "integer": 36,
+        "float": 28,
+        "convert": 38,
+    }
+
+
+@pytest.mark.parametrize("op", [op for op in ALL if op.family in NUMERIC], ids=str)
+def test_numeric_types_follow_from_the_mnemonic(op: Op) -> None:
+    own = op.mnemonic.split(".")[0]
+    assert op.params is not None and op.results is not None
+    if op.family == "compare":
+        assert set(op.params) == {own} and op.results == ("i32",)
+    elif op.family == "convert":
+        source = next((t for t in ("i32", "i64", "f32", "f64") if f"_{t}" in op.mnemonic), own)
+        assert (op.params, op.results) == ((source,), (own,))
+    else:
+        assert {*op.params, *op.results} == {own}
+
+
+@pytest.mark.parametrize("op", [op for op in ALL if op.width], ids=str)
+def test_widths_follow_from_the_mnemonic(op: Op) -> None:
+    digits = "".join(filter(str.isdigit, op.mnemonic.split(".")[1])) or op.mnemonic[1:3]
+    assert op.width * 8 == int(digits)
+    assert op.family in ("load", "store") and op.traps and op.immediate == "memarg"
+
+
+def test_which_instructions_trap() -> None:
+    arithmetic = {op.mnemonic for op in ALL if op.traps and op.family in NUMERIC}
+    divisions = {f"{t}.{o}" for t in ("i32", "i64") for o in ("div_s", "div_u", "rem_s", "rem_u")}
+    truncations = {f"{i}.trunc_{f}_{s}" for i in ("i32", "i64") for f in ("f32", "f64") for s in "su"}
+    assert arithmetic == divisions | truncations
