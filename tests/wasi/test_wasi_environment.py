@@ -7,7 +7,6 @@ import time
 
 import pytest
 from wasi.guest import TestGuest
-
 from wasm2py.runtime.wasi import ClockId, Errno, Wasi
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from wasi.guest import APPEND, DSYNC, NONBLOCK, RESULT, TestGuest, errno
-
 from wasm2py.runtime.wasi import Errno, Wasi
 
 UNKNOWN, CHARACTER_DEVICE = 0, 2
