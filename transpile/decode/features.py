@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 Later: TypeAlias = tuple[str, str]
 
+CUSTOM_DESCRIPTORS = "custom-descriptors"
+CUSTOM_PAGE_SIZES = "custom-page-sizes"
 EXCEPTIONS = "exception-handling"
 LEGACY_EXCEPTIONS = "legacy-exception-handling"
 FUNCTION_REFERENCES = "function-references"
@@ -72,9 +74,10 @@ LIMITS: dict[int, Later] = {
     0x05: ("a 64-bit index type", MEMORY64),
     0x06: ("a shared memory", THREADS),
     0x07: ("a shared memory", THREADS),
+    **{flags: ("a page size", CUSTOM_PAGE_SIZES) for flags in range(0x08, 0x10)},
 }
 #: The kinds of imports and exports.
-EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS)}
+EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS), 0x20: ("an exact function", CUSTOM_DESCRIPTORS)}
 SECTIONS: dict[int, Later] = {0x0D: ("the tag section", EXCEPTIONS)}
 
 

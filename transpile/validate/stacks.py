@@ -22,7 +22,7 @@ MISMATCH = "type mismatch"
 class Block:
     """An entry of the control stack.
 
-    `mnemonic` is what opened it (block, loop, if, else, or func for the body), `height` how many operands are below.
+    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `height` how many operands are below.
     """
 
     __slots__ = ("height", "mnemonic", "type", "unreachable")
@@ -52,7 +52,7 @@ class Stacks:
         self.locals = locals_
         self.results = results
         self.operands: list[Operand] = []
-        self.blocks: list[Block] = [Block("func", FuncType((), results), 0)]
+        self.blocks: list[Block] = [Block("body", FuncType((), results), 0)]
         self.height = 0
 
     def push(self, types: Iterable[Operand]) -> None:
@@ -97,7 +97,7 @@ class Stacks:
         self.pop_all(block.type.results)
         excess = len(self.operands) - block.height
         if excess:
-            raise InvalidError(MISMATCH, f"finds {excess} more operands than the {block.mnemonic} has results")
+            raise InvalidError(MISMATCH, f"leaves {excess} too many operands in the {block.mnemonic}")
         self.blocks.pop()
         self.height = self.blocks[-1].height if self.blocks else 0
         return block
