@@ -1,0 +1,146 @@
+"""Values in conformance scripts: arguments, and patterns that results must match bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wasm2py.runtime.access import f32_bits, f32_from_bits, f64_bits, f64_from_bits
+from wasm2py.runtime.function import Func
+from wasm2py.runtime.types import ValType
+from wasm2py.transpile.text.features import later_feature
+from wasm2py.transpile.text.script import Value
+
+
+class Needs(Exception):  # noqa: N818 - not an error: the command is skipped
+    """A command cannot be run without a feature that is not here."""
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(feature)
+        self.feature = feature
+
+
+@dataclass(frozen=True, slots=True)
+class HostReference:
+    """The host's object that scripts call `(ref.extern number)`."""
+
+    number: int
+
+
+def argument(value: Value) -> Any:
+    """The host value of a script's argument.  Raises `Needs` for a kind of value that is not known."""
+    return _of_kind(_ARGUMENTS, value)(value.value)
+
+
+_ARGUMENTS: dict[str, Callable[[Any], Any]] = {
+    "i32.const": int,
+    "i64.const": int,
+    "f32.const": f32_from_bits,
+    "f64.const": f64_from_bits,
+    "ref.null": lambda _heaptype: None,
+    "ref.extern": HostReference,
+}
+
+
+def _of_kind(table: dict[str, Any], value: Value) -> Any:
+    found = table.get(value.kind)
+    if found is None:
+        raise Needs(later_feature([value.kind]) or value.kind)
+    return found
+
+
+def mismatch(patterns: Sequence[Value], types: Sequence[ValType], values: Sequence[Any]) -> str | None:
+    """How results (host values of these types) differ from the patterns; None where they match.
+
+    Raises `Needs` for a kind of pattern that is not known.
+    """
+    matched = [
+        matches(pattern, valtype, value)
+        for pattern, valtype, value in zip(patterns, types, values, strict=len(patterns) == len(values))
+    ]
+    if len(patterns) == len(values) and all(matched):
+        return None
+    expected = ", ".join(_show_pattern(pattern) for pattern in patterns)
+    got = ", ".join(_show(valtype, value) for valtype, value in zip(types, values, strict=True))
+    return f"expected ({expected}), got ({got})"
+
+
+def matches(pattern: Value, valtype: ValType, value: Any) -> bool:
+    """Whether a host value of a type is what a pattern asks for."""
+    found: bool = _of_kind(_PATTERNS, pattern)(pattern.value, valtype, value)
+    return found
+
+
+def _integer(name: ValType, bits: int) -> Callable[[Any, ValType, Any], bool]:
+    def match(expected: int, valtype: ValType, value: Any) -> bool:
+        return valtype == name and type(value) is int and value & (1 << bits) - 1 == expected
+
+    return match
+
+
+def _float(name: ValType, to_bits: Callable[[float], int], bits: int, fraction: int) -> Callable[..., bool]:
+    canonical = (1 << bits - 1) - 1 >> fraction - 1 << fraction - 1
+
+    def match(expected: int | str, valtype: ValType, value: Any) -> bool:
+        if valtype != name or type(value) is not float:
+            return False
+        pattern = to_bits(value)
+        if expected == "nan:canonical":
+            return pattern & ~(1 << bits - 1) == canonical
+        if expected == "nan:arithmetic":
+            return pattern & canonical == canonical
+        return pattern == expected
+
+    return match
+
+
+def _null(heaptype: str | None, valtype: ValType, value: Any) -> bool:
+    return value is None and valtype in _REFERENCE_TYPES.get(heaptype, ())
+
+
+_REFERENCE_TYPES: dict[str | None, tuple[str, ...]] = {
+    None: ("funcref", "externref"),
+    "func": ("funcref",),
+    "extern": ("externref",),
+}
+
+
+def _extern(number: int | None, valtype: ValType, value: Any) -> bool:
+    if valtype != "externref" or value is None:
+        return False
+    return number is None or value == HostReference(number)
+
+
+def _func(index: int | None, valtype: ValType, value: Any) -> bool:
+    return valtype == "funcref" and isinstance(value, Func) and index in (None, value.index)
+
+
+def _either(patterns: Sequence[Value], valtype: ValType, value: Any) -> bool:
+    return any(matches(pattern, valtype, value) for pattern in patterns)
+
+
+_PATTERNS: dict[str, Callable[[Any, ValType, Any], bool]] = {
+    "i32.const": _integer("i32", 32),
+    "i64.const": _integer("i64", 64),
+    "f32.const": _float("f32", f32_bits, 32, 23),
+    "f64.const": _float("f64", f64_bits, 64, 52),
+    "ref.null": _null,
+    "ref.extern": _extern,
+    "ref.func": _func,
+    "either": _either,
+}
+
+
+def _show_pattern(pattern: Value) -> str:
+    value = pattern.value
+    if pattern.kind in ("f32.const", "f64.const") and isinstance(value, int):
+        return f"{pattern.kind} {value:#x}"
+    return pattern.kind if value is None else f"{pattern.kind} {value}"
+
+
+def _show(valtype: ValType, value: Any) -> str:
+    if isinstance(value, float):
+        bits = f32_bits(value) if valtype == "f32" else f64_bits(value)
+        return f"{valtype} {bits:#x} = {value}"
+    return f"{valtype} {value}"
