@@ -47,8 +47,11 @@ def test_actions_and_assertions() -> None:
 (assert_trap (invoke "f") "unreachable")
 (assert_exhaustion (invoke "f") "call stack exhausted")"""
     arguments = (
-        Value("i32.const", 0xFFFFFFFF), Value("f32.const", 0x7FC00000), Value("ref.extern", 7), Value("ref.null", "func"),
-    )  # fmt: skip
+        Value("i32.const", 0xFFFFFFFF),
+        Value("f32.const", 0x7FC00000),
+        Value("ref.extern", 7),
+        Value("ref.null", "func"),
+    )
     results = (
         Value("i64.const", 1),
         Value("f64.const", "nan:canonical"),
