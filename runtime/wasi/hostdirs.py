@@ -173,7 +173,7 @@ class PathDir(HostDir):
 
     def open(self, name: bytes, flags: int) -> int | Self:
         path = self._join(name)
-        if os.path.islink(path):
+        if os.path.islink(path) and not flags & os.O_EXCL:
             raise OSError(errno.ELOOP, "a symbolic link")
         if os.path.isdir(path):
             if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
