@@ -20,7 +20,8 @@ def wasm2py(kernel: Kernel) -> Call:
     """This project, through its library, nothing cached on disk."""
     import wasm2py as library
 
-    exports = library.Linker().instantiate(library.Module(kernel.wasm())).exports
+    engine = library.Engine(library.Config(cache=None))
+    exports = library.load(kernel.wasm(), engine=engine).exports
     return lambda name, *args: exports[name](*args)
 
 

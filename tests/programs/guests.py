@@ -6,6 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,15 +31,21 @@ Host = Mapping[tuple[str, str], Callable[..., Any]]
 Loader = Callable[[bytes, Host], Guest]
 
 
+@cache
+def engine() -> wasm2py.Engine:
+    """The engine of all these tests: it keeps what it translates, but leaves no trace on disk."""
+    return wasm2py.Engine(wasm2py.Config(cache=None))
+
+
 class Wasm2pyGuest:
     """An instance of wasm2py's library."""
 
     def __init__(self, data: bytes, host: Host) -> None:
-        linker = wasm2py.Linker()
+        linker = wasm2py.Linker(engine())
         linker.wasi()
         for (module, name), function in host.items():
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
-        self.instance = linker.instantiate(wasm2py.Module(data))
+        self.instance = linker.instantiate(wasm2py.Module(data, engine=engine()))
         memories = [self.instance.exports[name] for name in ("memory", "mem") if name in self.instance.exports]
         self._memory: wasm2py.Memory = memories[0]
 
@@ -103,18 +110,18 @@ class Outcome:
 def run_wasm2py(command: Command) -> Outcome:
     """Runs the command in wasm2py."""
     out, err = io.BytesIO(), io.BytesIO()
-    linker = wasm2py.Linker()
+    linker = wasm2py.Linker(engine())
     linker.wasi(
         args=command.args,
         env=command.env,
         stdin=io.BytesIO(command.stdin),
         stdout=out,
         stderr=err,
-        dirs={"/": command.root},
+        preopens={"/": command.root},
     )
     code = 0
     try:
-        linker.instantiate(wasm2py.Module(command.data)).exports["_start"]()
+        linker.instantiate(wasm2py.Module(command.data, engine=engine())).exports["_start"]()
     except wasm2py.WasiExit as stop:
         code = stop.code
     return Outcome(code, out.getvalue(), err.getvalue())

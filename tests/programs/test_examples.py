@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import wasm2py
 from programs.expected import COMMANDS, LIBRARIES, Run, Step
-from programs.guests import Command, Guest, Outcome, Wasm2pyGuest, run_wasm2py
+from programs.guests import Command, Guest, Outcome, Wasm2pyGuest, engine, run_wasm2py
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RUNS = [pytest.param(name, run, id=f"{name}-{i}") for name, runs in COMMANDS.items() for i, run in enumerate(runs)]
@@ -60,15 +60,15 @@ def test_command(name: str, run: Run, tmp_path: Path) -> None:
 
 def test_collatz_calls_the_host() -> None:
     seen: list[int] = []
-    linker = wasm2py.Linker()
+    linker = wasm2py.Linker(engine())
     linker.function("env", "log")(seen.append)
-    instance = linker.instantiate(wasm2py.Module(_module("collatz")))
+    instance = linker.instantiate(wasm2py.Module(_module("collatz"), engine=engine()))
     assert instance.exports.collatz(6) == 8
     assert seen == [6, 3, 10, 5, 16, 8, 4, 2, 1]
 
 
 def test_registry_keeps_host_objects() -> None:
-    exports = wasm2py.load(EXAMPLES / "registry.wasm").exports
+    exports = wasm2py.load(EXAMPLES / "registry.wasm", engine=engine()).exports
     first, second = object(), {"any": "thing"}
     assert (exports.store(first), exports.store(second), exports.size()) == (0, 1, 2)
     assert exports.fetch(0) is first
