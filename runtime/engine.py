@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from wasm2py.runtime.cache import Cache, CompiledModule
@@ -72,10 +73,12 @@ class Engine:
         for heard in (False, True):
             self._cache.discard(module, self._translator, self._variant(heard))
 
-    def instantiate(self, module: ModuleSource, imports: Sequence[Extern] = ()) -> Instance:
-        """Make an instance of a compiled module; see `runtime.instance.instantiate` for what it raises."""
+    def instantiate(
+        self, module: ModuleSource, imports: Sequence[Extern] = (), namespace: ModuleType | None = None
+    ) -> Instance:
+        """Make an instance of a compiled module; see `runtime.instance.instantiate` for the parameters and errors."""
         compiled = self._compiled(module, "the instance")
-        return instantiate(compiled.program, compiled.unit, imports, self._listeners.get(module.hash))
+        return instantiate(compiled.program, compiled.unit, imports, self._listeners.get(module.hash), namespace)
 
     def new_module_engine(self, name: str, module: ModuleSource, functions: Sequence[Func]) -> ModuleEngine:
         """The module engine `name` of a compiled module, whose function index space `functions` is, imports first.

@@ -9,6 +9,7 @@ from typing import Any
 
 from wasm2py.runtime.constants import evaluate
 from wasm2py.runtime.errors import StackExhausted
+from wasm2py.runtime.exports import Exports
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global, NamespaceGlobal
 from wasm2py.runtime.link import Extern, match_imports
@@ -89,7 +90,9 @@ class Instance:
         self._set_up_memories([extern for extern in imports if isinstance(extern, Memory)])
         self._set_up_tables([extern for extern in imports if isinstance(extern, Table)])
         self._set_up_globals([extern for extern in imports if isinstance(extern, Global)])
-        self.exports: dict[str, Extern] = {item.name: self._extern(item.kind, item.index) for item in program.exports}
+        self.exports = Exports(
+            program.name, {item.name: self._extern(item.kind, item.index) for item in program.exports}
+        )
 
     @property
     def name(self) -> str:

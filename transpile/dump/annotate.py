@@ -16,7 +16,7 @@ from wasm2py.transpile.module import Instr
 _WIDTH = 96
 
 
-def annotations(function: ast.FunctionDef, body: Sequence[Instr]) -> dict[int, list[str]]:
+def annotate(function: ast.FunctionDef, body: Sequence[Instr]) -> dict[int, list[str]]:
     """Comment lines for each statement, by its `id`: every instruction of `body` stands at exactly one statement.
 
     An instruction belongs to the first statement with a node at its offset; one that left no node behind belongs with

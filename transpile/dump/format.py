@@ -9,9 +9,12 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from wasm2py.runtime.errors import WasmError
+
+if TYPE_CHECKING:
+    from black.mode import Mode
 
 Style: TypeAlias = Literal["black", "ruff", "none"]
 STYLES: tuple[Style, ...] = ("black", "ruff", "none")
@@ -37,19 +40,20 @@ def _unchanged(source: str) -> str:
 
 def _black(source: str) -> str:
     """Format with black; source that is nested too deeply for its parser stays as it is."""
-    import black
+    from black import format_str
+    from black.parsing import InvalidInput
 
     try:
-        return black.format_str(source, mode=_black_mode())
-    except (black.InvalidInput, RecursionError):
+        return format_str(source, mode=_black_mode())
+    except (InvalidInput, RecursionError):
         return source
 
 
 @cache
-def _black_mode() -> object:
-    import black
+def _black_mode() -> Mode:
+    from black.mode import Mode, TargetVersion
 
-    return black.Mode(target_versions={black.TargetVersion.PY311}, line_length=LINE_LENGTH)
+    return Mode(target_versions={TargetVersion.PY311}, line_length=LINE_LENGTH)
 
 
 def _ruff(source: str) -> str:

@@ -1,0 +1,142 @@
+"""`wasm2py run`: run a WASI command, or call one of a module's exports."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from wasm2py.cli.common import module_file, naming
+from wasm2py.config import Config
+from wasm2py.runtime.errors import LinkError, Trap, WasiExit, WasmError
+from wasm2py.runtime.types import FuncType, ValType
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run a WASI command, or call an export",
+        description="Run a WASI command, or with --invoke call an export and print its results. The exit code is the "
+        "guest's, 134 on a trap.",
+    )
+    parser.add_argument("--invoke", metavar="NAME", help="call this export; ARGS are its parameters")
+    parser.add_argument(
+        "--dir",
+        metavar="HOST[::GUEST][:ro]",
+        action="append",
+        default=[],
+        help="let the guest use a directory, under another path if GUEST is given, only for reading with :ro",
+    )
+    parser.add_argument("--env", metavar="K=V", action="append", default=[], help="set an environment variable")
+    parser.add_argument("--env-inherit", action="store_true", help="pass on the whole environment")
+    cache = parser.add_mutually_exclusive_group()
+    cache.add_argument("--cache-dir", metavar="D", help="keep translated code in this directory")
+    cache.add_argument("--no-cache", action="store_true", help="keep no translated code")
+    parser.add_argument("file", metavar="FILE", help="a module, in the binary or the text format")
+    parser.add_argument("args", metavar="ARGS", nargs=argparse.REMAINDER, help="arguments for the guest")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the guest to its end; its exit code, or 134 after a trap."""
+    from wasm2py.wasi import report_trap
+
+    try:
+        return _run(args)
+    except WasiExit as exit_:
+        return exit_.code
+    except Trap as trap:
+        sys.stdout.flush()
+        return report_trap(trap, args.file, sys.stderr)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from wasm2py.linker import Linker
+    from wasm2py.wasi import initialise, run_command
+
+    with naming(args.file):
+        engine = _engine(args)
+        module = module_file(args.file, engine)
+        linker = Linker(engine)
+        linker.wasi(args=[os.path.basename(args.file), *args.args], env=_environment(args), preopens=_preopens(args))
+        instance = linker.instantiate(module)
+        initialise(instance)
+        if args.invoke is None:
+            return run_command(instance)
+        return _invoke(instance, args.invoke, args.args)
+
+
+def _engine(args: argparse.Namespace) -> Any:
+    from wasm2py.engine import Engine
+
+    return Engine(Config(cache=None if args.no_cache else args.cache_dir or True))
+
+
+def _environment(args: argparse.Namespace) -> dict[str, str]:
+    environment = dict(os.environ) if args.env_inherit else {}
+    for setting in args.env:
+        name, equals, value = setting.partition("=")
+        if not name or not equals:
+            raise WasmError(f"--env {setting!r}: expected K=V")
+        environment[name] = value
+    return environment
+
+
+def _preopens(args: argparse.Namespace) -> dict[str, tuple[str, bool]]:
+    """Guest path → host path, and whether it is read-only."""
+    preopens = {}
+    for setting in args.dir:
+        path = setting.removesuffix(":ro")
+        host, _, guest = path.partition("::")
+        preopens[guest or host] = (host, path != setting)
+    return preopens
+
+
+def _invoke(instance: Any, name: str, texts: list[str]) -> int:
+    from wasm2py.runtime.function import Func
+
+    function = instance.exports.get(name)
+    if not isinstance(function, Func):
+        names = [key for key, value in instance.exports.items() if isinstance(value, Func)]
+        raise LinkError(f"there is no exported function {name!r}; there are {', '.join(names) or 'none'}")
+    for value in _results(function.type, function(*_arguments(name, function.type, texts))):
+        print(value)
+    return 0
+
+
+def _results(type_: FuncType, result: Any) -> tuple[Any, ...]:
+    return result if len(type_.results) > 1 else (result,) * len(type_.results)
+
+
+def _arguments(name: str, type_: FuncType, texts: list[str]) -> list[Any]:
+    if len(texts) != len(type_.params):
+        raise WasmError(f"{name} is {type_}: expected {len(type_.params)} arguments, got {len(texts)}")
+    return [parse_value(valtype, text) for valtype, text in zip(type_.params, texts, strict=True)]
+
+
+def parse_value(valtype: ValType, text: str) -> Any:
+    """A host value from the command line: numbers as Python writes them, hexadecimal floats too, and "null"."""
+    if valtype in ("funcref", "externref"):
+        if text != "null":
+            raise WasmError(f"expected null for {valtype}, got {text!r}")
+        return None
+    try:
+        return _integer(valtype, text) if valtype[0] == "i" else _float(text)
+    except ValueError:
+        raise WasmError(f"expected {valtype}, got {text!r}") from None
+
+
+def _integer(valtype: ValType, text: str) -> int:
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = int(text)  # decimal with zeros in front
+    bits = int(valtype[1:])
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise WasmError(f"{valtype} out of range: {text}")
+    return value
+
+
+def _float(text: str) -> float:
+    return float.fromhex(text) if "x" in text.lower() else float(text)

@@ -1,0 +1,61 @@
+"""Configuration of an engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from wasm2py.runtime.program import Dialect, Options
+
+if TYPE_CHECKING:
+    from wasm2py.runtime.cache import Cache
+
+
+@dataclass(frozen=True)
+class Config:
+    """How modules are translated, and where translations are kept.
+
+    - `cache`: True for the user's cache directory, a path for another one, a `Cache` to share it, None or False to
+      keep translations in memory only.
+    - `dialect`: "cpython" reads memory through typed views, "portable" through little-endian `struct`; "auto" is portable on
+      PyPy and on big-endian machines, where that is the faster or the only one.
+    - `eager`: translate a module at once, instead of each function when it is first called.
+    - `disabled_passes`: optimiser passes to leave out, by name.
+
+    Raises ValueError for a dialect that there is not.
+    """
+
+    cache: Cache | str | os.PathLike[str] | bool | None = True
+    dialect: Literal["auto", "cpython", "portable"] = "auto"
+    eager: bool = False
+    disabled_passes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.dialect not in ("auto", "cpython", "portable"):
+            raise ValueError(f"unknown dialect {self.dialect!r}, expected 'auto', 'cpython' or 'portable'")
+
+    def options(self) -> Options:
+        """What generated code depends on."""
+        dialect = native_dialect() if self.dialect == "auto" else self.dialect
+        return Options(dialect=dialect, disabled_passes=tuple(self.disabled_passes))
+
+
+def native_dialect() -> Dialect:
+    """The dialect that suits the Python that is running."""
+    return "portable" if sys.implementation.name == "pypy" or sys.byteorder == "big" else "cpython"
+
+
+def user_cache_directory() -> Path | None:
+    """Where translations are kept by default; WASM2PY_CACHE_DIR overrides it.  None where the user has no home."""
+    chosen = os.environ.get("WASM2PY_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    try:
+        from platformdirs import user_cache_dir
+
+        return Path(user_cache_dir("wasm2py", appauthor=False))
+    except (ImportError, RuntimeError, OSError):
+        return None

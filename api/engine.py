@@ -1,0 +1,72 @@
+"""The engine as users make it: from a `Config`, with the translator filled in."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from wasm2py.config import Config, user_cache_directory
+from wasm2py.runtime import engine as runtime_engine
+from wasm2py.runtime.cache import Cache
+from wasm2py.runtime.program import Options, Program, UnitCode
+
+
+class Engine(runtime_engine.Engine):
+    """Translates modules as a `Config` says, and keeps the translations (see `runtime.engine.Engine`).
+
+    Closing it releases what it holds in memory; a `Cache` that came with the configuration stays open.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = Config() if config is None else config
+        cache, self._own_cache = _cache(self.config)
+        super().__init__(ModuleTranslator(), cache, self.config.options())
+
+    def close(self) -> None:
+        """Release everything that this engine made."""
+        super().close()
+        if self._own_cache is not None:
+            self._own_cache.close()
+
+
+class ModuleTranslator:
+    """The translator, for `wasm2py.Module`: decodes and validates a module when there is really something to translate.
+
+    A module that the cache knows is thus never decoded: it was valid when it was stored.
+    """
+
+    @functools.cached_property
+    def _translator(self) -> Any:
+        from wasm2py.transpile.translate import PythonTranslator
+
+        return PythonTranslator()
+
+    @functools.cached_property
+    def version(self) -> str:
+        """Part of every cache key."""
+        version: str = self._translator.version
+        return version
+
+    def program(self, module: Any, options: Options) -> Program:
+        """Decode, validate and describe a module."""
+        program: Program = self._translator.program(module.decoded, options)
+        return program
+
+    def unit(self, module: Any, program: Program, index: int) -> UnitCode:
+        """Translate and compile one unit."""
+        code: UnitCode = self._translator.unit(module.decoded, program, index)
+        return code
+
+
+@functools.cache
+def default_engine() -> Engine:
+    """The engine behind everything that was given none."""
+    return Engine()
+
+
+def _cache(config: Config) -> tuple[Cache, Cache | None]:
+    """The cache to use, and again if it is the engine's to close."""
+    if isinstance(config.cache, Cache):
+        return config.cache, None
+    made = Cache(user_cache_directory()) if config.cache is True else Cache(config.cache or None)
+    return made, made

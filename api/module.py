@@ -1,0 +1,150 @@
+"""Modules (spec: Structure / Modules), as users see them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wasm2py.engine import Engine, default_engine
+from wasm2py.runtime.errors import TextError
+from wasm2py.runtime.program import ExportInfo, Program
+from wasm2py.runtime.types import ExternKind, ExternType, extern_kind
+
+if TYPE_CHECKING:
+    from wasm2py.transpile.module import Module as DecodedModule
+
+_MAGIC = b"\0asm"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportType:
+    """One import: where it comes from, and what it has to be."""
+
+    module: str
+    name: str
+    type: ExternType
+
+    @property
+    def kind(self) -> ExternKind:
+        """ "func", "table", "memory" or "global"."""
+        return extern_kind(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportType:
+    """One export: its name, and what it is."""
+
+    name: str
+    type: ExternType
+
+    @property
+    def kind(self) -> ExternKind:
+        """ "func", "table", "memory" or "global"."""
+        return extern_kind(self.type)
+
+
+class Module:
+    """A valid module, compiled by an engine: function by function when they are first called, or from the cache.
+
+    `data` is its binary, `hash` the SHA-256 of that, `name` what it calls itself.
+    """
+
+    def __init__(self, data: bytes, *, engine: Engine | None = None) -> None:
+        """Take a module in the binary format.
+
+        Raises DecodeError if it is malformed, ValidationError if it is invalid; TypeError if it is not bytes.
+        """
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(
+                f"expected a module's bytes, got {type(data).__name__}; see Module.from_file and Module.from_wat"
+            )
+        self.data = bytes(data)
+        self.hash = hashlib.sha256(self.data).digest()
+        self.engine = engine or default_engine()
+        self.program: Program = self.engine.compile_module(self, eager=self.engine.config.eager)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, engine: Engine | None = None) -> Module:
+        """Read a module in the binary or, if its content or its name ending in .wat says so, the text format.
+
+        Raises OSError if the file cannot be read, TextError if it is malformed text; else as `Module`.
+        """
+        data = Path(path).read_bytes()
+        if is_text(data, os.fspath(path)):
+            return cls(assemble(data), engine=engine)
+        return cls(data, engine=engine)
+
+    @classmethod
+    def from_wat(cls, text: str, *, engine: Engine | None = None) -> Module:
+        """Assemble a module in the text format.
+
+        Raises TextError if it is malformed, ValidationError if it is invalid.
+        """
+        return cls(assemble(text), engine=engine)
+
+    @cached_property
+    def decoded(self) -> DecodedModule:
+        """The module as the translator wants it, decoded and validated."""
+        from wasm2py.transpile.decode import decode_module
+        from wasm2py.transpile.validate import validate
+
+        module = decode_module(self.data)
+        validate(module)
+        return module
+
+    @property
+    def name(self) -> str:
+        """The name that the module gives itself, or a general one."""
+        return self.program.name
+
+    @property
+    def imports(self) -> list[ImportType]:
+        """What the module imports, in order."""
+        return [ImportType(item.module, item.name, item.type) for item in self.program.imports]
+
+    @property
+    def exports(self) -> list[ExportType]:
+        """What the module exports, in order."""
+        return [ExportType(item.name, self._export_type(item)) for item in self.program.exports]
+
+    def _export_type(self, item: ExportInfo) -> ExternType:
+        program = self.program
+        spaces: dict[str, Any] = {
+            "func": program.functions,
+            "table": program.tables,
+            "memory": program.memories,
+            "global": program.globals,
+        }
+        entry = spaces[item.kind][item.index]
+        type_: ExternType = entry.type if item.kind in ("func", "global") else entry
+        return type_
+
+    def __repr__(self) -> str:
+        return f"<Module {self.name}: {len(self.data)} bytes>"
+
+
+def assemble(text: str | bytes) -> bytes:
+    """The text format's binary form; bytes must be UTF-8.  Raises TextError."""
+    from wasm2py.transpile import text as text_format
+
+    return text_format.assemble(_decode(text) if isinstance(text, bytes) else text)
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise TextError("malformed UTF-8 encoding", line, column) from error
+
+
+def is_text(data: bytes, path: str = "") -> bool:
+    """Whether a file holds the text format: it is called .wat, or begins like it."""
+    if data[:4] == _MAGIC:
+        return False
+    return path.endswith(".wat") or data.lstrip()[:2] in (b"(m", b";;", b"(;")

@@ -1,0 +1,160 @@
+"""Precompiling: a module becomes a Python package that needs no translator, and on request no wasm2py at all."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from wasm2py.runtime.errors import WasmError
+from wasm2py.runtime.program import Options
+from wasm2py.transpile.decode import decode_module
+from wasm2py.transpile.dump import document
+from wasm2py.transpile.dump.format import Style
+from wasm2py.transpile.dump.functions import Source
+from wasm2py.transpile.dump.package import Layout, is_command, package_files, unit_file
+from wasm2py.transpile.translate import PythonTranslator
+from wasm2py.transpile.validate import validate
+
+_NOTICE = "# Part of wasm2py (Apache License 2.0), copied so that this package needs nothing else.\n"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to translate: the dialect, who formats, and how many processes work at it."""
+
+    target: Literal["cpython", "portable"] = "cpython"
+    style: Style = "none"
+    jobs: int = 1
+
+
+def source_of(data: bytes, options: Options, style: Style = "black", annotate: bool = False) -> Source:
+    """A module ready to be printed.  Raises DecodeError or ValidationError."""
+    module = decode_module(data)
+    validate(module)
+    translator = PythonTranslator()
+    return Source(module, translator.program(module, options), translator, style, annotate)
+
+
+def precompile(
+    data: bytes,
+    folder: Path,
+    package: str,
+    *,
+    standalone: bool = False,
+    settings: Settings | None = None,
+    progress: Callable[[int], Callable[[], None]] = lambda total: lambda: None,
+) -> list[Path]:
+    """Write `package` and its pyproject.toml into `folder`; returns the files written.
+
+    `progress` is given the number of units, and what it returns is called after each.  Raises WasmError for a name that
+    no package can have, DecodeError or ValidationError for a bad module, OSError where a file cannot be written.
+    """
+    check_package_name(package)
+    settings = settings or Settings()
+    source = source_of(data, Options(settings.target), settings.style)
+    layout = Layout(package, standalone)
+    copied = dict(_runtime_files(layout, is_command(source.program))) if standalone else {}
+    packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
+    texts = {Path(path): text for path, text in package_files(source, layout, packages).items()} | copied
+    step = progress(len(source.program.units))
+    for unit, text in enumerate(_unit_texts(data, source, layout, settings)):
+        texts[Path(package, f"_unit{unit}.py")] = text
+        step()
+    return [_write(folder / path, text) for path, text in texts.items()]
+
+
+def check_package_name(name: str) -> None:
+    """Raise WasmError unless `name` can be a package's."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name) or name == "wasm2py":
+        raise WasmError(f"{name!r} cannot be a package's name: expected letters, digits and underscores")
+
+
+def package_name(stem: str) -> str:
+    """A package's name after a file's."""
+    name = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower()
+    return name if name[:1].isalpha() and not keyword.iskeyword(name) else f"wasm_{name}".rstrip("_")
+
+
+def _unit_texts(data: bytes, source: Source, layout: Layout, settings: Settings) -> Iterator[str]:
+    units = range(len(source.program.units))
+    jobs = min(settings.jobs, len(units))
+    if jobs <= 1:
+        yield from (unit_file(source, layout, unit) for unit in units)
+        return
+    with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(data, settings, layout)) as pool:
+        yield from pool.map(_work, units)
+
+
+#: What a worker process holds: the module, decoded once.
+_worker: list[tuple[Source, Layout]] = []
+
+
+def _start_worker(data: bytes, settings: Settings, layout: Layout) -> None:
+    module = decode_module(data)
+    translator = PythonTranslator()
+    program = translator.program(module, Options(settings.target))
+    _worker.append((Source(module, program, translator, settings.style), layout))
+
+
+def _work(unit: int) -> str:
+    source, layout = _worker[0]
+    return unit_file(source, layout, unit)
+
+
+def _runtime_files(layout: Layout, command: bool) -> Iterator[tuple[Path, str]]:
+    """The files of the runtime that a package needs, with their imports rewritten."""
+    for module in sorted(_needed({"precompiled", *(["command"] if command else [])})):
+        source = _module_file(module)
+        text = source.read_text(encoding="utf-8")
+        rewritten = re.sub(rf"\b{re.escape(document.RUNTIME)}\b", layout.runtime, text)
+        parts = module.split(".") if module else []
+        folder = Path(layout.package, "_runtime", *(parts if source.name == "__init__.py" else parts[:-1]))
+        yield folder / source.name, _NOTICE + rewritten
+
+
+def _needed(wanted: set[str]) -> set[str]:
+    """The runtime's modules that `wanted` import, directly or not, and the packages that they are in; "" is the runtime."""
+    found: set[str] = set()
+    pending = {"", *wanted}
+    while pending:
+        module = pending.pop()
+        found.add(module)
+        pending |= (set(_imported(module)) | {module.rpartition(".")[0]}) - found
+    return found
+
+
+def _imported(module: str) -> Iterator[str]:
+    prefix = f"{document.RUNTIME}."
+    for node in ast.walk(ast.parse(_module_file(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and f"{node.module}.".startswith(prefix):
+            base = node.module.removeprefix(document.RUNTIME).lstrip(".")
+            names = [f"{base}.{alias.name}".lstrip(".") for alias in node.names]
+            yield from (name for name in (base, *names) if _module_path(name) is not None)
+
+
+def _module_file(module: str) -> Path:
+    path = _module_path(module)
+    if path is None:
+        raise WasmError(f"the runtime has no module {module!r}")
+    return path
+
+
+def _module_path(module: str) -> Path | None:
+    """The file of a module of the runtime, None if it is not a module."""
+    import wasm2py.runtime
+
+    folder = Path(wasm2py.runtime.__path__[0], *(module.split(".") if module else []))
+    candidates = (folder / "__init__.py", folder.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

@@ -1,0 +1,111 @@
+"""A whole module as one Python file that can be read, imported and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from wasm2py.runtime import access, floats, integers
+from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.program import Program
+from wasm2py.transpile.dump import literals
+from wasm2py.transpile.dump.format import LINE_LENGTH, Style, format_whole, piece_formatter
+from wasm2py.transpile.dump.functions import Source
+
+#: Where a dump imports from; a standalone package has its own copy.
+RUNTIME = "wasm2py.runtime"
+
+_HELPER_MODULES = (integers, floats, access)
+_LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
+#: A description longer than this (in characters) keeps its own layout, as black would take too long over it.
+_FORMAT_LIMIT = 100_000
+
+
+def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> str:
+    """The module as a Python file that binds `PROGRAM`, the functions, and `instantiate(imports)`.
+
+    If nothing has to be imported, it makes an instance too and binds its `exports`.  Raises `WasmError` if the style's
+    formatter is not there.
+    """
+    described = source.program
+    texts, names = source.functions(described.imported_count("func"), len(described.functions), progress)
+    parts = [
+        header(
+            described, "Functions run with an instance's namespace as their globals; `instantiate` makes instances."
+        ),
+        imports(RUNTIME, {"precompiled": {"Precompiled"}, **description_imports(described), **helper_imports(names)}),
+        description(described, source.style),
+        *texts,
+        _footer(described),
+    ]
+    return format_whole("\n\n".join(parts), source.style)
+
+
+def header(described: Program, purpose: str) -> str:
+    """The comment at the top of every file, with the module's name made safe."""
+    name = literals.comment(described.name)
+    dialect = described.options.dialect
+    return f"# {name}: translated from WebAssembly by wasm2py, {dialect} dialect.\n# {purpose}\n{_LINTERS}"
+
+
+def description(described: Program, style: Style) -> str:
+    """The assignment that binds `PROGRAM`."""
+    text = f"PROGRAM = {literals.literal(described)}\n"
+    return piece_formatter(style)(text) if len(text) <= _FORMAT_LIMIT else text
+
+
+def imports(runtime: str, names: Mapping[str, Iterable[str]]) -> str:
+    """Import statements from modules of the runtime, which is the package `runtime`."""
+    return "\n".join(_import(f"{runtime}.{module}", sorted(names[module])) for module in sorted(names))
+
+
+def description_imports(described: Program) -> dict[str, set[str]]:
+    """The classes that a program's description is made of, by their module in the runtime."""
+    homes: dict[str, set[str]] = {}
+    for cls in _classes(described):
+        homes.setdefault(_last(cls.__module__), set()).add(cls.__name__)
+    return homes
+
+
+def helper_imports(names: Iterable[str]) -> dict[str, set[str]]:
+    """The runtime's helpers among `names`, by their module in the runtime."""
+    homes: dict[str, set[str]] = {}
+    for name in HELPERS.keys() & set(names):
+        homes.setdefault(_helper_home(name), set()).add(name)
+    return homes
+
+
+def _helper_home(name: str) -> str:
+    if HELPERS[name] is Trap:
+        return "errors"
+    home = next(module for module in _HELPER_MODULES if vars(module).get(name) is HELPERS[name])
+    return _last(home.__name__)
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _classes(value: Any) -> set[type]:
+    if isinstance(value, tuple):
+        return {cls for item in value for cls in _classes(item)}
+    if not is_dataclass(value):
+        return set()
+    inner = {cls for field in fields(value) for cls in _classes(getattr(value, field.name))}
+    return inner | {type(value)}
+
+
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")"
+
+
+def _footer(described: Program) -> str:
+    lines = ["instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate"]
+    if not described.imports:
+        lines.append("exports = instantiate().exports")
+    return "\n".join(lines) + "\n"
