@@ -171,7 +171,8 @@ class Memory:
 
     def _extended(self, size: int) -> bytearray:
         """The storage itself, extended, where that is a bytearray that nobody holds a view of; else a copy."""
-        if self._buffer is self._storage and self._buffer:
+        unseen = all(dialect == "portable" for _, _, dialect in self._attached)
+        if unseen and self._buffer is self._storage and self._buffer:
             storage: bytearray = self._storage
             try:
                 storage.extend(bytes(size - len(storage)))
