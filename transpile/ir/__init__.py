@@ -1,0 +1,1 @@
+"""The intermediate representation: typed expression trees in a control-flow graph."""

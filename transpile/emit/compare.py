@@ -1,0 +1,168 @@
+"""Comparisons and conditions.  As a value a comparison is Python's bool, which is an integer."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
+from wasm2py.transpile.emit.values import MASKS, Value
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
+from wasm2py.transpile.ir.intervals import FULL, SIZES
+from wasm2py.transpile.opcodes import OPS
+
+_RELATIONS: dict[str, tuple[ast.cmpop, ast.cmpop]] = {
+    "eq": (nodes.EQ, nodes.NE),
+    "ne": (nodes.NE, nodes.EQ),
+    "lt": (nodes.LT, nodes.GE),
+    "gt": (nodes.GT, nodes.LE),
+    "le": (nodes.LE, nodes.GT),
+    "ge": (nodes.GE, nodes.LT),
+}
+_MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
+_EQZ = frozenset({OPS["i32.eqz"], OPS["i64.eqz"]})
+_IS_NULL = OPS["ref.is_null"]
+
+
+def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
+    """A Python condition that is true just when `expr` is not zero (or, unless `wanted`, when it is)."""
+    line = expr.offset or emitter.line
+    op = expr.op
+    if op is NOT or op in _EQZ:
+        inner = expr.args[0]
+        if inner.type == "i32" or op is NOT:
+            return condition(emitter, inner, not wanted)
+        return _truth(emitter, inner, not wanted, line)
+    if op is AND or op is OR:
+        join = nodes.both if (op is AND) == wanted else nodes.either
+        return join(condition(emitter, expr.args[0], wanted), condition(emitter, expr.args[1], wanted), line)
+    if op is _IS_NULL:
+        is_ = nodes.IS if wanted else nodes.IS_NOT
+        return nodes.compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
+    if op.family == "compare" and len(expr.args) == 2:
+        return _comparison(emitter, expr, wanted, line)
+    return _truth(emitter, expr, wanted, line)
+
+
+def _truth(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    """Whether an integer is not zero."""
+    value = emitter.canonical(expr).node
+    return value if wanted else nodes.not_(value, line)
+
+
+def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    type_, _, relation = expr.op.mnemonic.partition(".")
+    name, _, sign = relation.partition("_")
+    left, right = expr.args
+    if type_ not in FULL:
+        compared = nodes.compare(
+            emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line
+        )
+        if wanted:
+            return compared
+        # With NaN neither a relation nor its opposite holds, but for = and ≠.
+        if name in ("eq", "ne"):
+            compared.ops = [_RELATIONS[name][1]]
+            return compared
+        return nodes.not_(compared, line)
+    if sign == "s":
+        return _signed(emitter, name, left, right, wanted, line)
+    op = _RELATIONS[name][0 if wanted else 1]
+    return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+
+
+def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:
+    """Order of signed integers, by the cheapest test that tells."""
+    bits = SIZES[left.type]  # type: ignore[index]
+    top = (1 << (bits - 1)) - 1
+    op = _RELATIONS[name][0 if wanted else 1]
+    if emitter.bounds(left)[1] <= top and emitter.bounds(right)[1] <= top:
+        return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+    if left.op in CONSTS:
+        left, right, name = right, left, _MIRRORED[name]
+    if right.op in CONSTS:
+        return _signed_constant(emitter, name, left, right.imm, bits, wanted, line)
+    if emitter.cheaply_signed(left) and emitter.cheaply_signed(right):
+        return nodes.compare(emitter.signed(left).node, op, emitter.signed(right).node, line)
+    return nodes.compare(_flipped(emitter, left, bits, line), op, _flipped(emitter, right, bits, line), line)
+
+
+def _flipped(emitter: Emitter, expr: Expr, bits: int, line: int) -> ast.expr:
+    """The value with its sign bit flipped, which orders signed integers as unsigned ones."""
+    sign = 1 << (bits - 1)
+    value = emitter.canonical(expr)
+    if value.high < sign:
+        return nodes.binary(value.node, nodes.ADD, nodes.constant(sign, line), line)
+    return nodes.binary(value.node, nodes.XOR, nodes.constant(sign, line), line)
+
+
+def _signed_constant(
+    emitter: Emitter, name: str, left: Expr, constant: int, bits: int, wanted: bool, line: int
+) -> ast.expr:
+    """x against a constant: the unsigned x is in the lower half if it is not negative."""
+    top = (1 << (bits - 1)) - 1
+    value = emitter.value(left)
+    if name in ("le", "gt"):  # x ≤ c is x < c + 1, if there is a c + 1
+        if constant == top:
+            name, constant = "le", top
+        else:
+            name, constant = {"le": "lt", "gt": "ge"}[name], (constant + 1) & MASKS[bits]
+    if value.fits_signed(bits) or name == "le" or (constant != 0 and constant > top):
+        node = emitter.signed(left).node
+        signed_constant = constant - (1 << bits) if constant > top else constant
+        op = _RELATIONS[name][0 if wanted else 1]
+        return nodes.compare(node, op, nodes.constant(signed_constant, line), line)
+    rest = emitter.canonical(left).node
+    negative_wanted = (name == "lt") == wanted
+    if constant == 0:
+        return nodes.compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)
+    first, again = emitter.twice(rest, line)
+    if negative_wanted:  # x < c
+        below = nodes.compare(first, nodes.LT, nodes.constant(constant, line), line)
+        return nodes.either(below, nodes.compare(again, nodes.GT, nodes.constant(top, line), line), line)
+    chain = nodes.compare(nodes.constant(constant, line), nodes.LE, rest, line)
+    chain.ops.append(nodes.LE)
+    chain.comparators.append(nodes.constant(top, line))
+    return chain
+
+
+def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """A condition as 0 or 1."""
+    node = condition(emitter, expr)
+    return Value(node, 0, 1)
+
+
+def _register() -> None:
+    for op in (*OPS.values(), NOT):
+        if op.family == "compare":
+            INTEGERS[op] = _value
+    INTEGERS[_IS_NULL] = _value
+
+
+_register()
+
+
+@integer("eqz")
+def _eqz(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """`x == 0`, which as a value is plainer than `not x`."""
+    arg = expr.args[0]
+    if arg.op.family == "compare":
+        return Value(condition(emitter, expr), 0, 1)
+    return Value(nodes.compare(emitter.canonical(arg).node, nodes.EQ, nodes.constant(0, line), line), 0, 1)
+
+
+def _logical(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """`and` and `or` give one of their operands: as a value, the truth of it."""
+    node = condition(emitter, expr)
+    return Value(nodes.choice(node, nodes.constant(1, line), nodes.constant(0, line), line), 0, 1)
+
+
+INTEGERS[AND] = INTEGERS[OR] = _logical
+
+
+def _lookup(emitter: Emitter, expr: Expr, line: int) -> Value:
+    table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
+    return Value(nodes.item(table, emitter.canonical(expr.args[0]).node, line), min(expr.imm), max(expr.imm))
+
+
+INTEGERS[LOOKUP] = _lookup

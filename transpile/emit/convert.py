@@ -1,0 +1,66 @@
+"""Conversions between number types (spec: Execution / Numerics / Conversions)."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter, integer, node
+from wasm2py.transpile.emit.floats import QUIET_RESULTS
+from wasm2py.transpile.emit.values import MASKS, Value
+from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.opcodes import OPS
+
+
+def _truncate(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """One helper for each integer type, sign and manner: an f32 is an f64."""
+    type_, _, rest = expr.op.mnemonic.partition(".")
+    manner, sign = ("trunc_sat" if "sat" in rest else "trunc"), rest[-1]
+    node = nodes.call(f"{type_}_{manner}_{sign}", [emitter.quiet(expr.args[0])], line)
+    return Value(node, 0, MASKS[SIZES[type_]])
+
+
+def _convert(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """Exact to f64 from i32, rounded once in every other case."""
+    target, _, rest = expr.op.mnemonic.partition(".")
+    arg = expr.args[0]
+    value = emitter.signed(arg).node if rest.endswith("_s") else emitter.canonical(arg).node
+    if target == "f64":
+        return nodes.call("float", [value], line)
+    return nodes.call("f32" if arg.type == "i32" else "f32_from_int", [value], line)
+
+
+def _register() -> None:
+    for op in OPS.values():
+        if op.family == "convert" and "trunc" in op.mnemonic:
+            INTEGERS[op] = _truncate
+        elif ".convert_" in op.mnemonic:
+            NODES[op] = _convert
+
+
+_register()
+
+
+@node("f32.demote_f64")
+def _demote(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.call("f32", [emitter.quiet(expr.args[0])], line)
+
+
+@node("f64.promote_f32")
+def _promote(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """An f32 is an f64 already, but for NaNs that still signal."""
+    arg = expr.args[0]
+    value = emitter.quiet(arg)
+    return value if arg.op in QUIET_RESULTS else nodes.call("f_promote", [value], line)
+
+
+@integer("i32.reinterpret_f32", "i64.reinterpret_f64")
+def _bits(emitter: Emitter, expr: Expr, line: int) -> Value:
+    arg = expr.args[0]
+    return Value(nodes.call(f"{arg.type}_bits", [emitter.node(arg)], line), 0, MASKS[SIZES[expr.type]])  # type: ignore[index]
+
+
+@node("f32.reinterpret_i32", "f64.reinterpret_i64")
+def _from_bits(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.call(f"{expr.type}_from_bits", [emitter.canonical(expr.args[0]).node], line)

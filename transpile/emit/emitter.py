@@ -1,0 +1,116 @@
+"""The state while emitting one function, and the ways from an IR expression to a Python one.
+
+What an instruction becomes is registered by family: `integers.py`, `compare.py`, `floats.py`, `convert.py`, `access.py`, `store.py`, `calls.py`.  An
+integer instruction's handler returns a `Value` (exact bounds, perhaps not yet wrapped), any other's a node.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wasm2py.runtime.program import Dialect, Program
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.values import Value, canonical, signed
+from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.opcodes import OPS, Op
+
+IntegerHandler: TypeAlias = "Callable[[Emitter, Expr, int], Value]"
+NodeHandler: TypeAlias = "Callable[[Emitter, Expr, int], ast.expr]"
+
+#: Instruction → how its integer result is computed; the last argument is the line.
+INTEGERS: dict[Op, IntegerHandler] = {}
+#: Instruction → any other node: floats, references, calls, and what has no result.
+NODES: dict[Op, NodeHandler] = {}
+#: Full-width loads → their signed reading, where that is to be had for nothing.
+SIGNED: dict[Op, IntegerHandler] = {}
+#: Instructions with a cheaper form that may quiet a signalling NaN.
+QUIET: dict[Op, NodeHandler] = {}
+
+
+def integer(*names: str) -> Callable[[IntegerHandler], IntegerHandler]:
+    """Register for these mnemonics, or, for names without a type, for both integer types."""
+
+    def register(handler: IntegerHandler) -> IntegerHandler:
+        for name in names:
+            for mnemonic in [name] if "." in name else [f"i32.{name}", f"i64.{name}"]:
+                INTEGERS[OPS[mnemonic]] = handler
+        return handler
+
+    return register
+
+
+def node(*names: str) -> Callable[[NodeHandler], NodeHandler]:
+    """Register for these mnemonics."""
+
+    def register(handler: NodeHandler) -> NodeHandler:
+        NODES.update((OPS[name], handler) for name in names)
+        return handler
+
+    return register
+
+
+@dataclass(slots=True)
+class Emitter:
+    """What emission needs to know: the module's names, the function's variables, and where the present statement stands."""
+
+    program: Program
+    dialect: Dialect
+    variables: dict[int, str]
+    temporary: str
+    line: int = 1
+
+    def value(self, expr: Expr) -> Value:
+        """An integer expression, unwrapped as it comes."""
+        handler = INTEGERS.get(expr.op)
+        if handler is not None:
+            return handler(self, expr, expr.offset or self.line)
+        assert expr.type in FULL
+        low, high = FULL[expr.type]
+        return Value(NODES[expr.op](self, expr, expr.offset or self.line), low, high)
+
+    def canonical(self, expr: Expr) -> Value:
+        """An integer expression in 0 ≤ x < 2**N."""
+        return canonical(self.value(expr), SIZES[expr.type], expr.offset or self.line)  # type: ignore[index]
+
+    def signed(self, expr: Expr) -> Value:
+        """An integer expression as a signed integer."""
+        line = expr.offset or self.line
+        handler = SIGNED.get(expr.op)
+        if handler is not None:
+            return handler(self, expr, line)
+        return signed(self.value(expr), SIZES[expr.type], line)  # type: ignore[index]
+
+    def cheaply_signed(self, expr: Expr) -> bool:
+        """Whether the signed reading costs no more than the canonical one."""
+        return expr.op in SIGNED or self.value(expr).fits_signed(SIZES[expr.type])  # type: ignore[index]
+
+    def quiet(self, expr: Expr) -> ast.expr:
+        """A float for an operation that makes every NaN quiet anyway."""
+        handler = QUIET.get(expr.op, NODES[expr.op])
+        return handler(self, expr, expr.offset or self.line)
+
+    def node(self, expr: Expr) -> ast.expr:
+        """Any expression, at rest."""
+        if expr.type in FULL:
+            return self.canonical(expr).node
+        return NODES[expr.op](self, expr, expr.offset or self.line)
+
+    def nodes(self, exprs: tuple[Expr, ...]) -> list[ast.expr]:
+        return [self.node(expr) for expr in exprs]
+
+    def twice(self, value: ast.expr, line: int) -> tuple[ast.expr, ast.expr]:
+        """A node for the first evaluation of a value and one for using it again."""
+        if isinstance(value, ast.Name):
+            return value, nodes.name(value.id, line)
+        if isinstance(value, ast.Constant):
+            return value, nodes.constant(value.value, line)  # type: ignore[arg-type]
+        return nodes.named(self.temporary, value, line), nodes.name(self.temporary, line)
+
+    def bounds(self, expr: Expr) -> tuple[int, int]:
+        """What is known of an expression's canonical value."""
+        known = {n.imm.index: n.range for n in expr.walk() if n.range is not None} if expr.variables else {}
+        return interval(expr, known)

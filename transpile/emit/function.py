@@ -1,0 +1,161 @@
+"""One function: structured statements → `ast.FunctionDef`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TypeAlias
+
+from wasm2py.runtime.program import Program
+from wasm2py.transpile.emit import access, calls, convert, floats, integers, nodes
+from wasm2py.transpile.emit.compare import condition
+from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.store import store
+from wasm2py.transpile.emit.variables import name_variables
+from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
+from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.names import Names
+from wasm2py.transpile.structure import structure
+from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, Python, While
+
+#: Families register their instructions when they are imported.
+FAMILIES = (access, calls, convert, floats, integers)
+
+_STATEMENT_NAMES = ("address", "value")
+
+
+def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.FunctionDef:
+    """The Python function for one wasm function; line numbers are offsets in the module."""
+    scope, given = names.locals(function.index)
+    scope.taken.update(_STATEMENT_NAMES)
+    variables = name_variables(function, scope, given)
+    temporary = scope.make("t", "t")
+    known = len(function.variables)
+    body = structure(function)
+    roles: dict[str, str] = {}
+    for var in function.variables[known:]:
+        role = var.role or "t"
+        if role not in roles:
+            roles[role] = scope.make(role, role)
+        variables[var.index] = roles[role]
+    emitter = Emitter(program, program.options.dialect, variables, temporary, max(function.offset, 1))
+    line = emitter.line
+    writer = _Writer(emitter)
+    stmts = writer.block(body) or [nodes.pass_(line)]
+    if writer.globals_written:
+        stmts.insert(0, nodes.global_(sorted(writer.globals_written), line))
+    params = [variables[param.index] for param in function.params]
+    return nodes.function(program.functions[function.index].identifier, params, stmts, line)
+
+
+class _Writer:
+    """Writes statements, and collects what the function declares."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        self.emitter = emitter
+        self.globals_written: set[str] = set()
+
+    def block(self, body: list[Python]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for node in body:
+            _WRITERS[type(node)](self, node, out)
+        return out
+
+    def code(self, node: Code, out: list[ast.stmt]) -> None:
+        for stmt in node.stmts:
+            self.statement(stmt, out)
+
+    def statement(self, stmt: Stmt, out: list[ast.stmt]) -> None:
+        emitter, expr = self.emitter, stmt.expr
+        line = emitter.line = expr.offset or emitter.line
+        if expr.op.family == "store":
+            out.extend(store(emitter, expr))
+        elif expr.op.mnemonic in _STATEMENTS:
+            out.append(_STATEMENTS[expr.op.mnemonic](self, expr, line))
+        elif not stmt.targets:
+            out.append(nodes.evaluate(emitter.node(expr), line))
+        elif len(stmt.targets) == 1:
+            name = emitter.variables[stmt.targets[0].index]
+            value = emitter.node(expr)
+            if not (isinstance(value, ast.Name) and value.id == name):
+                out.append(nodes.assign(name, value, line))
+        else:
+            names = [emitter.variables[target.index] for target in stmt.targets]
+            out.append(nodes.assign_many(names, emitter.node(expr), line))
+
+    def if_(self, node: If, out: list[ast.stmt]) -> None:
+        line = self.emitter.line = node.condition.offset or self.emitter.line
+        test = condition(self.emitter, node.condition)
+        then, other = self.block(node.then), self.block(node.other)
+        out.append(nodes.if_(test, then or [nodes.pass_(line)], other, line))
+
+    def while_(self, node: While, out: list[ast.stmt]) -> None:
+        if node.condition is None:
+            line = self.emitter.line
+            test: ast.expr = nodes.constant(True, line)
+        else:
+            line = self.emitter.line = node.condition.offset or self.emitter.line
+            test = condition(self.emitter, node.condition)
+        out.append(nodes.while_(test, self.block(node.body) or [nodes.pass_(line)], line))
+
+    def leave(self, node: Leave, out: list[ast.stmt]) -> None:
+        line = node.end.offset or self.emitter.line
+        if not isinstance(node.end, Return):
+            trap = nodes.call("Trap", [_text("unreachable", line)], line)
+            out.append(nodes.raise_(trap, line))
+            return
+        values = self.emitter.nodes(node.end.values)
+        if len(values) > 1:
+            out.append(nodes.return_(nodes.tuple_(values, line), line))
+        else:
+            out.append(nodes.return_(values[0] if values else None, line))
+
+    def break_(self, node: Break, out: list[ast.stmt]) -> None:
+        out.append(nodes.break_(self.emitter.line))
+
+    def continue_(self, node: Continue, out: list[ast.stmt]) -> None:
+        out.append(nodes.continue_(self.emitter.line))
+
+
+_WRITERS: dict[type, Callable[..., None]] = {
+    Code: _Writer.code,
+    If: _Writer.if_,
+    While: _Writer.while_,
+    Leave: _Writer.leave,
+    Break: _Writer.break_,
+    Continue: _Writer.continue_,
+}
+
+
+def _text(value: str, line: int) -> ast.expr:
+    return ast.Constant(value, lineno=line, col_offset=0)
+
+
+# Instructions that Python says with a statement
+
+_Statement: TypeAlias = Callable[[_Writer, Expr, int], ast.stmt]
+
+
+def _global_set(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
+    info = writer.emitter.program.globals[expr.imm]
+    value = writer.emitter.node(expr.args[0])
+    if info.boxed:
+        return nodes.set_attribute(info.identifier, "raw", value, line)
+    writer.globals_written.add(info.identifier)
+    return nodes.assign(info.identifier, value, line)
+
+
+def _data_drop(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
+    empty = ast.Constant(b"", lineno=line, col_offset=0)
+    return nodes.set_item("data_segments", nodes.constant(expr.imm, line), empty, line)
+
+
+def _elem_drop(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
+    return nodes.set_item("elem_segments", nodes.constant(expr.imm, line), nodes.tuple_([], line), line)
+
+
+_STATEMENTS: dict[str, _Statement] = {
+    "global.set": _global_set,
+    "data.drop": _data_drop,
+    "elem.drop": _elem_drop,
+}

@@ -1,0 +1,216 @@
+"""Integer arithmetic: wrapped once, at the end of a chain (spec: Execution / Numerics / Integer Operations)."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.emitter import Emitter, integer
+from wasm2py.transpile.emit.values import LIMITS, MASKS, Value, canonical, span
+from wasm2py.transpile.ir.expr import CONSTS, Expr
+from wasm2py.transpile.ir.intervals import FULL, SIZES
+
+
+def bits_of(expr: Expr) -> int:
+    """The width of an integer expression."""
+    return SIZES[expr.type]  # type: ignore[index]
+
+
+@integer("const")
+def _const(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return Value(nodes.constant(expr.imm, line), expr.imm, expr.imm)
+
+
+@integer("local.get")
+def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
+    low, high = expr.range or FULL[expr.type]  # type: ignore[index]
+    return Value(nodes.name(emitter.variables[expr.imm.index], line), low, high)
+
+
+def _small(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """An operand of a growing operation, wrapped if it has grown far already."""
+    value = emitter.value(expr)
+    bits = bits_of(expr)
+    limit = LIMITS[bits] >> bits
+    return value if -limit < value.low and value.high < limit else canonical(value, bits, line)
+
+
+@integer("add")
+def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
+    left, right = expr.args
+    bits = bits_of(expr)
+    a = _small(emitter, left, line)
+    if right.op in CONSTS and right.imm >> (bits - 1):
+        minus = (1 << bits) - right.imm
+        return Value(
+            nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus
+        )
+    b = _small(emitter, right, line)
+    return Value(nodes.binary(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
+
+
+@integer("sub")
+def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a, b = (_small(emitter, arg, line) for arg in expr.args)
+    if isinstance(a.node, ast.Constant) and a.node.value == 0:
+        return Value(nodes.negative(b.node, line), -b.high, -b.low)
+    return Value(nodes.binary(a.node, nodes.SUB, b.node, line), a.low - b.high, a.high - b.low)
+
+
+@integer("mul")
+def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a, b = (_small(emitter, arg, line) for arg in expr.args)
+    corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
+    return Value(nodes.binary(a.node, nodes.MUL, b.node, line), min(corners), max(corners))
+
+
+@integer("and")
+def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a, b = (emitter.value(arg) for arg in expr.args)
+    node = nodes.binary(a.node, nodes.AND, b.node, line)
+    above = [value.high for value in (a, b) if value.low >= 0]
+    if above:
+        return Value(node, 0, min(above))
+    return Value(node, *span(min(a.low, b.low), max(a.high, b.high)))
+
+
+@integer("or", "xor")
+def _or(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a, b = (emitter.value(arg) for arg in expr.args)
+    op = nodes.OR if expr.op.mnemonic.endswith(".or") else nodes.XOR
+    return Value(nodes.binary(a.node, op, b.node, line), *span(min(a.low, b.low), max(a.high, b.high)))
+
+
+def shift_amount(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """A shift's right operand, modulo the width."""
+    bits = bits_of(expr)
+    value = emitter.value(expr)
+    if value.low >= 0 and value.high < bits:
+        return value
+    if expr.op in CONSTS:
+        amount = expr.imm & (bits - 1)
+        return Value(nodes.constant(amount, line), amount, amount)
+    return Value(nodes.binary(value.node, nodes.AND, nodes.constant(bits - 1, line), line), 0, bits - 1)
+
+
+@integer("shl")
+def _shl(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a = _small(emitter, expr.args[0], line)
+    n = shift_amount(emitter, expr.args[1], line)
+    low = a.low << (n.high if a.low < 0 else n.low)
+    high = a.high << (n.high if a.high > 0 else n.low)
+    return Value(nodes.binary(a.node, nodes.SHL, n.node, line), low, high)
+
+
+@integer("shr_u")
+def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a = emitter.canonical(expr.args[0])
+    n = shift_amount(emitter, expr.args[1], line)
+    return Value(nodes.binary(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
+
+
+@integer("shr_s")
+def _shr_s(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a = emitter.signed(expr.args[0])
+    n = shift_amount(emitter, expr.args[1], line)
+    low = a.low >> (n.low if a.low < 0 else n.high)
+    high = a.high >> (n.low if a.high > 0 else n.high)
+    return Value(nodes.binary(a.node, nodes.SHR, n.node, line), low, high)
+
+
+@integer("rotl", "rotr")
+def _rotate(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """By a constant: two shifts; else a helper."""
+    bits = bits_of(expr)
+    value, amount = expr.args
+    a = emitter.canonical(value).node
+    if amount.op not in CONSTS:
+        helper = expr.op.mnemonic.replace(".", "_")
+        n = emitter.canonical(amount).node
+        return Value(nodes.call(helper, [a, n], line), 0, MASKS[bits])
+    left = amount.imm % bits if expr.op.mnemonic.endswith("rotl") else -amount.imm % bits
+    if not left:
+        return Value(a, 0, MASKS[bits])
+    first, again = emitter.twice(a, line)
+    up = nodes.binary(first, nodes.SHL, nodes.constant(left, line), line)
+    down = nodes.binary(again, nodes.SHR, nodes.constant(bits - left, line), line)
+    return Value(nodes.binary(up, nodes.OR, down, line), 0, (1 << (bits + left)) - 1)
+
+
+@integer("div_u", "rem_u")
+def _div_u(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """Python's own ZeroDivisionError becomes the trap."""
+    a, b = (emitter.canonical(arg) for arg in expr.args)
+    if expr.op.mnemonic.endswith("div_u"):
+        return Value(nodes.binary(a.node, nodes.FLOOR_DIV, b.node, line), 0, a.high // max(b.low, 1))
+    return Value(nodes.binary(a.node, nodes.MOD, b.node, line), 0, min(a.high, max(b.high - 1, 0)))
+
+
+@integer("div_s", "rem_s")
+def _div_s(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """Plain where neither operand can be negative, for Python rounds down and wasm towards zero."""
+    bits = bits_of(expr)
+    a, b = (emitter.canonical(arg) for arg in expr.args)
+    top = MASKS[bits] >> 1
+    divides = expr.op.mnemonic.endswith("div_s")
+    if a.high <= top and b.high <= top:
+        op = nodes.FLOOR_DIV if divides else nodes.MOD
+        high = a.high // max(b.low, 1) if divides else min(a.high, max(b.high - 1, 0))
+        return Value(nodes.binary(a.node, op, b.node, line), 0, high)
+    return Value(nodes.call(expr.op.mnemonic.replace(".", "_"), [a.node, b.node], line), 0, MASKS[bits])
+
+
+@integer("clz")
+def _clz(emitter: Emitter, expr: Expr, line: int) -> Value:
+    bits = bits_of(expr)
+    a = emitter.canonical(expr.args[0])
+    length = nodes.call(nodes.attribute(a.node, "bit_length", line), [], line)
+    return Value(nodes.binary(nodes.constant(bits, line), nodes.SUB, length, line), 0, bits)
+
+
+@integer("ctz")
+def _ctz(emitter: Emitter, expr: Expr, line: int) -> Value:
+    helper = expr.op.mnemonic.replace(".", "_")
+    return Value(nodes.call(helper, [emitter.canonical(expr.args[0]).node], line), 0, bits_of(expr))
+
+
+@integer("popcnt")
+def _popcnt(emitter: Emitter, expr: Expr, line: int) -> Value:
+    a = emitter.canonical(expr.args[0])
+    return Value(nodes.call(nodes.attribute(a.node, "bit_count", line), [], line), 0, bits_of(expr))
+
+
+@integer("i32.wrap_i64")
+def _wrap(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """What is the same modulo 2**64 is the same modulo 2**32."""
+    return emitter.value(expr.args[0])
+
+
+@integer("i64.extend_i32_u")
+def _extend_u(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return emitter.canonical(expr.args[0])
+
+
+@integer("i64.extend_i32_s")
+def _extend_s(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return emitter.signed(expr.args[0])
+
+
+@integer("extend8_s", "extend16_s", "i64.extend32_s")
+def _extend_within(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """Sign extension from the low bits: drop the rest, flip the sign bit, take it off again."""
+    width = int(expr.op.mnemonic.split("extend")[1][:-2])
+    value = emitter.value(expr.args[0])
+    return sign_extended(value, width, line)
+
+
+def sign_extended(value: Value, width: int, line: int) -> Value:
+    """The low `width` bits of a value as a signed integer."""
+    if value.fits_signed(width):
+        return value
+    sign = 1 << (width - 1)
+    low = value.node
+    if not value.fits(width):
+        low = nodes.binary(low, nodes.AND, nodes.constant(2 * sign - 1, line), line)
+    flipped = nodes.binary(low, nodes.XOR, nodes.constant(sign, line), line)
+    return Value(nodes.binary(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)

@@ -1,0 +1,89 @@
+"""Stores, as statements.  The address is evaluated before the value, and nothing is written where either traps."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile import names
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.access import Address, address, reread
+from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.floats import QUIET_RESULTS
+from wasm2py.transpile.ir.expr import CONSTS, Expr, commute
+from wasm2py.transpile.opcodes import OPS
+
+_INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
+
+
+def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
+    """The statements of one store."""
+    line = expr.offset or emitter.line
+    where_expr, value_expr = expr.args
+    op = expr.op
+    if op.mnemonic in _INTEGER_STORE and value_expr.op.family == "load":
+        # A float on its way from memory to memory is just bits.
+        bits = reread(value_expr)
+        assert bits is not None
+        return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
+    _, offset, memory = expr.imm
+    where = address(emitter, where_expr, offset, line)
+    out: list[ast.stmt] = []
+    if not isinstance(where.base, ast.Name | ast.Constant) and _needs_name(emitter, where, expr):
+        where.base = _named(out, "address", where.base, line)
+    value = _stored(emitter, value_expr, op.width, line)
+    format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
+    exact = format_ != "f32" or value_expr.op in QUIET_RESULTS or value_expr.op in CONSTS
+    if emitter.dialect == "portable":
+        out.append(_portable(where, memory, format_, exact, value, line))
+    else:
+        out.extend(_views(where, memory, format_, op.width, exact, value, line))
+    return out
+
+
+def _needs_name(emitter: Emitter, where: Address, expr: Expr) -> bool:
+    """Whether the address is used twice, or must be evaluated before what Python would evaluate first."""
+    if emitter.dialect == "cpython" and not where.aligned(expr.op.width):
+        return True
+    return not commute(expr.args[0].effects, expr.args[1].effects)
+
+
+def _named(out: list[ast.stmt], name: str, value: ast.expr, line: int) -> ast.expr:
+    out.append(nodes.assign(name, value, line))
+    return nodes.name(name, line)
+
+
+def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
+    """The value, an integer cut to `width` bytes: only its low bits count."""
+    if expr.type not in ("i32", "i64"):
+        return emitter.node(expr)
+    value = emitter.value(expr)
+    if value.fits(8 * width):
+        return value.node
+    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
+
+
+def _portable(where: Address, memory: int, format_: str, exact: bool, value: ast.expr, line: int) -> ast.stmt:
+    buffer = names.buffer_name(memory)
+    if format_ == "u8":
+        return nodes.set_item(buffer, where.node(), value, line)
+    helper = f"pack_{format_}" if exact else f"store_{format_}"
+    return nodes.evaluate(nodes.call(helper, [nodes.name(buffer, line), where.node(), value], line), line)
+
+
+def _views(
+    where: Address, memory: int, format_: str, width: int, exact: bool, value: ast.expr, line: int
+) -> list[ast.stmt]:
+    out: list[ast.stmt] = []
+    view = names.view_name(memory, format_)
+    if where.aligned(width) and exact:
+        return [nodes.set_item(view, where.index(width), value, line)]
+    bytes_ = nodes.name(names.view_name(memory, "u8"), line)
+    helper = f"store_{format_}"
+    if not exact or isinstance(where.base, ast.Constant):
+        return [nodes.evaluate(nodes.call(helper, [bytes_, where.node(), value], line), line)]
+    if not isinstance(value, ast.Name | ast.Constant):
+        value = _named(out, "value", value, line)
+    fast = nodes.set_item(view, where.index(width), value, line)
+    slow = nodes.evaluate(nodes.call(helper, [bytes_, where.node(), value], line), line)
+    out.append(nodes.if_(where.misaligned(width, where.base), [slow], [fast], line))
+    return out

@@ -1,0 +1,57 @@
+"""Integers while they are being put together: exact Python values that stand for wrapped wasm ones.
+
+An i32 or i64 at rest is *canonical*: 0 ≤ x < 2**N.  In the midst of an expression a node may have any value that is the same
+modulo 2**N; its bounds tell whether a mask is due when it comes to rest.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from wasm2py.transpile.emit import nodes
+
+
+class Value(NamedTuple):
+    """A node whose exact value lies in low … high."""
+
+    node: ast.expr
+    low: int
+    high: int
+
+    def fits(self, bits: int) -> bool:
+        """Whether the value is canonical."""
+        return self.low >= 0 and not self.high >> bits
+
+    def fits_signed(self, bits: int) -> bool:
+        """Whether the value is its own signed interpretation."""
+        return self.low >= -1 << (bits - 1) and self.high < 1 << (bits - 1)
+
+
+MASKS = {32: 0xFFFFFFFF, 64: 0xFFFFFFFFFFFFFFFF}
+#: Past these, an unmasked value would make Python's integers grow: mask first.
+LIMITS = {32: 1 << 80, 64: 1 << 144}
+
+
+def canonical(value: Value, bits: int, line: int) -> Value:
+    """The value brought to rest."""
+    if value.fits(bits):
+        return value
+    mask = MASKS[bits]
+    return Value(nodes.binary(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
+
+
+def signed(value: Value, bits: int, line: int) -> Value:
+    """The value as the signed integer that it stands for."""
+    if value.fits_signed(bits):
+        return value
+    sign = 1 << (bits - 1)
+    rest = canonical(value, bits, line)
+    flipped = nodes.binary(rest.node, nodes.XOR, nodes.constant(sign, line), line)
+    return Value(nodes.binary(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
+
+
+def span(low: int, high: int) -> tuple[int, int]:
+    """The bounds of any bitwise combination of integers in low … high."""
+    reach = 1 << max(high.bit_length(), (~low).bit_length() if low < 0 else 0)
+    return (-reach if low < 0 else 0), reach - 1

@@ -1,0 +1,195 @@
+"""Statements, basic blocks, and the control-flow graph of one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.ir.expr import Expr, Var
+
+
+class Stmt:
+    """Evaluate `expr` and assign its results to `targets` (none, one, or as many as it has results)."""
+
+    __slots__ = ("expr", "targets")
+
+    def __init__(self, targets: tuple[Var, ...], expr: Expr) -> None:
+        self.targets = targets
+        self.expr = expr
+
+
+class Jump:
+    """Go on at `target`."""
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: Block) -> None:
+        self.target = target
+
+
+class Branch:
+    """Go on at `then` if `condition` is not zero, else at `other`."""
+
+    __slots__ = ("condition", "other", "then")
+
+    def __init__(self, condition: Expr, then: Block, other: Block) -> None:
+        self.condition = condition
+        self.then = then
+        self.other = other
+
+
+class Switch:
+    """Go on at `targets[index]`, or at `default` past their end."""
+
+    __slots__ = ("default", "index", "targets")
+
+    def __init__(self, index: Expr, targets: list[Block], default: Block) -> None:
+        self.index = index
+        self.targets = targets
+        self.default = default
+
+
+class Return:
+    """Leave the function with `values`."""
+
+    __slots__ = ("offset", "values")
+
+    def __init__(self, values: tuple[Expr, ...], offset: int) -> None:
+        self.values = values
+        self.offset = offset
+
+
+class Unreachable:
+    """Trap."""
+
+    __slots__ = ("offset",)
+
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+
+
+Terminator: TypeAlias = Jump | Branch | Switch | Return | Unreachable
+
+
+class Block:
+    """A basic block; `id` is unique in its function."""
+
+    __slots__ = ("end", "id", "stmts")
+
+    end: Terminator
+
+    def __init__(self, id_: int) -> None:
+        self.id = id_
+        self.stmts: list[Stmt] = []
+
+    def successors(self) -> list[Block]:
+        """The blocks that may come next; one may stand in the list more than once."""
+        end = self.end
+        if type(end) is Jump:
+            return [end.target]
+        if type(end) is Branch:
+            return [end.then, end.other]
+        if type(end) is Switch:
+            return [*end.targets, end.default]
+        return []
+
+    def __repr__(self) -> str:
+        return f"b{self.id}"
+
+
+class FunctionIR:
+    """One function: its variables, and its graph from `entry` on.
+
+    `params` are the first variables.  Blocks are found by walking from `entry`.
+    """
+
+    __slots__ = ("entry", "index", "next_block", "offset", "params", "type", "variables")
+
+    def __init__(self, index: int, type_: FuncType, offset: int) -> None:
+        self.index = index
+        self.type = type_
+        self.offset = offset
+        self.variables: list[Var] = []
+        self.params: list[Var] = []
+        self.next_block = 0
+        self.entry = self.block()
+
+    def block(self) -> Block:
+        """A new block, not yet part of the graph."""
+        self.next_block += 1
+        return Block(self.next_block - 1)
+
+    def variable(self, type_: ValType, local: int | None = None, role: str | None = None) -> Var:
+        """A new variable."""
+        var = Var(len(self.variables), type_, local, role)
+        self.variables.append(var)
+        return var
+
+    def reverse_postorder(self) -> list[Block]:
+        """The blocks that can be reached, each before its successors except along back edges."""
+        seen = {self.entry.id}
+        order: list[Block] = []
+        stack = [(self.entry, iter(self.entry.successors()))]
+        while stack:
+            block, rest = stack[-1]
+            for successor in rest:
+                if successor.id not in seen:
+                    seen.add(successor.id)
+                    stack.append((successor, iter(successor.successors())))
+                    break
+            else:
+                order.append(block)
+                stack.pop()
+        order.reverse()
+        return order
+
+
+def predecessors(blocks: list[Block]) -> dict[int, list[Block]]:
+    """Block id → the blocks with an edge to it, once for each edge."""
+    result: dict[int, list[Block]] = {block.id: [] for block in blocks}
+    for block in blocks:
+        for successor in block.successors():
+            result[successor.id].append(block)
+    return result
+
+
+def end_exprs(end: Terminator) -> tuple[Expr, ...]:
+    """The expressions that a terminator evaluates, in order."""
+    if type(end) is Branch:
+        return (end.condition,)
+    if type(end) is Switch:
+        return (end.index,)
+    if type(end) is Return:
+        return end.values
+    return ()
+
+
+def map_end(end: Terminator, exprs: list[Expr]) -> Terminator:
+    """The same terminator over other expressions (as many as `end_exprs` gives)."""
+    if type(end) is Branch:
+        return Branch(exprs[0], end.then, end.other)
+    if type(end) is Switch:
+        return Switch(exprs[0], end.targets, end.default)
+    if type(end) is Return:
+        return Return(tuple(exprs), end.offset)
+    return end
+
+
+def retarget(end: Terminator, old: Block, new: Block) -> Terminator:
+    """The same terminator with every edge to `old` going to `new`."""
+    if type(end) is Jump:
+        return Jump(new) if end.target is old else end
+    if type(end) is Branch:
+        return Branch(end.condition, new if end.then is old else end.then, new if end.other is old else end.other)
+    if type(end) is Switch:
+        targets = [new if target is old else target for target in end.targets]
+        return Switch(end.index, targets, new if end.default is old else end.default)
+    return end
+
+
+def block_exprs(block: Block) -> Iterator[Expr]:
+    """Every expression that a block evaluates, at top level, in order."""
+    for stmt in block.stmts:
+        yield stmt.expr
+    yield from end_exprs(block.end)

@@ -1,0 +1,160 @@
+"""Expressions: trees over the opcode table (the leaves are constants and variables).
+
+An expression carries a summary of what evaluating it may observe or do, so that passes can tell whether two may change places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wasm2py.runtime.types import ValType
+from wasm2py.transpile.opcodes import OPS, Op
+
+# What evaluating an expression may do; a set of these bits is an expression's `effects`.
+READS_MEMORY = 1
+READS_GLOBALS = 2
+READS_TABLES = 4
+TRAPS_MEMORY = 8  # an out-of-bounds access
+TRAPS_OTHERWISE = 16  # any other trap: their order among each other and with memory's can be seen
+WRITES = 32  # changes memory, globals or tables, or calls
+READS = READS_MEMORY | READS_GLOBALS | READS_TABLES
+TRAPS = TRAPS_MEMORY | TRAPS_OTHERWISE
+EVERYTHING = READS | TRAPS | WRITES
+
+#: Expressions deeper than this are cut by a temporary: Python's compiler and printers recurse over them.
+MAX_DEPTH = 24
+
+
+class Var:
+    """A variable of a function: a parameter, a local, or a temporary of ours.
+
+    `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries.  A `role` names the few variables
+    that structuring makes: of those with the same role only one is in use at any time.
+    """
+
+    __slots__ = ("index", "local", "role", "type")
+
+    def __init__(self, index: int, type_: ValType, local: int | None = None, role: str | None = None) -> None:
+        self.index = index
+        self.type = type_
+        self.local = local
+        self.role = role
+
+    def __repr__(self) -> str:
+        return f"${self.local}" if self.local is not None else f"%{self.index}"
+
+
+class Expr:
+    """An instruction applied to operand expressions.
+
+    `type` is the result's value type; None where there is none or several.  `imm` is the immediate as in `transpile.module.Instr`, but
+    for `local.get` the Var.  `offset` is the instruction's place in the module.  `variables` is a bit set of the Var
+    indices that it reads.  `range` bounds the value of a `local.get` where a pass has proved it.
+    """
+
+    __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables")
+
+    def __init__(
+        self, op: Op, type_: ValType | None, args: tuple[Expr, ...] = (), imm: Any = None, offset: int = 0
+    ) -> None:
+        self.op = op
+        self.type = type_
+        self.args = args
+        self.imm = imm
+        self.offset = offset
+        self.range: tuple[int, int] | None = None
+        effects = OWN_EFFECTS[op]
+        depth = variables = 0
+        for arg in args:
+            effects |= arg.effects
+            variables |= arg.variables
+            if arg.depth > depth:
+                depth = arg.depth
+        self.effects = effects
+        self.depth = depth + 1
+        self.variables = variables
+
+    def walk(self) -> Iterator[Expr]:
+        """This expression and all below it, parents first."""
+        stack = [self]
+        while stack:
+            expr = stack.pop()
+            yield expr
+            stack.extend(expr.args)
+
+    def with_args(self, args: tuple[Expr, ...]) -> Expr:
+        """The same instruction on other operands."""
+        return Expr(self.op, self.type, args, self.imm, self.offset)
+
+
+def _ir_op(mnemonic: str, params: tuple[ValType, ...]) -> Op:
+    return Op(-1, mnemonic, None, params, ("i32",), "compare", "mvp", False, 0)
+
+
+# Conditions that Python has and wasm has not: short-circuit operators, made by optimise/conditions.py.
+AND = _ir_op("and", ("i32", "i32"))
+OR = _ir_op("or", ("i32", "i32"))
+NOT = _ir_op("not", ("i32",))
+#: An element of the tuple of small integers that is its immediate; made by structure/switch.py.
+LOOKUP = _ir_op("lookup", ("i32",))
+
+LOCAL_GET = OPS["local.get"]
+SELECT = OPS["select"]
+CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64")}
+CONSTS = frozenset(CONST_OPS.values())
+CONDITIONAL = frozenset({SELECT, AND, OR})
+
+
+def _own_effects(op: Op) -> int:
+    """What the instruction adds to its operands' effects."""
+    by_mnemonic = {
+        "global.get": READS_GLOBALS,
+        "global.set": WRITES,
+        "table.get": READS_TABLES | TRAPS_OTHERWISE,
+        "table.size": READS_TABLES,
+        "memory.size": READS_MEMORY,
+        "local.get": 0,
+        "ref.func": 0,
+        "ref.null": 0,
+        "ref.is_null": 0,
+        "select": 0,
+    }
+    if op.mnemonic in by_mnemonic:
+        return by_mnemonic[op.mnemonic]
+    if op.family == "load":
+        return READS_MEMORY | TRAPS_MEMORY
+    if op.family == "store":
+        return WRITES | TRAPS_MEMORY
+    if op.family in ("const", "compare", "integer", "float", "convert"):
+        return TRAPS_OTHERWISE if op.traps else 0
+    return EVERYTHING
+
+
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP)}
+
+
+def const(type_: ValType, value: int, offset: int = 0) -> Expr:
+    """A numeric constant: an unsigned integer, or a float's bit pattern."""
+    return Expr(CONST_OPS[type_], type_, (), value, offset)
+
+
+def get(var: Var, offset: int = 0) -> Expr:
+    """The value of a variable."""
+    expr = Expr(LOCAL_GET, var.type, (), var, offset)
+    expr.variables = 1 << var.index
+    return expr
+
+
+def commute(first: int, second: int) -> bool:
+    """Whether two evaluations with these effects may change places without anyone noticing."""
+    if first & WRITES and second or second & WRITES and first:
+        return False
+    if first & TRAPS and second & TRAPS:
+        return not (first | second) & TRAPS_OTHERWISE
+    return True
+
+
+def is_leaf(expr: Expr) -> bool:
+    """Whether evaluating the expression twice costs no more than naming it: a constant or a variable."""
+    return expr.op is LOCAL_GET or expr.op in CONSTS

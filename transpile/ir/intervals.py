@@ -1,0 +1,148 @@
+"""Bounds of integer expressions: the least and the greatest value that an unsigned i32 or i64 can have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.opcodes import OPS, Op
+
+Interval: TypeAlias = tuple[int, int]
+
+FULL: dict[str, Interval] = {"i32": (0, 0xFFFFFFFF), "i64": (0, 0xFFFFFFFFFFFFFFFF)}
+SIZES: dict[str, int] = {"i32": 32, "i64": 64}
+_ANY: Interval = (0, 0)
+
+
+def interval(expr: Expr, known: Mapping[int, Interval]) -> Interval:
+    """Bounds of an integer expression, given those of some variables (by Var index); floats and references have (0, 0)."""
+    type_ = expr.type
+    if type_ not in FULL:
+        return _ANY
+    if expr.op in CONSTS:
+        return expr.imm, expr.imm
+    if expr.op is LOCAL_GET:
+        return known.get(expr.imm.index, FULL[type_])
+    rule = _RULES.get(expr.op)
+    if rule is None:
+        return (0, 1) if expr.op.family == "compare" else FULL[type_]
+    result = rule(expr, [interval(arg, known) for arg in expr.args])
+    return FULL[type_] if result is None else result
+
+
+_Rule: TypeAlias = Callable[[Expr, list[Interval]], "Interval | None"]
+_RULES: dict[Op, _Rule] = {}
+
+
+def _rule(*names: str) -> Callable[[_Rule], _Rule]:
+    """Register for both integer types, or for a full mnemonic."""
+
+    def register(rule: _Rule) -> _Rule:
+        for name in names:
+            for mnemonic in [name] if "." in name or name == "select" else [f"i32.{name}", f"i64.{name}"]:
+                _RULES[OPS[mnemonic]] = rule
+        return rule
+
+    return register
+
+
+def _fits(expr: Expr, low: int, high: int) -> Interval | None:
+    """The bounds, unless a value could have wrapped."""
+    assert expr.type is not None
+    return (low, high) if low >= 0 and high <= FULL[expr.type][1] else None
+
+
+@_rule("add")
+def _add(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    size = FULL[expr.type][1] + 1  # type: ignore[index]
+    if a + c >= size:  # adding a negative constant
+        return a + c - size, b + d - size
+    return _fits(expr, a + c, b + d)
+
+
+@_rule("sub")
+def _sub(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    return _fits(expr, a - d, b - c)
+
+
+@_rule("mul")
+def _mul(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    return _fits(expr, a * c, b * d)
+
+
+@_rule("and")
+def _and(expr: Expr, args: list[Interval]) -> Interval | None:
+    return 0, min(args[0][1], args[1][1])
+
+
+@_rule("or", "xor")
+def _or(expr: Expr, args: list[Interval]) -> Interval | None:
+    low = max(args[0][0], args[1][0]) if expr.op.mnemonic.endswith(".or") else 0
+    return low, (1 << max(args[0][1].bit_length(), args[1][1].bit_length())) - 1
+
+
+@_rule("shl")
+def _shl(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    return _fits(expr, a << c, b << d) if d < SIZES[expr.type] else None  # type: ignore[index]
+
+
+@_rule("shr_u")
+def _shr_u(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    return (a >> d, b >> c) if d < SIZES[expr.type] else (0, b)  # type: ignore[index]
+
+
+@_rule("shr_s")
+def _shr_s(expr: Expr, args: list[Interval]) -> Interval | None:
+    return _shr_u(expr, args) if args[0][1] <= FULL[expr.type][1] >> 1 else None  # type: ignore[index]
+
+
+@_rule("div_u")
+def _div_u(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d) = args
+    return (a // d if d else 0), b // max(c, 1)
+
+
+@_rule("rem_u")
+def _rem_u(expr: Expr, args: list[Interval]) -> Interval | None:
+    return 0, min(args[0][1], max(args[1][1] - 1, 0))
+
+
+@_rule("clz", "ctz", "popcnt")
+def _count(expr: Expr, args: list[Interval]) -> Interval | None:
+    return 0, SIZES[expr.type]  # type: ignore[index]
+
+
+@_rule("select")
+def _select(expr: Expr, args: list[Interval]) -> Interval | None:
+    (a, b), (c, d), _ = args
+    return min(a, c), max(b, d)
+
+
+@_rule("i32.wrap_i64")
+def _wrap(expr: Expr, args: list[Interval]) -> Interval | None:
+    return _fits(expr, *args[0])
+
+
+@_rule("i64.extend_i32_u")
+def _extend_u(expr: Expr, args: list[Interval]) -> Interval | None:
+    return args[0]
+
+
+@_rule("i64.extend_i32_s")
+def _extend_s(expr: Expr, args: list[Interval]) -> Interval | None:
+    return args[0] if args[0][1] <= 0x7FFFFFFF else None
+
+
+def _load(bits: int) -> _Rule:
+    return lambda expr, args: (0, (1 << bits) - 1)
+
+
+for _op in OPS.values():
+    if _op.family == "load" and _op.mnemonic.endswith("_u"):
+        _RULES[_op] = _load(8 * _op.width)

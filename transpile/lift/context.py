@@ -1,0 +1,28 @@
+"""What lifting needs to know of a module, looked up once."""
+
+from __future__ import annotations
+
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.module import Function, Module
+
+
+class LiftContext:
+    """The types of a module's index spaces, imports first."""
+
+    __slots__ = ("function_types", "functions", "global_types", "imported_functions", "module", "table_types", "types")
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.types: tuple[FuncType, ...] = module.types
+        imported = [module.types[item.type] for item in module.imported("func") if isinstance(item.type, int)]
+        self.imported_functions = len(imported)
+        self.functions: tuple[Function, ...] = module.functions
+        self.function_types: list[FuncType] = imported + [module.types[f.type_index] for f in module.functions]
+        self.global_types: list[ValType] = [
+            *(item.type.valtype for item in module.imported("global")),  # type: ignore[union-attr]
+            *(item.type.valtype for item in module.globals),
+        ]
+        self.table_types: list[ValType] = [
+            *(item.type.element for item in module.imported("table")),  # type: ignore[union-attr]
+            *(item.type.element for item in module.tables),
+        ]

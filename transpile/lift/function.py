@@ -1,0 +1,185 @@
+"""One function's instructions, run on a stack of expressions instead of values.
+
+An expression stays on that stack, unevaluated, until something consumes it or until something happens that its evaluation must not
+come after; then it is *spilled*: assigned to a temporary there and then.
+"""
+
+from __future__ import annotations
+
+from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, Terminator
+from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
+from wasm2py.transpile.lift.context import LiftContext
+from wasm2py.transpile.module import Instr
+from wasm2py.transpile.opcodes import OPS, Op
+
+_REF_NULL = OPS["ref.null"]
+
+
+class Frame:
+    """A control frame (spec: Execution / Runtime / Labels).
+
+    A branch to it goes to `target` with its operands in `operands`; its end is at `end`, with its results in `results`.  For `if`, `other` is
+    where its else part starts and `params` what both parts start with.
+    """
+
+    __slots__ = ("end", "height", "kind", "operands", "other", "params", "reached", "results", "target")
+
+    def __init__(self, kind: str, height: int, end: Block, results: list[Var]) -> None:
+        self.kind = kind
+        self.height = height
+        self.target = self.end = end
+        self.operands = self.results = results
+        self.other: Block | None = None
+        self.params: list[Expr] = []
+        self.reached = False
+
+
+class Lifter:
+    """The state while lifting one function; the handlers in `instructions.py` and `control.py` work on it."""
+
+    def __init__(self, context: LiftContext, index: int) -> None:
+        self.context = context
+        function = context.functions[index - context.imported_functions]
+        self.type: FuncType = context.function_types[index]
+        self.function = FunctionIR(index, self.type, function.start)
+        self.block: Block | None = self.function.entry
+        self.stack: list[Expr] = []
+        self.frames: list[Frame] = []
+        self.dead_depth = 0
+        self.locals: list[Var] = [self.function.variable(type_, i) for i, type_ in enumerate(self.type.params)]
+        self.function.params = list(self.locals)
+        for count, type_ in function.locals:
+            for _ in range(count):
+                self._declare(type_)
+
+    def _declare(self, type_: ValType) -> None:
+        var = self.function.variable(type_, len(self.locals))
+        self.locals.append(var)
+        self.emit(Stmt((var,), zero(type_)))
+
+    def emit(self, stmt: Stmt) -> None:
+        """Append a statement to the current block."""
+        assert self.block is not None
+        self.block.stmts.append(stmt)
+
+    def push(self, expr: Expr) -> None:
+        """Push an expression, through a temporary where the tree would get too deep."""
+        self.stack.append(expr if expr.depth <= MAX_DEPTH else self.cut(expr))
+
+    def cut(self, expr: Expr) -> Expr:
+        """Evaluate a tree that is getting too deep, now, and before it what may trap and stands below it."""
+        if expr.effects & TRAPS:
+            self.spill_before(expr.effects)
+        return self.spilled(expr)
+
+    def pop(self) -> Expr:
+        return self.stack.pop()
+
+    def pop_many(self, count: int) -> list[Expr]:
+        """The topmost `count` expressions, lowest first."""
+        if not count:
+            return []
+        taken = self.stack[-count:]
+        del self.stack[-count:]
+        return taken
+
+    def spilled(self, expr: Expr) -> Expr:
+        """Evaluate `expr` now, into a temporary."""
+        assert expr.type is not None
+        var = self.function.variable(expr.type)
+        self.emit(Stmt((var,), expr))
+        return get(var, expr.offset)
+
+    def spill_before(self, effects: int, variables: int = 0) -> None:
+        """Spill what must be evaluated before something with these effects, or before these variables change.
+
+        Where one that can trap is spilled, those below it that can are, too: the order of traps can be seen.
+        """
+        stack = self.stack
+        highest_trap = -1
+        spill = []
+        for position, expr in enumerate(stack):
+            if expr.variables & variables or not commute(expr.effects, effects):
+                spill.append(position)
+                if expr.effects & TRAPS:
+                    highest_trap = position
+        if highest_trap >= 0:
+            spill = [p for p, e in enumerate(stack) if p in set(spill) or (p < highest_trap and e.effects & TRAPS)]
+        for position in spill:
+            stack[position] = self.spilled(stack[position])
+
+    def spill_all(self) -> None:
+        """Spill everything that is not a constant: control is about to fork, join or leave."""
+        stack = self.stack
+        for position, expr in enumerate(stack):
+            if expr.effects or expr.variables or expr.args:
+                stack[position] = self.spilled(expr)
+
+    def effect(self, expr: Expr, results: tuple[ValType, ...]) -> None:
+        """Evaluate an instruction that changes something, now; its results are pushed as temporaries."""
+        self.spill_before(expr.effects)
+        targets = tuple(self.function.variable(type_) for type_ in results)
+        self.emit(Stmt(targets, expr))
+        self.stack.extend(get(var, expr.offset) for var in targets)
+
+    def assign_all(self, targets: list[Var], values: list[Expr]) -> None:
+        """Assign in parallel: no value sees another's assignment."""
+        changed = 0
+        for position, (target, value) in enumerate(zip(targets, values, strict=True)):
+            if any(later.variables >> target.index & 1 for later in values[position + 1 :]):
+                changed |= 1 << target.index
+        if changed:
+            values = [self.spilled(value) if value.variables & changed else value for value in values]
+        for target, value in zip(targets, values, strict=True):
+            if value.op is not LOCAL_GET or value.imm is not target:
+                self.emit(Stmt((target,), value))
+
+    def finish(self, end: Terminator) -> None:
+        """End the current block; what follows is unreachable until a frame ends."""
+        assert self.block is not None
+        self.block.end = end
+        self.block = None
+
+
+def zero(type_: ValType) -> Expr:
+    """A type's default value."""
+    if type_ in REFERENCE_TYPES:
+        return Expr(_REF_NULL, type_, (), type_)
+    return const(type_, 0)
+
+
+def lift_function(context: LiftContext, index: int, body: list[Instr]) -> FunctionIR:
+    """Lift the function of funcidx `index`, whose validated instructions are `body` (the final `end` included)."""
+    from wasm2py.transpile.lift.control import skip_dead
+    from wasm2py.transpile.lift.instructions import HANDLERS
+
+    lifter = Lifter(context, index)
+    lifter.frames.append(Frame("func", 0, lifter.function.block(), []))
+    for op, imm, offset in body:
+        if lifter.block is None:
+            skip_dead(lifter, op, offset)
+            continue
+        handler = HANDLERS.get(op)
+        if handler is not None:
+            handler(lifter, imm, offset)
+        else:
+            _simple(lifter, op, imm, offset)
+    return lifter.function
+
+
+def _simple(lifter: Lifter, op: Op, imm: object, offset: int) -> None:
+    """An instruction without side effects whose types the table knows."""
+    stack = lifter.stack
+    assert op.params is not None and op.results is not None
+    count = len(op.params)
+    if count == 1:
+        expr = Expr(op, op.results[0], (stack.pop(),), imm, offset)
+    elif count == 2:
+        right = stack.pop()
+        expr = Expr(op, op.results[0], (stack.pop(), right), imm, offset)
+    else:
+        expr = Expr(op, op.results[0], tuple(lifter.pop_many(count)), imm, offset)
+    if expr.depth > MAX_DEPTH:
+        expr = lifter.cut(expr)
+    stack.append(expr)

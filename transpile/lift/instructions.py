@@ -1,0 +1,183 @@
+"""A handler for each instruction that is more than its operands' function; the rest goes through one generic way.
+
+A handler takes the lifter, the immediate and the offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from wasm2py.runtime.types import ValType
+from wasm2py.transpile.ir.cfg import Stmt
+from wasm2py.transpile.ir.expr import EVERYTHING, TRAPS, Expr, get
+from wasm2py.transpile.lift import control
+from wasm2py.transpile.lift.function import Lifter
+from wasm2py.transpile.opcodes import OPS, Op
+
+Handler: TypeAlias = Callable[[Lifter, Any, int], None]
+
+HANDLERS: dict[Op, Handler] = {}
+
+
+def handles(*mnemonics: str) -> Callable[[Handler], Handler]:
+    """Register a handler for these instructions."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS.update((OPS[mnemonic], handler) for mnemonic in mnemonics)
+        return handler
+
+    return register
+
+
+for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_table"):
+    HANDLERS[OPS[_name]] = getattr(control, _name)
+for _name in ("if", "else", "return"):
+    HANDLERS[OPS[_name]] = getattr(control, _name + "_")
+
+
+# Parametric and variable instructions
+
+
+@handles("drop")
+def _drop(lifter: Lifter, imm: Any, offset: int) -> None:
+    expr = lifter.pop()
+    if expr.effects:
+        lifter.spill_before(expr.effects)
+        lifter.spilled(expr)
+
+
+@handles("select", "select_t")
+def _select(lifter: Lifter, imm: Any, offset: int) -> None:
+    """Python evaluates the condition first and only one of the values: values that can be noticed are spilled."""
+    condition = lifter.pop()
+    values = lifter.pop_many(2)
+    if any(value.effects for value in values):
+        for value in values:
+            lifter.spill_before(value.effects)
+        values = [lifter.spilled(value) if value.effects else value for value in values]
+    lifter.push(Expr(OPS["select"], values[0].type, (*values, condition), None, offset))
+
+
+@handles("local.get")
+def _local_get(lifter: Lifter, imm: int, offset: int) -> None:
+    lifter.stack.append(get(lifter.locals[imm], offset))
+
+
+@handles("local.set")
+def _local_set(lifter: Lifter, imm: int, offset: int) -> None:
+    var = lifter.locals[imm]
+    value = lifter.pop()
+    lifter.spill_before(0, 1 << var.index)
+    if value.effects:
+        lifter.spill_before(value.effects)
+    lifter.emit(Stmt((var,), value))
+
+
+@handles("local.tee")
+def _local_tee(lifter: Lifter, imm: int, offset: int) -> None:
+    _local_set(lifter, imm, offset)
+    lifter.stack.append(get(lifter.locals[imm], offset))
+
+
+@handles("global.get")
+def _global_get(lifter: Lifter, imm: int, offset: int) -> None:
+    lifter.stack.append(Expr(OPS["global.get"], lifter.context.global_types[imm], (), imm, offset))
+
+
+# Instructions that change something, which therefore happen in their place
+
+
+def _change(mnemonic: str, operands: int, results: tuple[ValType, ...] = ()) -> None:
+    """Register an instruction that takes `operands` operands and changes the store."""
+    op = OPS[mnemonic]
+
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        args = tuple(lifter.pop_many(operands))
+        lifter.effect(Expr(op, results[0] if results else None, args, imm, offset), results)
+
+    HANDLERS[op] = handler
+
+
+for _name, _operands in (
+    ("global.set", 1), ("memory.init", 3), ("memory.copy", 3), ("memory.fill", 3),
+    ("table.set", 2), ("table.init", 3), ("table.copy", 3), ("table.fill", 3), ("data.drop", 0), ("elem.drop", 0),
+):  # fmt: skip
+    _change(_name, _operands)
+_change("memory.grow", 1, ("i32",))
+_change("table.grow", 2, ("i32",))
+
+
+def _register_stores() -> None:
+    for op in OPS.values():
+        if op.family == "store":
+            HANDLERS[op] = _store(op)
+
+
+def _store(op: Op) -> Handler:
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        args = tuple(lifter.pop_many(2))
+        lifter.effect(Expr(op, None, args, imm, offset), ())
+
+    return handler
+
+
+_register_stores()
+
+
+# Calls
+
+
+@handles("call")
+def _call(lifter: Lifter, imm: int, offset: int) -> None:
+    type_ = lifter.context.function_types[imm]
+    args = tuple(lifter.pop_many(len(type_.params)))
+    lifter.effect(Expr(OPS["call"], _single(type_.results), args, imm, offset), type_.results)
+
+
+@handles("call_indirect")
+def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
+    """Python looks the function up before it evaluates the arguments, wasm after: arguments that can trap come first."""
+    type_ = lifter.context.types[imm[0]]
+    index = lifter.pop()
+    args = lifter.pop_many(len(type_.params))
+    lifter.spill_before(EVERYTHING)
+    args = [lifter.spilled(arg) if arg.effects & TRAPS else arg for arg in args]
+    call = Expr(OPS["call_indirect"], _single(type_.results), (*args, index), imm, offset)
+    lifter.effect(call, type_.results)
+
+
+def _single(results: tuple[ValType, ...]) -> ValType | None:
+    return results[0] if len(results) == 1 else None
+
+
+@handles("return_call")
+def _return_call(lifter: Lifter, imm: int, offset: int) -> None:
+    _call(lifter, imm, offset)
+    control.return_(lifter, None, offset)
+
+
+@handles("return_call_indirect")
+def _return_call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
+    _call_indirect(lifter, imm, offset)
+    control.return_(lifter, None, offset)
+
+
+# References and tables
+
+
+@handles("ref.null")
+def _ref_null(lifter: Lifter, imm: ValType, offset: int) -> None:
+    lifter.stack.append(Expr(OPS["ref.null"], imm, (), imm, offset))
+
+
+@handles("ref.is_null")
+def _ref_is_null(lifter: Lifter, imm: Any, offset: int) -> None:
+    lifter.push(Expr(OPS["ref.is_null"], "i32", (lifter.pop(),), None, offset))
+
+
+@handles("table.get")
+def _table_get(lifter: Lifter, imm: int, offset: int) -> None:
+    lifter.push(Expr(OPS["table.get"], lifter.context.table_types[imm], (lifter.pop(),), imm, offset))
+
+

@@ -1,0 +1,41 @@
+"""`dead`: assignments that nobody reads go; what they would have trapped on or changed stays."""
+
+from __future__ import annotations
+
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, WRITES
+from wasm2py.transpile.ir.liveness import live_out
+
+
+def remove_dead(function: FunctionIR) -> None:
+    """Remove dead assignments in place, until none is left."""
+    changed = True
+    while changed:
+        blocks = function.reverse_postorder()
+        live = live_out(blocks)
+        changed = False
+        for block in blocks:
+            changed |= _sweep(block, live[block.id])
+
+
+def _sweep(block: Block, live: int) -> bool:
+    """Walk one block backwards; whether a variable lost its last reader."""
+    for expr in end_exprs(block.end):
+        live |= expr.variables
+    kept: list[Stmt] = []
+    removed = False
+    for stmt in reversed(block.stmts):
+        if stmt.targets and not any(live >> target.index & 1 for target in stmt.targets):
+            removed |= bool(stmt.expr.variables)
+            if not stmt.expr.effects & (TRAPS | WRITES):
+                continue
+            stmt = Stmt((), stmt.expr)
+        elif len(stmt.targets) == 1 and stmt.expr.op is LOCAL_GET and stmt.expr.imm is stmt.targets[0]:
+            continue
+        for target in stmt.targets:
+            live &= ~(1 << target.index)
+        live |= stmt.expr.variables
+        kept.append(stmt)
+    kept.reverse()
+    block.stmts = kept
+    return removed

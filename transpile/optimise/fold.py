@@ -1,0 +1,202 @@
+"""`fold`: constant folding, algebraic identities and simpler conditions.
+
+Needs nothing; never removes what can trap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, end_exprs, map_end
+from wasm2py.transpile.ir.expr import CONSTS, NOT, SELECT, Expr, const
+from wasm2py.transpile.opcodes import OPS, Op
+
+_BITS = {"i32": 32, "i64": 64}
+
+
+def fold(function: FunctionIR) -> None:
+    """Rewrite every expression in place, operands first."""
+    for block in function.reverse_postorder():
+        for stmt in block.stmts:
+            stmt.expr = _fold(stmt.expr)
+        ends = end_exprs(block.end)
+        if ends:
+            block.end = map_end(block.end, [_fold(expr) for expr in ends])
+        _fold_branch(block)
+
+
+def _fold(expr: Expr) -> Expr:
+    if not expr.args:
+        return expr
+    args = tuple(map(_fold, expr.args))
+    if any(new is not old for new, old in zip(args, expr.args, strict=True)):
+        expr = expr.with_args(args)
+    rule = _RULES.get(expr.op)
+    return rule(expr) if rule is not None else expr
+
+
+def _fold_branch(block: Block) -> None:
+    """Branches test for zero themselves."""
+    end = block.end
+    while isinstance(end, Branch):
+        condition = end.condition
+        if condition.op in (_EQZ32, NOT):
+            end = Branch(condition.args[0], end.other, end.then)
+        elif condition.op is _NE32 and _is_const(condition.args[1], 0):
+            end = Branch(condition.args[0], end.then, end.other)
+        else:
+            break
+        block.end = end
+
+
+def _is_const(expr: Expr, value: int | None = None) -> bool:
+    return expr.op in CONSTS and (value is None or expr.imm == value)
+
+
+# Rules: instruction → what it becomes.
+
+_RULES: dict[Op, Callable[[Expr], Expr]] = {}
+_EQZ32, _NE32 = OPS["i32.eqz"], OPS["i32.ne"]
+_INVERSE = {"eq": "ne", "lt_s": "ge_s", "lt_u": "ge_u", "gt_s": "le_s", "gt_u": "le_u"}
+_INVERSE |= {there: back for back, there in _INVERSE.items()}
+
+
+def inverse(op: Op) -> Op | None:
+    """The integer comparison that holds just when `op` does not."""
+    type_, _, relation = op.mnemonic.partition(".")
+    name = _INVERSE.get(relation)
+    return OPS[f"{type_}.{name}"] if name is not None and type_ in _BITS else None
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def _by_bits(bits: int) -> dict[str, Callable[[int, int], int]]:
+    """The integer operators that cannot trap, on unsigned values."""
+    shift = bits - 1
+    return {
+        "add": lambda x, y: x + y,
+        "sub": lambda x, y: x - y,
+        "mul": lambda x, y: x * y,
+        "and": lambda x, y: x & y,
+        "or": lambda x, y: x | y,
+        "xor": lambda x, y: x ^ y,
+        "shl": lambda x, y: x << (y & shift),
+        "shr_u": lambda x, y: x >> (y & shift),
+        "shr_s": lambda x, y: _signed(x, bits) >> (y & shift),
+        "eq": lambda x, y: x == y,
+        "ne": lambda x, y: x != y,
+        "lt_u": lambda x, y: x < y,
+        "gt_u": lambda x, y: x > y,
+        "le_u": lambda x, y: x <= y,
+        "ge_u": lambda x, y: x >= y,
+        "lt_s": lambda x, y: _signed(x, bits) < _signed(y, bits),
+        "gt_s": lambda x, y: _signed(x, bits) > _signed(y, bits),
+        "le_s": lambda x, y: _signed(x, bits) <= _signed(y, bits),
+        "ge_s": lambda x, y: _signed(x, bits) >= _signed(y, bits),
+    }
+
+
+_COMMUTATIVE = frozenset({"add", "mul", "and", "or", "xor", "eq", "ne"})
+_RIGHT_ZERO_IS_LEFT = frozenset({"add", "sub", "or", "xor", "shl", "shr_u", "shr_s"})
+
+
+def _binary_rule(name: str, bits: int, compute: Callable[[int, int], int]) -> Callable[[Expr], Expr]:
+    def rule(expr: Expr) -> Expr:
+        left, right = expr.args
+        if _is_const(left) and _is_const(right):
+            return _result(expr, int(compute(left.imm, right.imm)))
+        if _is_const(left) and name in _COMMUTATIVE and not right.effects:
+            left, right = right, left
+            expr = expr.with_args((left, right))
+        if _is_const(right):
+            return _right_constant(expr, name, bits)
+        return expr
+
+    return rule
+
+
+def _result(expr: Expr, value: int) -> Expr:
+    assert expr.type is not None
+    return const(expr.type, value & ((1 << _BITS[expr.type]) - 1), expr.offset)
+
+
+def _right_constant(expr: Expr, name: str, bits: int) -> Expr:
+    """Identities of x op constant."""
+    left, right = expr.args
+    value, full = right.imm, (1 << bits) - 1
+    if value == 0 and name in _RIGHT_ZERO_IS_LEFT or value == 1 and name == "mul" or value == full and name == "and":
+        return left
+    if value == 0 and name in ("and", "mul") and not left.effects:
+        return _result(expr, 0)
+    if name == "sub":
+        # One way to say it: adding is folded further.
+        return _add_rule(Expr(OPS[f"{expr.type}.add"], expr.type, (left, _negative(right, full)), None, expr.offset))
+    if name == "add":
+        return _add_rule(expr)
+    return expr
+
+
+def _negative(constant: Expr, full: int) -> Expr:
+    assert constant.type is not None
+    return const(constant.type, -constant.imm & full, constant.offset)
+
+
+def _add_rule(expr: Expr) -> Expr:
+    """(x + a) + b → x + (a + b)."""
+    left, right = expr.args
+    if left.op is expr.op and _is_const(left.args[1]):
+        total = _result(expr, left.args[1].imm + right.imm)
+        return left.args[0] if total.imm == 0 else expr.with_args((left.args[0], total))
+    return expr
+
+
+def _eqz(expr: Expr) -> Expr:
+    """Not of a comparison is the inverse comparison."""
+    arg = expr.args[0]
+    if _is_const(arg):
+        return const("i32", int(arg.imm == 0), expr.offset)
+    opposite = inverse(arg.op)
+    if opposite is not None:
+        return Expr(opposite, "i32", arg.args, None, expr.offset)
+    return expr
+
+
+def _select(expr: Expr) -> Expr:
+    first, second, condition = expr.args
+    if _is_const(condition):
+        return first if condition.imm else second
+    if condition.op is _EQZ32:
+        return expr.with_args((second, first, condition.args[0]))
+    return expr
+
+
+def _wrap(expr: Expr) -> Expr:
+    """The low half of an extended i32 is that i32."""
+    arg = expr.args[0]
+    if arg.op.mnemonic in ("i64.extend_i32_s", "i64.extend_i32_u"):
+        return arg.args[0]
+    return const("i32", arg.imm & 0xFFFFFFFF, expr.offset) if _is_const(arg) else expr
+
+
+def _extend(expr: Expr) -> Expr:
+    arg = expr.args[0]
+    if not _is_const(arg):
+        return expr
+    value = _signed(arg.imm, 32) if expr.op.mnemonic.endswith("_s") else arg.imm
+    return _result(expr, value)
+
+
+def _register() -> None:
+    for type_, bits in _BITS.items():
+        for name, compute in _by_bits(bits).items():
+            _RULES[OPS[f"{type_}.{name}"]] = _binary_rule(name, bits, compute)
+        _RULES[OPS[f"{type_}.eqz"]] = _eqz
+    _RULES[SELECT] = _select
+    _RULES[OPS["i32.wrap_i64"]] = _wrap
+    _RULES[OPS["i64.extend_i32_s"]] = _RULES[OPS["i64.extend_i32_u"]] = _extend
+
+
+_register()
+

@@ -1,0 +1,184 @@
+"""`inline`: an assignment whose only reader stands in the same block moves into it.
+
+So the statements that lifting cut apart grow together again wherever no one can tell: the moved expression must commute with everything
+that it passes (see `ir.expr.commute`), in the order in which Python evaluates.
+"""
+
+from __future__ import annotations
+
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.expr import (
+    CONDITIONAL,
+    EVERYTHING,
+    LOCAL_GET,
+    OWN_EFFECTS,
+    TRAPS,
+    WRITES,
+    Expr,
+    commute,
+)
+from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.opcodes import OPS
+
+#: Trees do not grow deeper than a reader can follow.
+_MAX_DEPTH = 9
+
+_CALL_INDIRECT = OPS["call_indirect"]
+
+
+def inline_uses(function: FunctionIR) -> None:
+    """Move single-use assignments into their readers, in place."""
+    blocks = function.reverse_postorder()
+    live = live_out(blocks)
+    for block in blocks:
+        if block.stmts:
+            _Inliner(block, live[block.id]).run()
+
+
+class _Floating:
+    """An assignment that waits for its reader, and what has happened since it stood."""
+
+    __slots__ = ("assigned", "effects", "stmt")
+
+    def __init__(self, stmt: Stmt) -> None:
+        self.stmt = stmt
+        self.effects = 0
+        self.assigned = 0
+
+
+class _Use:
+    """A read of a floating variable: what the statement evaluates before it, and what may not be moved there."""
+
+    __slots__ = ("before", "depth", "forbidden", "node")
+
+    def __init__(self, node: Expr, before: int, depth: int, forbidden: int) -> None:
+        self.node = node
+        self.before = before
+        self.depth = depth
+        self.forbidden = forbidden
+
+
+class _Inliner:
+    def __init__(self, block: Block, live: int) -> None:
+        self.block = block
+        self.candidates = _single_uses(block, live)
+        self.floating: dict[int, _Floating] = {}
+        self.moved: set[Stmt] = set()
+
+    def run(self) -> None:
+        block = self.block
+        for stmt in block.stmts:
+            stmt.expr = self._take([stmt.expr])[0]
+            self._happened(stmt)
+            if stmt in self.candidates:
+                self.floating[stmt.targets[0].index] = _Floating(stmt)
+        ends = list(end_exprs(block.end))
+        if ends:
+            block.end = map_end(block.end, self._take(ends))
+        if self.moved:
+            block.stmts = [stmt for stmt in block.stmts if stmt not in self.moved]
+
+    def _happened(self, stmt: Stmt) -> None:
+        """Note for everything that still floats what `stmt` does, and let go of what can no longer pass it."""
+        effects = 0 if stmt in self.candidates else stmt.expr.effects
+        assigned = 0
+        for target in stmt.targets:
+            assigned |= 1 << target.index
+        for index, floating in list(self.floating.items()):
+            floating.effects |= effects
+            floating.assigned |= assigned
+            expr = floating.stmt.expr
+            if expr.variables & floating.assigned or not commute(expr.effects, floating.effects):
+                del self.floating[index]
+                self._ground(floating)
+
+    def _ground(self, stays: _Floating) -> None:
+        """An assignment that stays where it is has, for those that float past it, happened."""
+        for floating in self.floating.values():
+            floating.effects |= stays.stmt.expr.effects
+
+    def _take(self, exprs: list[Expr]) -> list[Expr]:
+        """The expressions of one statement with every floating variable that may move there moved there."""
+        mask = 0
+        for index in self.floating:
+            mask |= 1 << index
+        if not any(expr.variables & mask for expr in exprs):
+            return exprs
+        uses: list[_Use] = []
+        before = 0
+        for expr in exprs:
+            before = _collect(expr, mask, before, 0, 0, uses)
+        chosen: dict[Expr, Expr] = {}
+        for use in reversed(uses):
+            floating = self.floating[use.node.imm.index]
+            if self._fits(floating, use):
+                chosen[use.node] = floating.stmt.expr
+                del self.floating[use.node.imm.index]
+                self.moved.add(floating.stmt)
+        return [_replace(expr, chosen) for expr in exprs] if chosen else exprs
+
+    def _fits(self, floating: _Floating, use: _Use) -> bool:
+        expr = floating.stmt.expr
+        if use.depth + expr.depth > _MAX_DEPTH or expr.effects & use.forbidden:
+            return False
+        if expr.variables & floating.assigned or not commute(expr.effects, use.before | floating.effects):
+            return False
+        later = False
+        for other in self.floating.values():
+            if other is floating:
+                later = True
+            elif later and not commute(expr.effects, other.stmt.expr.effects):
+                return False
+        return True
+
+
+def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, uses: list[_Use]) -> int:
+    """List the reads of `mask`'s variables in evaluation order; the effects of all evaluated so far, this expression included."""
+    if expr.op is LOCAL_GET:
+        if mask >> expr.imm.index & 1:
+            uses.append(_Use(expr, before, depth, forbidden))
+        return before
+    if not expr.variables & mask:
+        return before | expr.effects
+    if expr.op in CONDITIONAL:
+        forbidden = EVERYTHING
+    elif expr.op is _CALL_INDIRECT:
+        forbidden |= TRAPS | WRITES
+    for arg in expr.args:
+        before = _collect(arg, mask, before, depth + 1, forbidden, uses)
+    return before | OWN_EFFECTS[expr.op]
+
+
+def _replace(expr: Expr, chosen: dict[Expr, Expr]) -> Expr:
+    if expr.op is LOCAL_GET:
+        return chosen.get(expr, expr)
+    if not expr.args:
+        return expr
+    args = tuple(_replace(arg, chosen) for arg in expr.args)
+    if all(new is old for new, old in zip(args, expr.args, strict=True)):
+        return expr
+    return expr.with_args(args)
+
+
+def _single_uses(block: Block, live: int) -> set[Stmt]:
+    """The assignments of one variable that is read exactly once after, in this block, before it is assigned again or dies."""
+    reads: dict[int, int] = {}
+    for expr in end_exprs(block.end):
+        _count(expr, reads)
+    result: set[Stmt] = set()
+    for stmt in reversed(block.stmts):
+        for target in stmt.targets:
+            index = target.index
+            if len(stmt.targets) == 1 and reads.get(index) == 1 and not live >> index & 1:
+                result.add(stmt)
+            reads[index] = 0
+            live &= ~(1 << index)
+        _count(stmt.expr, reads)
+    return result
+
+
+def _count(expr: Expr, reads: dict[int, int]) -> None:
+    if expr.variables:
+        for node in expr.walk():
+            if node.op is LOCAL_GET:
+                reads[node.imm.index] = reads.get(node.imm.index, 0) + 1

@@ -1,0 +1,240 @@
+"""Labels → Python's `while`, `break` and `continue`.
+
+A `Goto` is nothing where control gets there anyway, else `break` or `continue` of the innermost Python loop if that leads there.
+Where a label lies further out, the variable *goto* is set to it, the loop is left, and behind the loop a test of *goto* goes on.  A
+`Labelled` that must be left from its midst is a `while True` that never runs twice, which costs CPython nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
+from wasm2py.transpile.ir.expr import LOCAL_GET, NOT, Expr, Var, const, get
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.structure.nodes import (
+    Break,
+    Cases,
+    Code,
+    Continue,
+    Fork,
+    Goto,
+    If,
+    Labelled,
+    Leave,
+    Loop,
+    Node,
+    Python,
+    Tree,
+    While,
+)
+from wasm2py.transpile.structure.switch import decision_tree
+
+#: CPython refuses more than 20 nested `while`s.
+MAX_LOOPS = 18
+#: CPython reads at most 100 levels of indentation, and its compiler recurses.
+MAX_DEPTH = 48
+
+
+class TooDeepError(Exception):
+    """The function nests deeper than Python can; it takes the other way (`dispatch.py`)."""
+
+
+class _PythonLoop:
+    """A loop being lowered: where leaving and repeating it lead, and which labels were left for."""
+
+    def __init__(self, break_to: int | None, continue_to: int | None, outer: _PythonLoop | None) -> None:
+        self.break_to = break_to
+        self.continue_to = continue_to
+        self.level: int = outer.level + 1 if outer is not None else 1
+        self.breaks = False
+        self.escapes: dict[int, None] = {}
+
+
+class Lowering:
+    """Lowers one function's tree."""
+
+    def __init__(self, function: FunctionIR, tiny: dict[int, tuple[list[Stmt], Return | Unreachable]]) -> None:
+        self.function = function
+        self.tiny = tiny
+        self.goto: Var | None = None
+        self.case: Var | None = None
+
+    def lower(self, tree: Tree) -> list[Python]:
+        """The whole function; raises TooDeepError where Python cannot nest so deep."""
+        return self._tree(tree.nodes, None, None, 0)
+
+    def _tree(self, nodes: Iterable[Node], follow: int | None, loop: _PythonLoop | None, depth: int) -> list[Python]:
+        """Nodes in a row, after which control falls to the label `follow`."""
+        if depth > MAX_DEPTH:
+            raise TooDeepError
+        out: list[Python] = []
+        pending = deque(nodes)
+        while pending:
+            node = pending.popleft()
+            if isinstance(node, Fork):
+                pending.extend(self._fork(node, out, follow, loop, depth))
+            elif isinstance(node, Labelled):
+                self._labelled(node, out, loop, depth)
+                if ends(out):  # every way to the label has its own copy of what stands there
+                    break
+            elif isinstance(node, Loop):
+                self._loop(node, out, follow, loop, depth)
+            elif isinstance(node, Cases):
+                self._cases(node, out, follow, loop, depth)
+            elif isinstance(node, Goto):
+                out.extend(self._goto(node.label, follow, loop))
+            else:
+                out.append(node)
+        return out
+
+    def _goto(self, label: int, follow: int | None, loop: _PythonLoop | None) -> list[Python]:
+        if label == follow:
+            return []
+        if label in self.tiny:
+            stmts, end = self.tiny[label]
+            return [Code(stmts), Leave(end)] if stmts else [Leave(end)]
+        assert loop is not None, "a label that no Python loop leads to"
+        if label == loop.continue_to:
+            return [Continue()]
+        if label == loop.break_to:
+            loop.breaks = True
+            return [Break()]
+        loop.escapes[label] = None
+        return [Code([Stmt((self._goto_var(),), const("i32", label))]), Break()]
+
+    def _goto_var(self) -> Var:
+        if self.goto is None:
+            self.goto = self.function.variable("i32", role="goto")
+        return self.goto
+
+    def _fork(
+        self, node: Fork, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int
+    ) -> Iterable[Node]:
+        """Lower the shorter arm; where it never gets to the end, the longer one follows it instead of standing in an `else`."""
+        swap = node.then.size > node.other.size
+        short, long = (node.other, node.then) if swap else (node.then, node.other)
+        first = self._tree(short.nodes, follow, loop, depth + 1)
+        if ends(first):
+            out.append(If(_not(node.condition) if swap else node.condition, first, []))
+            return long.nodes
+        second = self._tree(long.nodes, follow, loop, depth + 1)
+        then, other = (second, first) if swap else (first, second)
+        if ends(second):
+            out.append(If(node.condition if swap else _not(node.condition), second, []))
+            out.extend(first)
+        elif then:
+            out.append(If(node.condition, then, other))
+        elif other:
+            out.append(If(_not(node.condition), other, []))
+        elif node.condition.effects:
+            out.append(Code([Stmt((), node.condition)]))
+        return ()
+
+    def _labelled(self, node: Labelled, out: list[Python], loop: _PythonLoop | None, depth: int) -> None:
+        if not node.wrap:
+            out.extend(self._tree(node.body.nodes, node.label, loop, depth))
+            return
+        once = self._enter(node.label, None, loop)
+        body = self._tree(node.body.nodes, None, once, depth + 1)
+        self._leave(While(None, body), once, out, node.label, loop)
+
+    def _loop(self, node: Loop, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int) -> None:
+        inner = self._enter(follow, node.label, loop)
+        body = self._tree(node.body.nodes, node.label, inner, depth + 1)
+        self._leave(_with_condition(While(None, body)), inner, out, follow, loop)
+
+    def _enter(self, break_to: int | None, continue_to: int | None, outer: _PythonLoop | None) -> _PythonLoop:
+        inner = _PythonLoop(break_to, continue_to, outer)
+        if inner.level > MAX_LOOPS:
+            raise TooDeepError
+        return inner
+
+    def _leave(
+        self, node: While, inner: _PythonLoop, out: list[Python], follow: int | None, loop: _PythonLoop | None
+    ) -> None:
+        """Append a loop, and behind it the ways on for those who left it to go further out."""
+        escapes = list(inner.escapes)
+        if not escapes:
+            out.append(node)
+            return
+        if len(escapes) == 1 and not inner.breaks and node.condition is None:
+            _drop_flags(node.body, self._goto_var(), escapes[0])
+            out.append(_with_condition(node))
+            out.extend(self._goto(escapes[0], follow, loop))
+            return
+        out.extend([Code([Stmt((self._goto_var(),), const("i32", 0))]), node])
+        for label in escapes:
+            onward = self._onward(label, follow, loop)
+            if onward:
+                test = Expr(OPS["i32.eq"], "i32", (get(self._goto_var()), const("i32", label)))
+                out.append(If(test, onward, []))
+
+    def _onward(self, label: int, follow: int | None, loop: _PythonLoop | None) -> list[Python]:
+        """The way to a label that *goto* already names."""
+        onward = self._goto(label, follow, loop)
+        first = onward[0] if onward else None
+        if isinstance(first, Code) and len(onward) == 2 and label not in self.tiny:
+            return onward[1:]
+        return onward
+
+    def _cases(self, node: Cases, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int) -> None:
+        index = node.index
+        if index.op is not LOCAL_GET:
+            if self.case is None:
+                self.case = self.function.variable("i32", role="arm")
+            out.append(Code([Stmt((self.case,), index)]))
+            index = get(self.case, index.offset)
+        levels = max(len(node.arms) - 1, 1).bit_length() + 1
+        arms = [self._tree(arm.nodes, follow, loop, depth + levels) for arm in node.arms]
+        out.extend(decision_tree(self.function, index, node.table, node.default, arms))
+
+
+def ends(body: list[Python]) -> bool:
+    """Whether control never falls off the end."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, Break | Continue | Leave):
+        return True
+    if isinstance(last, While):
+        return last.condition is None and not _breaks(last.body)
+    return isinstance(last, If) and ends(last.then) and ends(last.other)
+
+
+def _breaks(body: list[Python]) -> bool:
+    """Whether a `break` of the loop around stands in its body."""
+    return any(
+        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
+        for node in body
+    )
+
+
+def _not(condition: Expr) -> Expr:
+    if condition.op is NOT:
+        return condition.args[0]
+    return Expr(NOT, "i32", (condition,), None, condition.offset)
+
+
+def _with_condition(loop: While) -> While:
+    """`while True: if c: break; …` → `while not c: …`."""
+    first = loop.body[0] if loop.body else None
+    if isinstance(first, If) and not first.other and len(first.then) == 1 and isinstance(first.then[0], Break):
+        return While(_not(first.condition), loop.body[1:])
+    return loop
+
+
+def _drop_flags(body: list[Python], goto: Var, label: int) -> None:
+    """Remove the assignments of *goto* before each way out: there is only one place to go."""
+    for node in body:
+        if isinstance(node, If):
+            _drop_flags(node.then, goto, label)
+            _drop_flags(node.other, goto, label)
+    if len(body) >= 2 and isinstance(body[-1], Break) and _names(body[-2], goto, label):
+        del body[-2]
+
+
+def _names(node: Python, goto: Var, label: int) -> bool:
+    """Whether a node just sets *goto* to a label."""
+    return isinstance(node, Code) and [(s.targets, s.expr.imm) for s in node.stmts] == [((goto,), label)]

@@ -1,0 +1,124 @@
+"""Structured statements, in two steps.
+
+First (`tree.py`) with labels, as languages with labelled `break` have them: `Code`, `If`, `Cases`, `Loop`, `Labelled`, `Goto`, `Leave`.  Then
+(`lower.py`) with Python's own means only: `Code`, `If`, `While`, `Break`, `Continue`, `Leave`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wasm2py.transpile.ir.cfg import Return, Stmt, Unreachable
+from wasm2py.transpile.ir.expr import Expr
+
+
+@dataclass(slots=True)
+class Code:
+    """Statements in a row."""
+
+    stmts: list[Stmt]
+
+
+@dataclass(slots=True)
+class Leave:
+    """Out of the function, by return or trap."""
+
+    end: Return | Unreachable
+
+
+@dataclass(slots=True)
+class Goto:
+    """To a label: to the head of the `Loop` around, or past the end of the `Labelled` around."""
+
+    label: int
+
+
+@dataclass(slots=True)
+class Fork:
+    """One of two trees."""
+
+    condition: Expr
+    then: Tree
+    other: Tree
+
+
+@dataclass(slots=True)
+class Cases:
+    """One of several trees: `arms[table[index]]`, or `arms[default]` past the table's end."""
+
+    index: Expr
+    table: list[int]
+    default: int
+    arms: list[Tree]
+
+
+@dataclass(slots=True)
+class Loop:
+    """A tree that runs again whenever control goes to `label`."""
+
+    label: int
+    body: Tree
+
+
+@dataclass(slots=True)
+class Labelled:
+    """A tree out of which control may go to `label`, which is just behind it.
+
+    `wrap` says that some way there is not the tree's natural end.
+    """
+
+    label: int
+    body: Tree
+    wrap: bool
+
+
+Node: TypeAlias = Code | Leave | Goto | Fork | Cases | Loop | Labelled
+
+
+class Tree:
+    """Nodes in a row; the last one always passes control on explicitly.
+
+    `tail` and `hard` are bit sets of the labels to which it goes: those it reaches by falling off its end or by leaving a loop that stands
+    there, and those it reaches from before its end.  `size` counts nodes.
+    """
+
+    __slots__ = ("hard", "nodes", "size", "tail")
+
+    def __init__(self, nodes: deque[Node], tail: int = 0, hard: int = 0, size: int = 1) -> None:
+        self.nodes = nodes
+        self.tail = tail
+        self.hard = hard
+        self.size = size
+
+
+# Python's own
+
+
+@dataclass(slots=True)
+class If:
+    condition: Expr
+    then: list[Python]
+    other: list[Python]
+
+
+@dataclass(slots=True)
+class While:
+    """`while condition`, or `while True` for None."""
+
+    condition: Expr | None
+    body: list[Python]
+
+
+@dataclass(slots=True)
+class Break:
+    pass
+
+
+@dataclass(slots=True)
+class Continue:
+    pass
+
+
+Python: TypeAlias = Code | Leave | If | While | Break | Continue

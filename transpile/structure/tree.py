@@ -1,0 +1,130 @@
+"""The graph as a tree of structured statements with labels, after N. Ramsey, "Beyond Relooper" (ICFP 2022).
+
+Each block is placed in the tree of its immediate dominator: in the arm that goes to it if there is just one way to it, else behind a `Labelled` that
+all ways to it leave.  Unlike in Ramsey's WebAssembly, what follows a loop is placed behind it rather than in it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Tree
+
+#: A way out of the function with at most so many statements is repeated rather than jumped to.
+_TINY = 2
+
+
+class TreeBuilder:
+    """Builds the tree of a graph bottom up, without recursion: a block's number is greater than its dominator's."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.trees: list[Tree | None] = [None] * len(graph.blocks)
+        self.merges = [
+            sum(before < number for before in graph.before[number]) > 1 for number in range(len(graph.blocks))
+        ]
+        self.tiny = {number for number, merge in enumerate(self.merges) if merge and self._is_tiny(number)}
+        self.exits: dict[int, list[int]] = {}
+        self.outside: set[int] = set()
+        self._find_exits()
+
+    def _is_tiny(self, number: int) -> bool:
+        block = self.graph.blocks[number]
+        return len(block.stmts) <= _TINY and isinstance(block.end, Return | Unreachable)
+
+    def _find_exits(self) -> None:
+        """Give every block that a loop leaves to, and that only the loop leads to, to the outermost such loop."""
+        graph = self.graph
+        for header in range(len(graph.blocks)):
+            if not graph.headers[header]:
+                continue
+            body = graph.loop(header)
+            for inside in body:
+                for child in graph.children[inside]:
+                    if child not in body and child not in self.outside and not self._stays(child, header):
+                        self.outside.add(child)
+                        self.exits.setdefault(header, []).append(child)
+
+    def _stays(self, number: int, header: int) -> bool:
+        """A short way out of the function may stand in the loop, unless it is what ends a `while`."""
+        return not self.merges[number] and self._is_tiny(number) and self.graph.idom[number] != header
+
+    def build(self) -> Tree:
+        """The tree of the whole function."""
+        for number in range(len(self.graph.blocks) - 1, -1, -1):
+            self.trees[number] = self._tree(number)
+        root = self.trees[0]
+        assert root is not None
+        return root
+
+    def _tree(self, number: int) -> Tree:
+        graph = self.graph
+        tree = self._block(number)
+        for child in graph.children[number]:
+            if self.merges[child] and child not in self.outside:
+                tree = self._before(tree, child)
+        if graph.headers[number]:
+            free = (tree.tail | tree.hard) & ~(1 << number)
+            tree = Tree(deque([Loop(number, tree)]), tail=free, size=tree.size + 1)
+        for child in sorted(self.exits.get(number, ())):
+            tree = self._before(tree, child)
+        return tree
+
+    def _before(self, tree: Tree, label: int) -> Tree:
+        """`tree`, and behind it the tree of `label`."""
+        bit = 1 << label
+        labelled = Labelled(label, tree, wrap=bool(tree.hard & bit))
+        rest = self.trees[label]
+        assert rest is not None
+        rest.nodes.appendleft(labelled)
+        rest.hard |= (tree.tail | tree.hard) & ~bit
+        rest.size += tree.size + 1
+        return rest
+
+    def _block(self, number: int) -> Tree:
+        block = self.graph.blocks[number]
+        tree = self._end(number)
+        if block.stmts:
+            tree.nodes.appendleft(Code(block.stmts))
+            tree.size += 1
+        return tree
+
+    def _end(self, number: int) -> Tree:
+        end = self.graph.blocks[number].end
+        if isinstance(end, Jump):
+            return self._edge(number, self.graph.number[end.target.id])
+        if isinstance(end, Branch):
+            then = self._edge(number, self.graph.number[end.then.id])
+            other = self._edge(number, self.graph.number[end.other.id])
+            return _joined(Fork(end.condition, then, other), [then, other])
+        if isinstance(end, Switch):
+            return self._switch(number, end)
+        return Tree(deque([Leave(end)]))
+
+    def _switch(self, number: int, end: Switch) -> Tree:
+        targets = [self.graph.number[target.id] for target in end.targets]
+        default = self.graph.number[end.default.id]
+        arm_of = {target: arm for arm, target in enumerate(dict.fromkeys((*targets, default)))}
+        arms = [self._edge(number, target) for target in arm_of]
+        table = [arm_of[target] for target in targets]
+        return _joined(Cases(end.index, table, arm_of[default], arms), arms)
+
+    def _edge(self, source: int, target: int) -> Tree:
+        """What stands at the end of an edge: the target itself if this is the only way to it."""
+        if target <= source or self.merges[target] or target in self.outside:
+            return Tree(deque([Goto(target)]), tail=0 if target in self.tiny else 1 << target)
+        tree = self.trees[target]
+        assert tree is not None
+        return tree
+
+
+def _joined(node: Node, arms: list[Tree]) -> Tree:
+    tail = hard = 0
+    size = 1
+    for arm in arms:
+        tail |= arm.tail
+        hard |= arm.hard
+        size += arm.size
+    return Tree(deque([node]), tail, hard, size)

@@ -1,0 +1,192 @@
+"""The pipeline of one module: what the engine calls."""
+
+from __future__ import annotations
+
+import ast
+from types import CodeType
+from typing import Any
+
+from wasm2py.runtime.program import (
+    CallView,
+    ConstExpr,
+    DataInfo,
+    ElemInfo,
+    ExportInfo,
+    FunctionInfo,
+    GlobalInfo,
+    ImportInfo,
+    Options,
+    Program,
+    UnitCode,
+)
+from wasm2py.runtime.types import ExternKind
+from wasm2py.transpile import names as naming
+from wasm2py.transpile.decode import decode_body
+from wasm2py.transpile.emit import emit_function
+from wasm2py.transpile.ir.cfg import FunctionIR
+from wasm2py.transpile.ir.verify import verify
+from wasm2py.transpile.lift import lift_function
+from wasm2py.transpile.lift.context import LiftContext
+from wasm2py.transpile.module import Expression, Module
+from wasm2py.transpile.names import Names
+from wasm2py.transpile.optimise import optimise
+
+#: Raised with every change of what is generated; part of the cache's key.
+VERSION = "0.1.0-1"
+
+#: A unit takes functions until it holds so many bytes of wasm code, or so many functions.
+UNIT_BYTES = 32 * 1024
+UNIT_FUNCTIONS = 128
+
+
+#: How many modules' preparations a translator keeps.
+_MOST_RECENT = 8
+
+
+class _Prepared:
+    """What all functions of one module share."""
+
+    def __init__(self, module: Module) -> None:
+        self.context = LiftContext(module)
+        self.names = Names(module)
+
+
+class PythonTranslator:
+    """Translates validated modules to Python (see `runtime.program.Translator`)."""
+
+    version = VERSION
+
+    def __init__(self, check: bool = False) -> None:
+        self.check = check
+        self._recent: dict[int, tuple[Module, _Prepared]] = {}
+
+    def program(self, module: Module, options: Options) -> Program:
+        """The module's description; no function body is read."""
+        return describe(module, options, self._prepare(module).names)
+
+    def unit(self, module: Module, program: Program, index: int) -> UnitCode:
+        """Translate and compile the functions of one unit."""
+        first, past = program.units[index]
+        return tuple(self.function_code(module, program, i) for i in range(first, past))
+
+    def function_code(self, module: Module, program: Program, index: int) -> CodeType:
+        """One function's code object."""
+        tree = ast.Module([self.function_ast(module, program, index)], [])
+        code = compile(tree, f"<wasm {program.name}>", "exec", dont_inherit=True, optimize=0)
+        return next(const for const in code.co_consts if isinstance(const, CodeType))
+
+    def function_ast(self, module: Module, program: Program, index: int) -> ast.FunctionDef:
+        """One function as a Python definition whose line numbers are offsets in the module."""
+        function = self.function_ir(module, program.options, index)
+        return emit_function(function, program, self._prepare(module).names)
+
+    def function_ir(self, module: Module, options: Options, index: int) -> FunctionIR:
+        """One function as optimised IR."""
+        prepared = self._prepare(module)
+        context = prepared.context
+        body = decode_body(module, context.functions[index - context.imported_functions])
+        function = lift_function(context, index, body)
+        check = verify if self.check else None
+        if check is not None:
+            check(function)
+        optimise(function, options.disabled_passes, check)
+        return function
+
+    def _prepare(self, module: Module) -> _Prepared:
+        """What was prepared for this very module object, which an entry keeps alive, so that its id stays its own."""
+        entry = self._recent.get(id(module))
+        if entry is None:
+            while len(self._recent) >= _MOST_RECENT:
+                self._recent.pop(next(iter(self._recent)), None)
+            entry = self._recent[id(module)] = (module, _Prepared(module))
+        return entry[1]
+
+
+def describe(module: Module, options: Options, names: Names) -> Program:
+    """The program of a module, without code."""
+    imported: dict[ExternKind, int] = {
+        kind: len(module.imported(kind)) for kind in ("func", "table", "memory", "global")
+    }
+    return Program(
+        name=module.names.module or module.hash.hex()[:12],
+        options=options,
+        types=module.types,
+        imports=tuple(ImportInfo(item.module, item.name, module.extern_type(item)) for item in module.imports),
+        functions=_functions(module, names),
+        tables=(*_types(module, "table"), *(item.type for item in module.tables)),
+        memories=(*_types(module, "memory"), *(item.type for item in module.memories)),
+        globals=_globals(module, names),
+        exports=tuple(ExportInfo(item.name, item.kind, item.index) for item in module.exports),
+        start=module.start,
+        elems=_elems(module),
+        datas=_datas(module),
+        call_views=_call_views(module),
+        units=_units(module),
+        imported=imported,
+    )
+
+
+def _types(module: Module, kind: ExternKind) -> tuple[Any, ...]:
+    return tuple(module.extern_type(item) for item in module.imported(kind))
+
+
+def _functions(module: Module, names: Names) -> tuple[FunctionInfo, ...]:
+    types = [(type_, 0) for type_ in _types(module, "func")]
+    types += [(module.types[function.type_index], function.start) for function in module.functions]
+    return tuple(
+        FunctionInfo(type_, names.functions[i], names.display[i], offset) for i, (type_, offset) in enumerate(types)
+    )
+
+
+def _globals(module: Module, names: Names) -> tuple[GlobalInfo, ...]:
+    imports = _types(module, "global")
+    return tuple(
+        GlobalInfo(type_, names.globals[i], (), boxed=type_.mutable) for i, type_ in enumerate(imports)
+    ) + tuple(
+        GlobalInfo(item.type, names.globals[len(imports) + i], const_expr(item.init))
+        for i, item in enumerate(module.globals)
+    )
+
+
+def const_expr(expression: Expression) -> ConstExpr:
+    """A constant expression as the runtime evaluates it."""
+    return tuple((op.mnemonic, imm) for op, imm, _ in expression)
+
+
+def _elems(module: Module) -> tuple[ElemInfo, ...]:
+    return tuple(
+        ElemInfo(item.mode, item.type, tuple(map(const_expr, item.items)), item.table, const_expr(item.table_offset))
+        for item in module.elems
+    )
+
+
+def _datas(module: Module) -> tuple[DataInfo, ...]:
+    return tuple(
+        DataInfo(item.mode, item.data, item.memory, const_expr(item.memory_offset)) for item in module.datas
+    )
+
+
+def _call_views(module: Module) -> tuple[CallView, ...]:
+    """A view of each function table for each type: views that no code indexes cost nothing."""
+    tables = [*_types(module, "table"), *(item.type for item in module.tables)]
+    return tuple(
+        CallView(naming.call_view_name(table, index), table, type_)
+        for table, table_type in enumerate(tables)
+        if table_type.element == "funcref"
+        for index, type_ in enumerate(module.types)
+    )
+
+
+def _units(module: Module) -> tuple[tuple[int, int], ...]:
+    """Defined functions in groups of bounded size."""
+    base = len(module.imported("func"))
+    units: list[tuple[int, int]] = []
+    first = size = 0
+    for position, function in enumerate(module.functions):
+        size += function.end - function.start
+        if size >= UNIT_BYTES or position + 1 - first >= UNIT_FUNCTIONS:
+            units.append((base + first, base + position + 1))
+            first, size = position + 1, 0
+    if first < len(module.functions):
+        units.append((base + first, base + len(module.functions)))
+    return tuple(units)
