@@ -128,7 +128,7 @@ def refined(condition: Expr, holds: bool, state: _State) -> _State:
         return refined(condition.args[1], holds, refined(condition.args[0], holds, state))
     if op is LOCAL_GET:
         return _bounded(condition, state, (1, FULL["i32"][1]) if holds else (0, 0))
-    if op.family != "compare" or len(condition.args) != 2 or condition.args[0].type not in FULL:
+    if op in (AND, OR) or op.family != "compare" or len(condition.args) != 2 or condition.args[0].type not in FULL:
         return state
     relation = op.mnemonic.partition(".")[2]
     name, _, sign = relation.partition("_")
