@@ -7,13 +7,13 @@ it works on, needs a feature beyond WebAssembly 2.0 without SIMD; the report say
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
+from wasm2py.config import native_dialect
 from wasm2py.conformance_values import Needs, argument, mismatch
 from wasm2py.runtime.engine import Engine
 from wasm2py.runtime.errors import (
@@ -111,14 +111,10 @@ def run_script(text: str | bytes, name: str = "script", dialect: Dialect | None 
     except TextError as error:
         report.failures.append(Failure(error.line, "script", error.message))
         return report
-    engine = Engine(PythonTranslator(), options=Options(dialect=dialect or _suitable_dialect()))
+    engine = Engine(PythonTranslator(), options=Options(dialect=dialect or native_dialect()))
     _Runner(report, engine).run(commands)
     engine.close()
     return report
-
-
-def _suitable_dialect() -> Dialect:
-    return "cpython" if sys.implementation.name == "cpython" and sys.byteorder == "little" else "portable"
 
 
 def run_files(paths: Iterable[str], jobs: int = 1, dialect: Dialect | None = None) -> Iterator[FileReport]:

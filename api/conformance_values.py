@@ -29,7 +29,7 @@ class HostReference:
 
 
 def argument(value: Value) -> Any:
-    """The host value of a script's argument.  Raises `Needs` for a kind of value that is not known."""
+    """The host value of a script's argument.  Raises `Needs` for a kind of value that a later feature brings."""
     return _of_kind(_ARGUMENTS, value)(value.value)
 
 
@@ -46,14 +46,15 @@ _ARGUMENTS: dict[str, Callable[[Any], Any]] = {
 def _of_kind(table: dict[str, Any], value: Value) -> Any:
     found = table.get(value.kind)
     if found is None:
-        raise Needs(later_feature([value.kind]) or value.kind)
+        feature = later_feature([value.kind])
+        raise ValueError(f"unknown value: {value.kind}") if feature is None else Needs(feature)
     return found
 
 
 def mismatch(patterns: Sequence[Value], types: Sequence[ValType], values: Sequence[Any]) -> str | None:
     """How results (host values of these types) differ from the patterns; None where they match.
 
-    Raises `Needs` for a kind of pattern that is not known.
+    Raises `Needs` for a kind of pattern that a later feature brings.
     """
     matched = [
         matches(pattern, valtype, value)

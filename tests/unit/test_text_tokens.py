@@ -80,6 +80,7 @@ def test_nothing_left(text: str) -> None:
         ("( $ )", "empty identifier", 1, 3),
         ('$""', "empty identifier", 1, 1),
         ('$"\\ff"', "malformed UTF-8 encoding", 1, 1),
+        ('"\ud800"', "malformed UTF-8 encoding", 1, 2),
         (b"ab\n c\xff", "malformed UTF-8 encoding", 2, 3),
     ],
 )

@@ -21,7 +21,7 @@ _WORDS: dict[str, str] = {
     "gc": (
         r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern"
         r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern)ref|(?:struct|array|i31|any|extern)\.\w+"
-        r"|ref\.(?:any|eq|test|cast|i31|array|struct)|br_on_cast(?:_fail)?"
+        r"|ref\.(?:any|eq|test|cast|i31|array|struct|host)|br_on_cast(?:_fail)?"
     ),
     "exception-handling": r"tag|throw|throw_ref|try_table|catch(?:_all)?(?:_ref)?|exn|exnref|noexn|nullexnref|ref\.exn",
     "memory64": r"memory of i64|table of i64",

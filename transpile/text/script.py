@@ -275,13 +275,17 @@ _COMMANDS: dict[str, Callable[[Cursor, int], Command]] = {
 
 def _values(cursor: Cursor) -> tuple[Value, ...]:
     """The arguments or results up to the closing `)`."""
+    return _values_of(cursor, _VALUES)
+
+
+def _values_of(cursor: Cursor, readers: dict[str, Callable[[Cursor], Any]]) -> tuple[Value, ...]:
     found = []
     while cursor.kind == "(":
         if cursor.kinds[cursor.at + 1] != "keyword":
             raise cursor.unexpected(cursor.at + 1)
         kind = cursor.opened_keyword()
         cursor.at += 2
-        found.append(Value(kind, _VALUES.get(kind, _spellings)(cursor)))
+        found.append(Value(kind, readers.get(kind, _spellings)(cursor)))
         cursor.close()
     return tuple(found)
 
@@ -316,7 +320,7 @@ def _optional_word(cursor: Cursor) -> str | None:
     return cursor.texts[cursor.at - 1]
 
 
-_VALUES: dict[str, Callable[[Cursor], Any]] = {
+_SINGLE_VALUES: dict[str, Callable[[Cursor], Any]] = {
     "i32.const": _integer_of(32),
     "i64.const": _integer_of(64),
     "f32.const": _float_of(32),
@@ -324,5 +328,5 @@ _VALUES: dict[str, Callable[[Cursor], Any]] = {
     "ref.null": _optional_word,
     "ref.extern": _optional_number,
     "ref.func": _optional_number,
-    "either": _values,
 }
+_VALUES = {**_SINGLE_VALUES, "either": lambda cursor: _values_of(cursor, _SINGLE_VALUES)}

@@ -75,13 +75,12 @@ class Tokens:
 
 
 def decode_source(text: str | bytes) -> str:
-    """The characters of a source text.  Raises `TextError` where bytes are not UTF-8."""
-    if isinstance(text, str):
-        return text
+    """The characters of a source text.  Raises `TextError` where bytes are not UTF-8, or a string cannot be."""
+    encoded = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
-        return text.decode("utf-8")
+        return encoded.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = text[: error.start]
+        before = encoded[: error.start]
         line = before.count(b"\n") + 1
         raise TextError("malformed UTF-8 encoding", line, error.start - before.rfind(b"\n")) from None
 
