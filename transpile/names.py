@@ -11,14 +11,20 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 
+from wasm2py.runtime import program, types
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.transpile.module import Module
 
 MAX_LENGTH = 60
 
 _FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs", "goto", "case", "state"})
-_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | frozenset(HELPERS) | _FIXED
+#: What dumps and precompiled packages bind around the functions.
+_DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
+    item.__name__ for module in (program, types) for item in vars(module).values() if is_dataclass(item)
+}
+_RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
 _PATTERNS = re.compile(r"(memory|mem|table)\d+|mem\d*_[uif]\d+|table\d*_type\d+|__\w*__")
 

@@ -74,7 +74,7 @@ LIMITS: dict[int, Later] = {
     0x05: ("a 64-bit index type", MEMORY64),
     0x06: ("a shared memory", THREADS),
     0x07: ("a shared memory", THREADS),
-    **{flags: ("a page size", CUSTOM_PAGE_SIZES) for flags in range(0x08, 0x10)},
+    **dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES)),
 }
 #: The kinds of imports and exports.
 EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS), 0x20: ("an exact function", CUSTOM_DESCRIPTORS)}

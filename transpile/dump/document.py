@@ -19,6 +19,7 @@ RUNTIME = "wasm2py.runtime"
 
 _HELPER_MODULES = (integers, floats, access)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
+_PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 #: A description longer than this (in characters) keeps its own layout, as black would take too long over it.
 _FORMAT_LIMIT = 100_000
 
@@ -31,11 +32,9 @@ def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> 
     """
     described = source.program
     texts, names = source.functions(described.imported_count("func"), len(described.functions), progress)
+    needed = {"precompiled": {"Precompiled"}, **description_imports(described), **helper_imports(names)}
     parts = [
-        header(
-            described, "Functions run with an instance's namespace as their globals; `instantiate` makes instances."
-        ),
-        imports(RUNTIME, {"precompiled": {"Precompiled"}, **description_imports(described), **helper_imports(names)}),
+        f"{header(described, _PURPOSE)}\n{imports(RUNTIME, needed)}\n",
         description(described, source.style),
         *texts,
         _footer(described),

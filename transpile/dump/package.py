@@ -87,11 +87,9 @@ class Layout:
 def unit_file(source: Source, layout: Layout, unit: int) -> str:
     """The text of `_unit{unit}.py`: the functions of one unit."""
     texts, names = source.functions(*source.program.units[unit])
-    parts = [document.header(source.program, f"Unit {unit}: see PROGRAM in _program.py.")]
-    helpers = document.helper_imports(names)
-    if helpers:
-        parts.append(document.imports(layout.runtime, helpers))
-    return format_whole("\n\n".join([*parts, *texts]), source.style)
+    header = document.header(source.program, f"Unit {unit}: see PROGRAM in _program.py.")
+    imports = document.imports(layout.runtime, document.helper_imports(names))
+    return format_whole("\n\n".join([f"{header}\n{imports}\n", *texts]), source.style)
 
 
 def package_files(source: Source, layout: Layout, runtime_packages: tuple[str, ...] = ()) -> dict[PurePosixPath, str]:
@@ -130,7 +128,7 @@ def _init(program: Program, layout: Layout) -> str:
 def _program(source: Source, layout: Layout) -> str:
     header = document.header(source.program, "The module but for the code of its functions.")
     imports = document.imports(layout.runtime, document.description_imports(source.program))
-    text = "\n\n".join([header, imports, document.description(source.program, source.style)])
+    text = f"{header}\n{imports}\n\n{document.description(source.program, source.style)}"
     return format_whole(text, source.style)
 
 

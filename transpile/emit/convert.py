@@ -6,7 +6,7 @@ import ast
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter, integer, node
-from wasm2py.transpile.emit.floats import QUIET_RESULTS
+from wasm2py.transpile.emit.floats import never_signals
 from wasm2py.transpile.emit.values import MASKS, Value
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import SIZES
@@ -52,7 +52,7 @@ def _promote(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """An f32 is an f64 already, but for NaNs that still signal."""
     arg = expr.args[0]
     value = emitter.quiet(arg)
-    return value if arg.op in QUIET_RESULTS else nodes.call("f_promote", [value], line)
+    return value if never_signals(arg) else nodes.call("f_promote", [value], line)
 
 
 @integer("i32.reinterpret_f32", "i64.reinterpret_f64")

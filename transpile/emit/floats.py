@@ -111,9 +111,18 @@ def _register() -> None:
 
 _register()
 
-#: Results that are never signalling NaNs, so that storing them needs no care.
-QUIET_RESULTS = frozenset(
+#: Instructions that only move or change a sign bit, and so let a signalling NaN through.
+_MOVES = ("abs", "neg", "copysign", "reinterpret_i32", "reinterpret_i64")
+_QUIETING = frozenset(
     op
     for op in OPS.values()
-    if op.family == "float" and op.mnemonic[4:] not in ("abs", "neg", "copysign")
-) | {op for op in OPS.values() if op.family == "convert" and op.results and op.results[0] not in FULL and "reinterpret" not in op.mnemonic}
+    if op.family in ("float", "convert") and op.results and op.results[0] not in FULL and op.mnemonic[4:] not in _MOVES
+)
+
+
+def never_signals(expr: Expr) -> bool:
+    """Whether a float expression is certain not to be a signalling NaN."""
+    if expr.op in CONSTS:
+        exponent = _INFINITY[expr.type]  # type: ignore[index]
+        return expr.imm & exponent != exponent
+    return expr.op in _QUIETING

@@ -8,8 +8,8 @@ from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.access import Address, address, reread
 from wasm2py.transpile.emit.emitter import Emitter
-from wasm2py.transpile.emit.floats import QUIET_RESULTS
-from wasm2py.transpile.ir.expr import CONSTS, Expr, commute
+from wasm2py.transpile.emit.floats import never_signals
+from wasm2py.transpile.ir.expr import Expr, commute
 from wasm2py.transpile.opcodes import OPS
 
 _INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
@@ -32,7 +32,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         where.base = _named(out, "address", where.base, line)
     value = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
-    exact = format_ != "f32" or value_expr.op in QUIET_RESULTS or value_expr.op in CONSTS
+    exact = format_ != "f32" or never_signals(value_expr)
     if emitter.dialect == "portable":
         out.append(_portable(where, memory, format_, exact, value, line))
     else:

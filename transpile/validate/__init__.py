@@ -11,6 +11,8 @@ A module that is invalid is refused with `ValidationError`, one with a malformed
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.validate.context import Context
 from wasm2py.transpile.validate.functions import validate_function
@@ -19,9 +21,13 @@ from wasm2py.transpile.validate.modules import check_module
 __all__ = ["Context", "check_module", "validate", "validate_function"]
 
 
-def validate(module: Module) -> None:
-    """Check a module with all of its functions; raises `ValidationError`, or `DecodeError` for malformed bodies."""
+def validate(module: Module, step: Callable[[], object] = lambda: None) -> None:
+    """Check a module with all of its functions; raises `ValidationError`, or `DecodeError` for malformed bodies.
+
+    `step` is called after each function, to show progress.
+    """
     context = check_module(module)
     first = len(context.functions) - len(module.functions)
     for index in range(first, len(context.functions)):
         validate_function(module, context, index)
+        step()

@@ -1,0 +1,81 @@
+"""Which features, beyond the first version of WebAssembly, a module uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wasm2py.runtime.types import EXTERNREF, FuncType, GlobalType
+from wasm2py.transpile.decode import decode_body
+from wasm2py.transpile.module import Expression, Instr, Module
+from wasm2py.transpile.opcodes import OPS, Op
+
+_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"]})
+
+
+def features_used(module: Module) -> tuple[str, ...]:
+    """The features that a valid module uses, sorted.  Every function is read for it."""
+    return tuple(sorted({*_of_definitions(module), *_of_instructions(module)} - {"mvp"}))
+
+
+def _of_definitions(module: Module) -> Iterator[str]:
+    rules = {
+        "bulk-memory": _has_bulk_memory,
+        "extended-const": _has_extended_constants,
+        "multi-memory": _has_several_memories,
+        "multi-value": _has_multiple_results,
+        "mutable-globals": _shares_mutable_globals,
+        "reference-types": _has_references,
+    }
+    return (feature for feature, rule in rules.items() if rule(module))
+
+
+def _of_instructions(module: Module) -> Iterator[str]:
+    operations: set[Op] = set()
+    for function in module.functions:
+        instructions = decode_body(module, function)
+        operations.update(op for op, _, _ in instructions)
+        if any(_has_type_index(instruction) for instruction in instructions):
+            yield "multi-value"
+    yield from (op.feature for op in operations)
+
+
+def _has_type_index(instruction: Instr) -> bool:
+    """Whether it is a block with parameters or more than one result."""
+    op, immediate, _ = instruction
+    return op in _EXPLICIT_BLOCK_TYPES and not isinstance(immediate, FuncType)
+
+
+def _has_bulk_memory(module: Module) -> bool:
+    segments = (*module.elems, *module.datas)
+    return module.data_count is not None or any(segment.mode != "active" for segment in segments)
+
+
+def _has_extended_constants(module: Module) -> bool:
+    return any(len(expression) > 1 for expression in _constants(module))
+
+
+def _constants(module: Module) -> Iterator[Expression]:
+    yield from (item.init for item in module.globals)
+    yield from (elem.table_offset for elem in module.elems)
+    yield from (data.memory_offset for data in module.datas)
+
+
+def _has_several_memories(module: Module) -> bool:
+    return len(module.imported("memory")) + len(module.memories) > 1
+
+
+def _has_multiple_results(module: Module) -> bool:
+    return any(len(type_.results) > 1 for type_ in module.types)
+
+
+def _shares_mutable_globals(module: Module) -> bool:
+    imported = [item.type for item in module.imported("global") if isinstance(item.type, GlobalType)]
+    types = imported + [item.type for item in module.globals]
+    exported = [types[item.index] for item in module.exports if item.kind == "global"]
+    return any(type_.mutable for type_ in imported + exported)
+
+
+def _has_references(module: Module) -> bool:
+    tables = len(module.imported("table")) + len(module.tables)
+    values = (value for type_ in module.types for value in type_.params + type_.results)
+    return tables > 1 or EXTERNREF in values or any(elem.type == EXTERNREF for elem in module.elems)
