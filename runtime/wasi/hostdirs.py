@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from abc import ABC, abstractmethod
 from typing import Self, TypeAlias
 
@@ -24,6 +25,9 @@ _COMMON = _NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) |
 #: How directories on the way to something are opened: O_PATH asks for no right to list them.
 _TRAVERSE = getattr(os, "O_PATH", os.O_RDONLY) | _DIRECTORY | _COMMON
 _LIST = os.O_RDONLY | _DIRECTORY | _COMMON
+
+#: PyPy 7.3 refuses to link anything (EINVAL) if told not to follow symbolic links.
+_PYPY = sys.implementation.name == "pypy"
 
 _REPARSE_POINT = 0x400
 _WINDOWS_FORBIDDEN = frozenset(b'<>:"\\|?*') | frozenset(range(32))
@@ -122,7 +126,12 @@ class DescriptorDir(HostDir):
         os.symlink(target, name, dir_fd=self.fd)
 
     def link(self, name: bytes, other: Self, new_name: bytes) -> None:
-        os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=other.fd, follow_symlinks=False)
+        try:
+            os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=other.fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno != errno.EINVAL or not _PYPY or stat.S_ISLNK(self.stat(name).st_mode):
+                raise
+            os.link(name, new_name, src_dir_fd=self.fd, dst_dir_fd=other.fd)
 
     def rename(self, name: bytes, other: Self, new_name: bytes) -> None:
         os.rename(name, new_name, src_dir_fd=self.fd, dst_dir_fd=other.fd)
@@ -206,7 +215,7 @@ class PathDir(HostDir):
         os.symlink(os.fsdecode(target), self._join(name))
 
     def link(self, name: bytes, other: Self, new_name: bytes) -> None:
-        if os.link in os.supports_follow_symlinks:
+        if os.link in os.supports_follow_symlinks and not _PYPY:
             os.link(self._join(name), other._join(new_name), follow_symlinks=False)
         else:
             os.link(self._join(name), other._join(new_name))

@@ -68,10 +68,10 @@ def test_the_process_s_own_streams(capfdbinary: pytest.CaptureFixture[bytes]) ->
 def test_streams_are_looked_up_at_each_use(monkeypatch: pytest.MonkeyPatch) -> None:
     with TestGuest() as guest:
         for _ in range(2):
-            out = io.TextIOWrapper(io.BytesIO(), "utf-8")
-            monkeypatch.setattr(sys, "stdout", out)
+            out = io.BytesIO()
+            monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, "utf-8"))
             guest.write(1, b"x")
-            assert out.buffer.getvalue() == b"x"  # type: ignore[attr-defined]
+            assert out.getvalue() == b"x"
 
 
 def test_text_streams_without_a_binary_layer(monkeypatch: pytest.MonkeyPatch) -> None:
