@@ -18,7 +18,7 @@ from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.runtime.program import ConstExpr, GlobalInfo, Program, UnitLoader, unit_of
 from wasm2py.runtime.stack import GUARD
-from wasm2py.runtime.stubs import make_stub, take_over
+from wasm2py.runtime.stubs import make_stub, stub_code, take_over
 from wasm2py.runtime.table import Table
 from wasm2py.runtime.types import ExternKind
 
@@ -115,9 +115,10 @@ class Instance:
         self._stubs: list[FunctionType] = []
         for info, func in zip(infos, imports, strict=False):
             names[info.identifier] = func.raw
+        code = stub_code()
         for index in range(len(imports), len(infos)):
             identifier = infos[index].identifier
-            stub = names[identifier] = make_stub(names, identifier, index)
+            stub = names[identifier] = make_stub(code, names, identifier, index)
             self._stubs.append(stub)
         names["funcrefs"] = self._funcrefs
         self.functions: Sequence[Func] = _Functions(self)

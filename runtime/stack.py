@@ -19,6 +19,7 @@ import threading
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from functools import cache
+from sys import getrecursionlimit, setrecursionlimit
 
 #: Frames that wasm code may use beyond what the host's limit allows.
 ALLOWANCE = 11_000 if sys.version_info < (3, 12) else 20_000
@@ -36,6 +37,8 @@ class RecursionGuard:
     `active` holds the identifiers of the threads that are; a caller tests it first, and calls `enter` and `leave`
     only around its thread's outermost call.  Both can be repeated without harm, should an interrupt separate them.
     """
+
+    __slots__ = ("_before", "_during", "_lock", "_translating", "active")
 
     def __init__(self) -> None:
         self.active: set[int] = set()
@@ -71,24 +74,20 @@ class RecursionGuard:
 
     def _apply(self) -> None:
         """Set the limit that `active` and `_translating` ask for."""
-        current = sys.getrecursionlimit()
-        if self._before is None or current != self._during:
-            self._before = current  # or the host has set it meanwhile: that is to stay
-        wanted = raised_limit(self._before) if self.active else self._before
+        current = getrecursionlimit()
+        before = self._before
+        if before is None or current != self._during:
+            before = current  # or the host has set it meanwhile: that is to stay
+        wanted = raised_limit(before) if self.active else before
         if self._translating:
             wanted += translation_room()
-        self._during = current if wanted == current else _set_limit(wanted)
-        if self._during == self._before:
-            self._before = None
-
-
-def _set_limit(limit: int) -> int:
-    """Set the limit; where this thread is deeper than that already, leave it for a later `leave`."""
-    try:
-        sys.setrecursionlimit(limit)
-    except RecursionError:
-        return sys.getrecursionlimit()
-    return limit
+        if wanted != current:
+            try:
+                setrecursionlimit(wanted)
+            except RecursionError:  # this thread is deeper than that already: leave it for a later `leave`
+                wanted = current
+        self._during = wanted
+        self._before = None if wanted == before else before
 
 
 def _raised_on_cpython(before: int) -> int:
@@ -96,7 +95,8 @@ def _raised_on_cpython(before: int) -> int:
 
 
 def _raised_on_cpython_3_11(before: int) -> int:
-    return max(before, min(before + ALLOWANCE, _SAFE_ON_3_11))
+    raised = before + ALLOWANCE
+    return raised if raised <= _SAFE_ON_3_11 else max(before, _SAFE_ON_3_11)
 
 
 def _raised_on_pypy(before: int) -> int:

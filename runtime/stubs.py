@@ -1,24 +1,38 @@
-"""Stubs: Python functions that take over their real code when it is loaded (docs/architecture.md, "The namespace of
-an instance").
+"""Stubs: Python functions that take over their real code when it is loaded.
+
+See "The namespace of an instance" in docs/architecture.md.
 """
 
 from __future__ import annotations
 
+import sys
 from types import CodeType, FunctionType
 from typing import Any
 
 
 def _stub(*args: Any, function: int) -> Any:
+    # Runs with an instance's namespace as its globals.
     return __wasm__.load(function)(*args)  # type: ignore[name-defined]  # noqa: F821
 
 
-#: The code of every stub; it finds its instance in the globals that it runs with.
-STUB_CODE: CodeType = _stub.__code__
+_FILE = "<wasm2py stub>"
+_CODE = _stub.__code__.replace(co_filename=_FILE)
 
 
-def make_stub(namespace: dict[str, Any], identifier: str, index: int) -> FunctionType:
-    """A stub of function `index` of the instance whose namespace this is."""
-    stub = FunctionType(STUB_CODE, namespace, identifier)
+def stub_code() -> CodeType:
+    """The code of all stubs of one instance."""
+    # A code object of PyPy keeps the first globals that it ran with, for ever.
+    return _CODE.replace() if sys.implementation.name == "pypy" else _CODE
+
+
+def is_stub(code: CodeType) -> bool:
+    """Whether this is the code of stubs."""
+    return code.co_filename == _FILE
+
+
+def make_stub(code: CodeType, namespace: dict[str, Any], identifier: str, index: int) -> FunctionType:
+    """A stub of function `index` of the instance whose namespace this is; `code` is `stub_code()`."""
+    stub = FunctionType(code, namespace, identifier)
     stub.__kwdefaults__ = {"function": index}
     return stub
 

@@ -17,7 +17,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 from wasm2py.runtime.errors import StackExhausted, Trap, WasmFrame
-from wasm2py.runtime.stubs import STUB_CODE
+from wasm2py.runtime.stubs import is_stub
 
 #: How many frames of each end of a deep stack are kept.
 KEPT_FRAMES = 50
@@ -78,7 +78,7 @@ def settle(trap: BaseException, error: BaseException) -> None:
 
 def is_generated(frame: FrameType) -> bool:
     """Whether a frame runs generated code."""
-    return "__wasm__" in frame.f_globals and frame.f_code is not STUB_CODE
+    return "__wasm__" in frame.f_globals and not is_stub(frame.f_code)
 
 
 def _make(kind: str) -> Trap:
@@ -96,7 +96,7 @@ def _entries(traceback: TracebackType | None) -> list[TracebackType]:
 def _is_ours(frame: FrameType) -> bool:
     names = frame.f_globals
     if "__wasm__" in names:
-        return frame.f_code is STUB_CODE
+        return is_stub(frame.f_code)
     name = names.get("__name__")
     return isinstance(name, str) and name.startswith(_OURS) and not name.startswith(_HOST)
 
@@ -125,9 +125,12 @@ def _judge_index_error(message: str) -> str:
     return "undefined element" if message.startswith("list") else "out of bounds memory access"
 
 
+#: What CPython and PyPy say of assigning to a slice of a view that ends early.
+_SHORT_SLICE = ("memoryview assignment", "cannot modify size of memoryview")
+
+
 def _judge_value_error(message: str) -> str | None:
-    # Assigning to a slice of a view that ends early.
-    return "out of bounds memory access" if message.startswith("memoryview assignment") else None
+    return "out of bounds memory access" if message.startswith(_SHORT_SLICE) else None
 
 
 #: Exception type → the kind of trap that its message means, or None if it is no trap.
