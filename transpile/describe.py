@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any, TypeAlias
 
 from wasm2py.runtime.types import ExternKind, ExternType
 from wasm2py.transpile.decode.producers import decode_producers
 from wasm2py.transpile.decode.sections import section_spans
-from wasm2py.transpile.module import Expression, Module
+from wasm2py.transpile.dump.wat import instruction
+from wasm2py.transpile.module import Expression, Module, import_kind
 from wasm2py.transpile.usage import features_used
 
 #: One row of a part of the description; the same keys in all rows of a part.
@@ -18,8 +20,8 @@ Row: TypeAlias = dict[str, Any]
 def describe(module: Module) -> dict[str, Any]:
     """Describe a valid module.  Sizes and offsets are in bytes, types in words, absent values None.
 
-    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `globals`, `elements`, `data` are lists of
-    dicts; functions, tables, memories and globals are the whole index spaces, imports first.
+    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `globals`, `elements`, `data` and
+    `producers` are lists of dicts; functions, tables, memories and globals are whole index spaces, imports first.
     """
     parts: dict[str, Callable[[Module], Iterator[Row]]] = {
         "sections": _sections,
@@ -60,10 +62,11 @@ def _types(module: Module) -> Iterator[Row]:
 
 
 def _imports(module: Module) -> Iterator[Row]:
-    for kind in _KINDS:
-        for index, item in enumerate(module.imported(kind)):
-            type_ = module.extern_type(item)
-            yield {"module": item.module, "name": item.name, "kind": kind, "index": index, "type": str(type_)}
+    indices = {kind: count() for kind in _KINDS}
+    for item in module.imports:
+        kind = import_kind(item)
+        type_ = module.extern_type(item)
+        yield {"module": item.module, "name": item.name, "kind": kind, "index": next(indices[kind]), "type": str(type_)}
 
 
 def _exports(module: Module) -> Iterator[Row]:
@@ -96,8 +99,8 @@ def _functions(module: Module) -> Iterator[Row]:
             yield row | {"locals": None, "offset": None, "size": None}
         else:
             function = module.functions[index - imported]
-            count = sum(count for count, _ in function.locals)
-            yield row | {"locals": count, "offset": function.start, "size": function.end - function.start}
+            locals_ = sum(run for run, _ in function.locals)
+            yield row | {"locals": locals_, "offset": function.start, "size": function.end - function.start}
 
 
 def _names(module: Module, kind: ExternKind, own: dict[int, str]) -> dict[int, str]:
@@ -149,9 +152,5 @@ def _data(module: Module) -> Iterator[Row]:
 
 
 def _text(expression: Expression) -> str:
-    """A constant expression as words; float constants as bit patterns."""
-    return "; ".join(
-        op.mnemonic if immediate is None else f"{op.mnemonic} {immediate:#x}" if op.family == "const" and
-        op.mnemonic[0] == "f" else f"{op.mnemonic} {immediate}"
-        for op, immediate, _ in expression
-    )
+    """A constant expression in the text format."""
+    return " ".join(instruction(instr) for instr in expression)

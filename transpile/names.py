@@ -19,7 +19,7 @@ from wasm2py.transpile.module import Module
 
 MAX_LENGTH = 60
 
-_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs", "goto", "case", "state"})
+_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs"})
 #: What dumps and precompiled packages bind around the functions.
 _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
     item.__name__ for module in (program, types) for item in vars(module).values() if is_dataclass(item)

@@ -46,8 +46,8 @@ def _has_type_index(instruction: Instr) -> bool:
 
 
 def _has_bulk_memory(module: Module) -> bool:
-    segments = (*module.elems, *module.datas)
-    return module.data_count is not None or any(segment.mode != "active" for segment in segments)
+    modes = [elem.mode for elem in module.elems] + [data.mode for data in module.datas]
+    return module.data_count is not None or any(mode != "active" for mode in modes)
 
 
 def _has_extended_constants(module: Module) -> bool:

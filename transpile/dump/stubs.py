@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterator
 
 from wasm2py.runtime.program import ExportInfo, Program
@@ -16,6 +17,8 @@ RESERVED = frozenset({
     "Any", "Exports", "Func", "Global", "Instance", "Iterator", "Mapping", "Memory", "None", "PROGRAM", "Precompiled",
     "Table", "bool", "float", "instantiate", "int", "object", "str", "tuple",
 })  # fmt: skip
+#: Names with a meaning of their own, and those of the package's own modules.
+_PRIVATE = re.compile(r"__|_module$|_program$|_runtime$|_unit\d+$")
 
 _HEADER = """\
 from collections.abc import Iterator, Mapping
@@ -83,4 +86,4 @@ def _declaration(program: Program, item: ExportInfo, receiver: str) -> str:
 def _usable(name: str) -> bool:
     """Whether an export's name can stand as an identifier; ASCII only, as Python folds other letters together."""
     plain = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
-    return plain and not name.startswith("__") and name not in RESERVED
+    return plain and not _PRIVATE.match(name) and name not in RESERVED

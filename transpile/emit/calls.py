@@ -111,8 +111,19 @@ def _table_method(name: str) -> None:
     NODES[OPS[f"table.{name}"]] = handler
 
 
-for _name in ("get", "set", "grow", "fill"):
+for _name in ("get", "set", "fill"):
     _table_method(_name)
+
+
+@node("table.grow")
+def _table_grow(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """By keyword, for wasm evaluates the reference first."""
+    reference, count = emitter.nodes(expr.args)
+    call = nodes.method(names.table_name(expr.imm), "grow", [], line)
+    call.keywords = [ast.keyword("reference", reference), ast.keyword("n", count)]
+    for keyword in call.keywords:
+        keyword.lineno, keyword.col_offset = line, 0
+    return call
 
 
 @integer("table.size")

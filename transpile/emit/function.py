@@ -41,7 +41,10 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
     emitter = Emitter(program, program.options.dialect, variables, temporary, max(function.offset, 1))
     line = emitter.line
     writer = _Writer(emitter)
-    stmts = writer.block(body) or [nodes.pass_(line)]
+    stmts = writer.block(body)
+    if len(stmts) > 1 and isinstance(stmts[-1], ast.Return) and stmts[-1].value is None:
+        stmts.pop()
+    stmts = stmts or [nodes.pass_(line)]
     if writer.globals_written:
         stmts.insert(0, nodes.global_(sorted(writer.globals_written), line))
     params = [variables[param.index] for param in function.params]

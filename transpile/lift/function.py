@@ -110,10 +110,14 @@ class Lifter:
             stack[position] = self.spilled(stack[position])
 
     def spill_all(self) -> None:
-        """Spill everything that is not a constant: control is about to fork, join or leave."""
+        """Spill everything that is not a constant or a temporary: control is about to fork or join.
+
+        So what stands below a control frame was evaluated before it, on every way to its end.
+        """
         stack = self.stack
         for position, expr in enumerate(stack):
-            if expr.effects or expr.variables or expr.args:
+            temporary = expr.op is LOCAL_GET and expr.imm.local is None
+            if not temporary and (expr.effects or expr.variables or expr.args):
                 stack[position] = self.spilled(expr)
 
     def effect(self, expr: Expr, results: tuple[ValType, ...]) -> None:

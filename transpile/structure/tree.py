@@ -43,13 +43,23 @@ class TreeBuilder:
             body = graph.loop(header)
             for inside in body:
                 for child in graph.children[inside]:
-                    if child not in body and child not in self.outside and not self._stays(child, header):
+                    if child not in body and child not in self.outside and not self._stays(child, header, body):
                         self.outside.add(child)
                         self.exits.setdefault(header, []).append(child)
 
-    def _stays(self, number: int, header: int) -> bool:
-        """A short way out of the function may stand in the loop, unless it is what ends a `while`."""
-        return not self.merges[number] and self._is_tiny(number) and self.graph.idom[number] != header
+    def _stays(self, number: int, header: int, body: set[int]) -> bool:
+        """Whether what follows a loop on one way out of it may stand in the loop, before the `break`.
+
+        A short way out of the function may, unless it is what ends a `while`; so may a few statements on the way to where others break to.
+        """
+        if self.merges[number]:
+            return False
+        block = self.graph.blocks[number]
+        if self._is_tiny(number):
+            return self.graph.idom[number] != header
+        if len(block.stmts) > _TINY or not isinstance(block.end, Jump):
+            return False
+        return any(before in body for before in self.graph.before[self.graph.number[block.end.target.id]])
 
     def build(self) -> Tree:
         """The tree of the whole function."""
