@@ -46,8 +46,8 @@ class Wasm2pyGuest:
         for (module, name), function in host.items():
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
         self.instance = linker.instantiate(wasm2py.Module(data, engine=engine()))
-        memories = [self.instance.exports[name] for name in ("memory", "mem") if name in self.instance.exports]
-        self._memory: wasm2py.Memory = memories[0]
+        exports = self.instance.exports
+        self._memory: Any = exports["memory"] if "memory" in exports else exports["mem"] if "mem" in exports else None
 
     def call(self, export: str, *args: Any) -> Any:
         return self.instance.exports[export](*args)
@@ -74,7 +74,8 @@ class WasmtimeGuest:
         for (space, name), function in host.items():
             linker.define_func(space, name, types[space, name], lambda *args, function=function: function(self, *args))
         self._exports = linker.instantiate(self._store, module).exports(self._store)
-        self._memory = self._exports["memory" if "memory" in self._exports else "mem"]
+        exports = self._exports
+        self._memory: Any = exports["memory"] if "memory" in exports else exports["mem"] if "mem" in exports else None
 
     def call(self, export: str, *args: Any) -> Any:
         result = self._exports[export](self._store, *args)

@@ -106,10 +106,12 @@ def test_its_own_limit_of_recursion() -> None:
     assert 200 < int(engine.evaluate("n")) < 300
 
 
-def test_recursion_without_a_limit_exhausts_the_call_stack() -> None:
+def test_recursion_without_a_limit_traps() -> None:
     engine = JavaScript(Wasm2pyGuest)
-    with pytest.raises(wasm2py.StackExhausted):
+    with pytest.raises(wasm2py.Trap) as caught:
         engine.evaluate(RECURSION)
+    # Its own stack in memory is as good as ours: which of them ends first depends on the Python that runs it.
+    assert caught.value.kind in ("call stack exhausted", "out of bounds memory access")
 
 
 def test_garbage_is_collected() -> None:
