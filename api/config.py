@@ -20,8 +20,8 @@ class Config:
 
     - `cache`: True for the user's cache directory, a path for another one, a `Cache` to share it, None or False to
       keep translations in memory only.
-    - `dialect`: "cpython" reads memory through typed views, "portable" through little-endian `struct`; "auto" is portable on
-      PyPy and on big-endian machines, where that is the faster or the only one.
+    - `dialect`: "cpython" reads memory through typed views, "portable" through little-endian `struct`; "auto" is
+      portable on PyPy and on big-endian machines, where that is the faster or the only one.
     - `eager`: translate a module at once, instead of each function when it is first called.
     - `disabled_passes`: optimiser passes to leave out, by name.
 

@@ -112,8 +112,8 @@ def load(
 ) -> Instance:
     """Instantiate a module: the path of a file, the bytes of one, or WAT text.
 
-    A string is WAT text if it begins with a parenthesis or a comment, else a path.  `imports` maps import modules to what
-    provides them: a mapping from names to functions and other externs, an instance, a `Wasi`.
+    A string is WAT text if it begins with a parenthesis or a comment, else a path.  `imports` maps import modules to
+    what provides them: a mapping from names to functions and other externs, an instance, a `Wasi`.
 
     Raises OSError, DecodeError, TextError, ValidationError, LinkError or Trap.
     """

@@ -7,7 +7,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from wasm2py.transpile.dump import document
 from wasm2py.transpile.dump.format import Style
 from wasm2py.transpile.dump.functions import Source
 from wasm2py.transpile.dump.package import Layout, is_command, package_files, unit_file
+from wasm2py.transpile.module import Module
 from wasm2py.transpile.translate import PythonTranslator
 from wasm2py.transpile.validate import validate
 
@@ -33,12 +34,19 @@ class Settings:
     jobs: int = 1
 
 
-def source_of(data: bytes, options: Options, style: Style = "black", annotate: bool = False) -> Source:
-    """A module ready to be printed.  Raises DecodeError or ValidationError."""
+def source_of(data: bytes, name: str, options: Options, style: Style = "black", annotate: bool = False) -> Source:
+    """A module ready to be printed, called `name` unless it has a name.  Raises DecodeError or ValidationError."""
     module = decode_module(data)
     validate(module)
+    return _source(module, name, options, style, annotate)
+
+
+def _source(module: Module, name: str, options: Options, style: Style, annotate: bool = False) -> Source:
     translator = PythonTranslator()
-    return Source(module, translator.program(module, options), translator, style, annotate)
+    program = translator.program(module, options)
+    if module.names.module is None:
+        program = replace(program, name=name)
+    return Source(module, program, translator, style, annotate)
 
 
 def precompile(
@@ -57,7 +65,7 @@ def precompile(
     """
     check_package_name(package)
     settings = settings or Settings()
-    source = source_of(data, Options(settings.target), settings.style)
+    source = source_of(data, package, Options(settings.target), settings.style)
     layout = Layout(package, standalone)
     copied = dict(_runtime_files(layout, is_command(source.program))) if standalone else {}
     packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
@@ -96,10 +104,8 @@ _worker: list[tuple[Source, Layout]] = []
 
 
 def _start_worker(data: bytes, settings: Settings, layout: Layout) -> None:
-    module = decode_module(data)
-    translator = PythonTranslator()
-    program = translator.program(module, Options(settings.target))
-    _worker.append((Source(module, program, translator, settings.style), layout))
+    source = _source(decode_module(data), layout.package, Options(settings.target), settings.style)
+    _worker.append((source, layout))
 
 
 def _work(unit: int) -> str:
@@ -119,7 +125,7 @@ def _runtime_files(layout: Layout, command: bool) -> Iterator[tuple[Path, str]]:
 
 
 def _needed(wanted: set[str]) -> set[str]:
-    """The runtime's modules that `wanted` import, directly or not, and the packages that they are in; "" is the runtime."""
+    """The runtime's modules that `wanted` import, directly or not, and the packages around them; "" is the runtime."""
     found: set[str] = set()
     pending = {"", *wanted}
     while pending:

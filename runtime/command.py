@@ -60,12 +60,12 @@ def needs_wasi(program: Program) -> bool:
 
 
 def main(module: Precompiled, argv: Sequence[str] | None = None) -> int:
-    """Run a precompiled command with the process's standard streams, environment and current directory.
+    """Run a precompiled command, which gets the process's standard streams and current directory, but no environment.
 
     `argv` defaults to the process's; its first entry is the program's name.  Returns the exit code.
     """
     args = sys.argv if argv is None else argv
-    with Wasi([os.path.basename(args[0]), *args[1:]], env=dict(os.environ), preopens={".": "."}) as wasi:
+    with Wasi([os.path.basename(args[0]), *args[1:]], preopens={".": "."}) as wasi:
         try:
             return run_command(module.instantiate(dict.fromkeys(WASI_MODULES, wasi)))
         except Trap as trap:

@@ -15,8 +15,8 @@ _LISTED = 8
 class Exports(Mapping[str, Any]):
     """What an instance exports: `exports.add`, `exports["add"]`; iteration gives the names.
 
-    An attribute is the export of that name where there is one, else a method of `Mapping`; names in double underscores are
-    never exports.  An unknown name raises AttributeError or KeyError, which tells what there is.
+    An attribute is the export of that name where there is one, else a method of `Mapping`; names in double underscores
+    are never exports.  An unknown name raises AttributeError or KeyError, which tells what there is.
     """
 
     def __init__(self, module: str, externs: Mapping[str, Extern]) -> None:

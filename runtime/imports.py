@@ -1,8 +1,8 @@
 """What the host gives for a module's imports, made into externs (spec: Execution / Modules / Instantiation).
 
-Imports are given as a mapping from module names to what provides them: a mapping from names to values, an instance, a
-host module such as `Wasi`, or any object whose attributes are the values.  A value is an extern, a Python callable for a
-function, or a number for a global that cannot change.
+Imports are given as a mapping from module names to what provides them: a mapping from names to values, an instance,
+a host module such as `Wasi`, or any object whose attributes are the values.  A value is an extern, a Python callable
+for a function, or a number for a global that cannot change.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _MISSING: Any = object()
 def resolve(program: Program, given: Given) -> list[Extern]:
     """An extern for each import, in order.
 
-    Raises LinkError "unknown import", which lists all that are missing, or "incompatible import type" for a Python value that
-    cannot stand for the import.  Externs are not matched here; instantiation does that.
+    Raises LinkError "unknown import", which lists all that are missing, or "incompatible import type" for a Python
+    value that cannot stand for the import.  Externs are not matched here; instantiation does that.
     """
     names = {module: _values(provider, module) for module, provider in given.items() if module in _modules(program)}
     found = [names.get(item.module, _nothing)(item.name) for item in program.imports]

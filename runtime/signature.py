@@ -1,7 +1,7 @@
 """The signatures of host functions, from the annotations of Python functions.
 
-An annotation may leave the value type open: `int` is i32 or i64, `float` f32 or f64, anything else (or nothing) any type; the
-import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.
+An annotation may leave the value type open: `int` is i32 or i64, `float` f32 or f64, anything else (or nothing) any
+type; the import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.cli.common import binary, naming, progress, write_text
+from wasm2py.cli.common import binary, naming, progress, stem, write_text
 from wasm2py.runtime.errors import WasmError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     with naming(args.file):
         options = Config(dialect=args.target).options()
-        source = source_of(binary(args.file), options, args.format, args.annotate)
+        source = source_of(binary(args.file), stem(args.file), options, args.format, args.annotate)
         write_text(args.output, _text(source, args))
     return 0
 

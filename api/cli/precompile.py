@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wasm2py.cli.common import binary, naming, progress, stem
+from wasm2py.cli.common import binary, naming, progress_of, stem
 
 
 def add_parser(subparsers: Any) -> None:
@@ -14,8 +14,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "precompile",
         help="make a Python package of a module",
-        description="Write a Python package, with the pyproject.toml to build a wheel of it, that runs a module without "
-        "translating anything.",
+        description="Write a Python package that runs a module without translating anything, and the pyproject.toml to "
+        "build a wheel of it.",
     )
     parser.add_argument("file", metavar="FILE", help="a module, in the binary or the text format")
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     name = args.name or package_name(stem(args.file))
     settings = Settings(args.target, args.format, args.jobs)
-    with naming(args.file), progress("translating") as start:
+    with naming(args.file), progress_of("translating") as start:
         precompile(
             binary(args.file), Path(args.output), name, standalone=args.standalone, settings=settings, progress=start
         )
