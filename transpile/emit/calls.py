@@ -120,7 +120,8 @@ def _table_grow(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """By keyword, for wasm evaluates the reference first."""
     reference, count = emitter.nodes(expr.args)
     call = nodes.method(names.table_name(expr.imm), "grow", [], line)
-    call.keywords = [ast.keyword("reference", reference), ast.keyword("n", count)]
+    operands = {"reference": reference, "n": count}
+    call.keywords = [ast.keyword(name, value, lineno=line, col_offset=0) for name, value in operands.items()]
     for keyword in call.keywords:
         keyword.lineno, keyword.col_offset = line, 0
     return call
