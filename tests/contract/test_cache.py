@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from contract.fake import BASIC, FakeModule, FakeTranslator, make_module
-
 from wasm2py.runtime import cache as cache_module
 from wasm2py.runtime.cache import Cache, cache_key
 from wasm2py.runtime.engine import Engine

@@ -7,7 +7,6 @@ import weakref
 
 import pytest
 from contract.fake import BASIC, FakeModule, FakeTranslator, func_type, make_module
-
 from wasm2py.runtime.engine import Engine, ModuleEngine
 from wasm2py.runtime.errors import Trap, WasmError
 from wasm2py.runtime.function import Func
@@ -152,7 +151,7 @@ class TestModuleEngine:
         made = engine.new_module_engine("m", module, instance.functions)
         table = Table("funcref", 1, None, instance.functions[0])
         assert made.lookup_function(table, 1, 0) is instance.functions[0]
-        with pytest.raises(Trap, match="^indirect call type mismatch$"):
+        with pytest.raises(Trap, match=r"^indirect call type mismatch$"):
             made.lookup_function(table, 0, 0)
 
     @pytest.mark.parametrize("offset", [2, 0, -1], ids=["past the end", "null", "negative"])

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from contract.fake import BASIC, FakeModule, FakeTranslator, func_type, make_module
-
 from wasm2py.runtime.cache import Cache
 from wasm2py.runtime.engine import Engine
 from wasm2py.runtime.errors import Trap, WasmFrame

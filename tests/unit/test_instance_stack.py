@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from contract.fake import BASIC, FakeTranslator, func_type, make_module
-
 from wasm2py.runtime.errors import StackExhausted
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance, instantiate
@@ -48,7 +47,7 @@ def test_ten_thousand_frames_fit_from_deep_in_the_host() -> None:
 def test_endless_recursion_traps_again_and_again() -> None:
     exports = instance_of(BASIC).exports
     for _ in range(5):
-        with pytest.raises(StackExhausted, match="^call stack exhausted$"):
+        with pytest.raises(StackExhausted, match=r"^call stack exhausted$"):
             exports["forever"](1)
         assert exports["add"](1, 2) == 3
 

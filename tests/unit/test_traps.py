@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from contract.fake import FakeTranslator, func_type, make_module
-
 from wasm2py.runtime.errors import StackExhausted, Trap, WasiExit, WasmFrame
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance, instantiate
