@@ -47,7 +47,7 @@ class Wasm2pyGuest:
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
         self.instance = linker.instantiate(wasm2py.Module(data, engine=engine()))
         exports = self.instance.exports
-        self._memory: Any = exports["memory"] if "memory" in exports else exports["mem"] if "mem" in exports else None
+        self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)
 
     def call(self, export: str, *args: Any) -> Any:
         return self.instance.exports[export](*args)
@@ -75,7 +75,7 @@ class WasmtimeGuest:
             linker.define_func(space, name, types[space, name], lambda *args, function=function: function(self, *args))
         self._exports = linker.instantiate(self._store, module).exports(self._store)
         exports = self._exports
-        self._memory: Any = exports["memory"] if "memory" in exports else exports["mem"] if "mem" in exports else None
+        self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)
 
     def call(self, export: str, *args: Any) -> Any:
         result = self._exports[export](self._store, *args)
