@@ -48,7 +48,8 @@ def work_done(translator: FakeTranslator) -> tuple[int, list[int]]:
     return translator.programs, translator.units
 
 
-ALL, NONE = (1, [0]), (0, [])
+ALL: tuple[int, list[int]] = (1, [0])
+NONE: tuple[int, list[int]] = (0, [])
 
 
 def files(directory: Path) -> list[Path]:
@@ -187,7 +188,7 @@ class TestKey:
         assert work_done(run(directory, module)) == NONE
 
     def test_covers_every_option(self) -> None:
-        others = {"dialect": "portable", "listeners": True, "disabled_passes": ("x",)}
+        others: dict[str, Any] = {"dialect": "portable", "listeners": True, "disabled_passes": ("x",)}
         assert set(others) == set(Options.__dataclass_fields__), "a new option needs a value here"
         keys = {cache_key(b"m", "v", replace(Options(), **{name: value})) for name, value in others.items()}
         assert len(keys | {cache_key(b"m", "v", Options())}) == len(others) + 1

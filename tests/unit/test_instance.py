@@ -134,7 +134,7 @@ class TestFunctions:
             tables=(TableType("funcref", Limits(0)),),
             memories=(ONE_PAGE,),
             globals=(GlobalInfo(GlobalType("i32"), "g"),),
-            exports=tuple(ExportInfo(kind, kind, 0) for kind in ("func", "table", "memory", "global")),  # type: ignore[arg-type]
+            exports=tuple(ExportInfo(kind, kind, 0) for kind in ("func", "table", "memory", "global")),
         )
         given = (Func(NOTHING, lambda: None), Table("funcref", 0), Memory(1), Global("i32", 1))
         instance = make(module, *given)
@@ -194,11 +194,11 @@ class TestGlobals:
         )
         exported = owner.exports["counter"]
         assert user.exports["counter"] is exported
-        user.exports["bump"]()  # type: ignore[operator]
-        assert owner.exports["get"]() == 6  # type: ignore[operator]
+        user.exports["bump"]()
+        assert owner.exports["get"]() == 6
         assert isinstance(exported, Global)
         exported.value = -1
-        assert owner.exports["get"]() == -1  # type: ignore[operator]
+        assert owner.exports["get"]() == -1
 
     def test_a_boxed_global_of_ones_own(self) -> None:
         info = GlobalInfo(GlobalType("i32", True), "g", const(3), boxed=True)

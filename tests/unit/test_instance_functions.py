@@ -73,7 +73,7 @@ def test_values_there_and_back(valtype: str, given: Any, got: Any) -> None:
 def test_raw_values_inside() -> None:
     seen: list[Any] = []
     func = wasm("i32,i64->", "def f(x, y):\n    seen.append((x, y))")
-    func.raw.__globals__["seen"] = seen  # type: ignore[attr-defined]
+    func.raw.__globals__["seen"] = seen
     func(-1, -2)
     assert seen == [(2**32 - 1, 2**64 - 2)]
 

@@ -101,7 +101,7 @@ def test_traceback_shows_wasm_functions_and_offsets() -> None:
             exports["f"]()
         assert shown(caught.value) == [("<wasm fake>", 2, "f"), ("<wasm fake>", 2, "g"), ("<wasm fake>", 4, "h")]
         assert our_frames(caught.value) == []
-        assert caught.value.frames == tuple(WasmFrame("fake", name, line) for _, line, name in shown(caught.value))
+        assert caught.value.frames == tuple(WasmFrame("fake", name, line or 0) for _, line, name in shown(caught.value))
 
 
 def test_frames_have_the_names_to_show() -> None:
