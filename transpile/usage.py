@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.runtime.types import EXTERNREF, FuncType, GlobalType
+from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, TableType
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.module import Expression, Instr, Module
 from wasm2py.transpile.opcodes import OPS, Op
@@ -76,6 +76,10 @@ def _shares_mutable_globals(module: Module) -> bool:
 
 
 def _has_references(module: Module) -> bool:
-    tables = len(module.imported("table")) + len(module.tables)
-    values = (value for type_ in module.types for value in type_.params + type_.results)
-    return tables > 1 or EXTERNREF in values or any(elem.type == EXTERNREF for elem in module.elems)
+    imported = [item.type for item in module.imported("table") if isinstance(item.type, TableType)]
+    tables = imported + [table.type for table in module.tables]
+    types = {value for type_ in module.types for value in type_.params + type_.results}
+    types.update(table.element for table in tables)
+    types.update(item.type.valtype for item in module.globals)
+    declares = any(elem.mode == "declarative" for elem in module.elems)
+    return len(tables) > 1 or declares or not types <= NUMERIC_TYPES | {FUNCREF}

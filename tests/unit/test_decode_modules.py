@@ -42,7 +42,7 @@ ONE_FUNCTION = TYPES + FUNCTIONS
 def test_empty_module() -> None:
     decoded = decode_module(HEADER)
     assert (decoded.data, decoded.hash) == (HEADER, hashlib.sha256(HEADER).digest())
-    assert decoded.types == decoded.functions == decoded.customs == ()
+    assert (decoded.types, decoded.functions, decoded.customs) == ((), (), ())
 
 
 def test_every_section() -> None:

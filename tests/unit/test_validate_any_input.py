@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,17 +46,31 @@ def test_random_instructions(data: bytes) -> None:
     refusal(world(data.hex(), "-> i32"))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.binary(min_size=20, max_size=300), st.randoms(use_true_random=False))
-def test_as_wasmtime_does(seed: bytes, chance: random.Random) -> None:
+@pytest.fixture(scope="module")
+def engine() -> wasmtime.Engine:
+    """An engine with just the features that we have."""
     wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no wheels for this Python")
+    config = wasmtime.Config()
+    config.wasm_multi_memory = config.wasm_tail_call = True
+    for feature in LATER:
+        if hasattr(wasmtime.Config, f"wasm_{feature}"):
+            setattr(config, f"wasm_{feature}", False)
+    engine: wasmtime.Engine = wasmtime.Engine(config)
+    return engine
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.binary(min_size=20, max_size=300), chance=st.randoms(use_true_random=False))
+def test_as_wasmtime_does(engine: wasmtime.Engine, seed: bytes, chance: random.Random) -> None:
+    import wasmtime
+
     valid = generate(seed).binary
     assert refusal(valid) is None
     for _ in range(8):
         data = mutate(valid, chance)
         ours = refusal(data)
         try:
-            wasmtime.Module.validate(engine(), data)
+            wasmtime.Module.validate(engine, data)
             theirs = None
         except wasmtime.WasmtimeError as error:
             theirs = str(error)
@@ -79,15 +92,3 @@ def _differs_by_intent(ours: str | None, theirs: str | None) -> bool:
     if ours is None and theirs is not None:
         return "global.get of locally defined global" in theirs or "var_u32" in theirs
     return ours in ("malformed import kind 7e", "malformed import kind 7f")
-
-
-@cache
-def engine() -> wasmtime.Engine:
-    import wasmtime
-
-    config = wasmtime.Config()
-    config.wasm_multi_memory = config.wasm_tail_call = True
-    for feature in LATER:
-        if hasattr(wasmtime.Config, f"wasm_{feature}"):
-            setattr(config, f"wasm_{feature}", False)
-    return wasmtime.Engine(config)

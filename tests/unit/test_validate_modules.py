@@ -117,7 +117,7 @@ INVALID: list[tuple[bytes, str, int | None]] = [
     (module(vec_section(EXPORT, export("f", "memory", 0))), "unknown memory 0", 11),
     (module(vec_section(EXPORT, export("f", "global", 0))), "unknown global 0", 11),
     (module(ONE_MEMORY, vec_section(EXPORT, export("m", "memory", 0), export("m", "memory", 0))),
-     'duplicate export name "m"', 20),
+     "duplicate export name 'm'", 20),
     (module(vec_section(TYPE, func_type("i32 " * 1001 + "->"))),
      "too many parameters in type 0: 1001 exceed the limit of 1000", None),
     (module(vec_section(TYPE, func_type("-> " + "i32 " * 1001))),

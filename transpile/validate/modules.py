@@ -213,5 +213,5 @@ def _check_exports(module: Module, context: Context) -> None:
             space, what = spaces[export.kind]
             lookup(space, export.index, what)
             if export.name in names:
-                raise InvalidError(f'duplicate export name "{export.name}"')
+                raise InvalidError(f"duplicate export name {export.name!r}")
             names.add(export.name)

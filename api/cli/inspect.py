@@ -1,0 +1,97 @@
+"""`wasm2py inspect`: show what a module holds."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wasm2py.cli.common import binary, naming, write_text
+from wasm2py.cli.printable import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+#: The least width of tables that do not go to a terminal, so that names are not cut.
+_WIDTH = 160
+_NUMERIC = frozenset({"index", "offset", "size", "locals", "length", "table", "memory"})
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what a module holds",
+        description="Show a module's sections, types, imports, exports, functions, names, producers, and the features "
+        "that it uses.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a module in the binary or the text format, - for stdin")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the description of one valid module."""
+    with naming(args.file):
+        description = {"file": args.file, **_describe(binary(args.file))}
+    if args.json:
+        _print_json(description)
+    else:
+        _print_tables(description)
+    return 0
+
+
+def _describe(data: bytes) -> dict[str, Any]:
+    from wasm2py.transpile.decode import decode_module
+    from wasm2py.transpile.describe import describe
+    from wasm2py.transpile.validate import validate
+
+    module = decode_module(data)
+    validate(module)
+    return describe(module)
+
+
+def _print_json(description: dict[str, Any]) -> None:
+    import json
+
+    write_text(None, json.dumps(description, indent=2) + "\n")
+
+
+def _print_tables(description: dict[str, Any]) -> None:
+    """A table for each part of the description that is a list of dicts, after one for all that is not."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDTH)
+    tables = {title: rows for title, rows in description.items() if rows and _is_table(rows)}
+    facts = [
+        {"": key, "value": ", ".join(value) if isinstance(value, list) else value}
+        for key, value in description.items()
+        if not _is_table(value) and value not in (None, [])
+    ]
+    for title, rows in {"module": facts, **tables}.items():
+        console.print(_table(title, rows))
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+    """Columns in which no row has anything are left out."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = [key for key in rows[0] if any(row[key] is not None for row in rows)]
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for key in columns:
+        table.add_column(key, justify="right" if key in _NUMERIC else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(row[key])) for key in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    return _WORDS[value] if value is None or isinstance(value, bool) else printable(str(value))
+
+
+_WORDS: dict[bool | None, str] = {None: "", False: "", True: "yes"}
