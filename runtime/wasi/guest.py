@@ -6,11 +6,16 @@ points to, traps (specification: tools/witx-docs.md, Pointers).
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Any, Protocol
 
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.wasi.errno import Errno, WasiError
-from wasm2py.runtime.wasi.types import IOVEC, U32, U64, Layout
+from wasm2py.runtime.wasi.types import Layout
+
+_U32 = Struct("<I")
+_U64 = Struct("<Q")
+_IOVEC = Struct("<II")  # buf, buf_len
 
 
 class LinearMemory(Protocol):
@@ -28,39 +33,50 @@ class Guest:
     def __init__(self) -> None:
         self.memory: LinearMemory | None = None
 
-    def view(self, address: int, size: int) -> memoryview:
-        """The bytes themselves; the view must not be kept beyond the call, for it stops the memory from growing."""
+    def _data(self, address: int, size: int, alignment: int = 1) -> memoryview:
+        """The whole memory, once it is known that `size` bytes at `address` are in it."""
         if self.memory is None:
             raise Trap("missing memory", "WASI was called before bind(), or the module exports no memory")
+        if address & (alignment - 1):
+            raise Trap("misaligned pointer", f"address 0x{address:x} is not a multiple of {alignment}")
         data = self.memory.data
         if address + size > len(data):
             raise Trap("out of bounds memory access")
-        return data[address : address + size]
+        return data
+
+    def view(self, address: int, size: int) -> memoryview:
+        """The bytes themselves; the view must not be kept beyond the call, for it stops the memory from growing."""
+        return self._data(address, size)[address : address + size]
 
     def write(self, address: int, data: bytes | memoryview) -> None:
-        self.view(address, len(data))[:] = data
-
-    def _record(self, layout: Layout, address: int, count: int = 1) -> memoryview:
-        if address & (layout.alignment - 1):
-            raise Trap("misaligned pointer", f"address 0x{address:x} is not a multiple of {layout.alignment}")
-        return self.view(address, layout.struct.size * count)
+        self._data(address, len(data))[address : address + len(data)] = data
 
     def pack(self, layout: Layout, address: int, *values: Any) -> None:
-        layout.struct.pack_into(self._record(layout, address), 0, *values)
+        layout.struct.pack_into(self._data(address, layout.struct.size, layout.alignment), address, *values)
 
     def set_u32(self, address: int, value: int) -> None:
-        U32.struct.pack_into(self._record(U32, address), 0, value)
+        _U32.pack_into(self._data(address, 4, 4), address, value)
 
     def set_u64(self, address: int, value: int) -> None:
-        U64.struct.pack_into(self._record(U64, address), 0, value)
+        _U64.pack_into(self._data(address, 8, 8), address, value)
 
     def records(self, layout: Layout, address: int, count: int) -> list[tuple[Any, ...]]:
         """`count` records that follow one another."""
-        return list(layout.struct.iter_unpack(self._record(layout, address, count)))
+        end = address + layout.struct.size * count
+        data = self._data(address, end - address, layout.alignment)
+        return list(layout.struct.iter_unpack(data[address:end]))
 
     def iovecs(self, address: int, count: int) -> list[memoryview]:
         """The buffers of a scatter/gather list, without those that are empty."""
-        return [self.view(buffer, size) for buffer, size in self.records(IOVEC, address, count) if size]
+        end = address + _IOVEC.size * count
+        data = self._data(address, end - address, 4)
+        buffers = []
+        for start, size in _IOVEC.iter_unpack(data[address:end]):
+            if start + size > len(data):
+                raise Trap("out of bounds memory access")
+            if size:
+                buffers.append(data[start : start + size])
+        return buffers
 
     def path(self, address: int, size: int) -> bytes:
         """A path, which the specification wants to be UTF-8."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from wasm2py.runtime.errors import StackExhausted
 from wasm2py.runtime.types import I32, I64, FuncType, ValType
 from wasm2py.runtime.wasi.errno import WasiError, from_os_error
 
@@ -53,6 +54,8 @@ def raw_callable(entry: Entry, context: Context) -> Callable[..., int]:
             return error.errno
         except OSError as error:
             return from_os_error(error)
+        except RecursionError:  # the guest used up the stack, not the host that it called
+            raise StackExhausted from None
         return 0
 
     call.__name__ = implementation.__name__

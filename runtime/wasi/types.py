@@ -96,9 +96,6 @@ class Layout:
         self.alignment = 8 if "Q" in format_ else 4
 
 
-U32: Final = Layout("I")
-U64: Final = Layout("Q")
-IOVEC: Final = Layout("II")  # buf, buf_len
 PRESTAT: Final = Layout("B3xI")  # tag, pr_name_len
 FDSTAT: Final = Layout("BxH4xQQ")  # fs_filetype, fs_flags, fs_rights_base, fs_rights_inheriting
 FILESTAT: Final = Layout("QQB7xQQQQQ")  # dev, ino, filetype, nlink, size, atim, mtim, ctim (times in ns)
