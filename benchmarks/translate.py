@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +25,16 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 class Clock:
-    """Seconds by phase."""
+    """Seconds of this process's time by phase, so that what else the machine does counts little."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def __call__(self, phase: str, work: Callable[[], Any]) -> Any:
         """Does the work, and adds the time that it takes to the phase."""
-        start = time.perf_counter()
+        start = time.process_time()
         result = work()
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.process_time() - start
         return result
 
 
@@ -51,8 +52,8 @@ def phases(data: bytes) -> dict[str, float]:
     translator = PythonTranslator()
     program = clock("lift to emit", lambda: translator.program(module, Config().options()))
     for index in range(program.imported_count("func"), len(program.functions)):
-        tree = clock("lift to emit", lambda i=index: translator.function_ast(module, program, i))
-        clock("compile", lambda t=tree: compile(ast.Module([t], []), "<benchmark>", "exec", dont_inherit=True))
+        tree = clock("lift to emit", partial(translator.function_ast, module, program, index))
+        clock("compile", partial(compile, ast.Module([tree], []), "<benchmark>", "exec", dont_inherit=True))
     return clock.seconds
 
 
