@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 from wasm2py.config import Config, user_cache_directory
@@ -50,7 +51,7 @@ class ModuleTranslator:
     def program(self, module: Any, options: Options) -> Program:
         """Decode, validate and describe a module."""
         program: Program = self._translator.program(module.decoded, options)
-        return program
+        return program if module.decoded.names.module else replace(program, name=module.fallback_name)
 
     def unit(self, module: Any, program: Program, index: int) -> UnitCode:
         """Translate and compile one unit."""

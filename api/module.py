@@ -50,11 +50,11 @@ class ExportType:
 class Module:
     """A valid module, compiled by an engine: function by function when they are first called, or from the cache.
 
-    `data` is its binary, `hash` the SHA-256 of that, `name` what it calls itself.
+    `data` is its binary, `hash` the SHA-256 of that.
     """
 
-    def __init__(self, data: bytes, *, engine: Engine | None = None) -> None:
-        """Take a module in the binary format.
+    def __init__(self, data: bytes, *, name: str | None = None, engine: Engine | None = None) -> None:
+        """Take a module in the binary format; `name` is for messages, where the module has no name of its own.
 
         Raises DecodeError if it is malformed, ValidationError if it is invalid; TypeError if it is not bytes.
         """
@@ -64,6 +64,7 @@ class Module:
             )
         self.data = bytes(data)
         self.hash = hashlib.sha256(self.data).digest()
+        self.fallback_name = name or self.hash.hex()[:12]
         self.engine = engine or default_engine()
         self.program: Program = self.engine.compile_module(self, eager=self.engine.config.eager)
 
@@ -74,9 +75,8 @@ class Module:
         Raises OSError if the file cannot be read, TextError if it is malformed text; else as `Module`.
         """
         data = Path(path).read_bytes()
-        if is_text(data, os.fspath(path)):
-            return cls(assemble(data), engine=engine)
-        return cls(data, engine=engine)
+        binary = assemble(data) if is_text(data, os.fspath(path)) else data
+        return cls(binary, name=Path(path).stem, engine=engine)
 
     @classmethod
     def from_wat(cls, text: str, *, engine: Engine | None = None) -> Module:
@@ -98,7 +98,7 @@ class Module:
 
     @property
     def name(self) -> str:
-        """The name that the module gives itself, or a general one."""
+        """The name that the module gives itself, else that of its file, else the start of its hash."""
         return self.program.name
 
     @property

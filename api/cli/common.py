@@ -46,7 +46,7 @@ def module_file(path: str, engine: Engine) -> Module:
     """The module in a file, or on standard input."""
     from wasm2py.module import Module
 
-    return Module(binary(path), engine=engine)
+    return Module(binary(path), name=stem(path), engine=engine)
 
 
 def stem(path: str) -> str:

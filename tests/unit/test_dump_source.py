@@ -56,7 +56,10 @@ def test_negative_constants_keep_their_precedence(value: float) -> None:
     [
         ("return a & 4294967295", "a & 0xFFFFFFFF"),
         ("return a ^ 2147483648", "a ^ 0x80000000"),
-        ("return a & 255 | 7", "a & 0xFF | 7"),
+        ("return a & 255 | 7", "(a & 0xFF) | 7"),
+        ("return a + 1 & 255 < b ^ 7", "((a + 1) & 0xFF) < (b ^ 7)"),
+        ("return a + 1 >> 2 | b | a << 3", "((a + 1) >> 2) | b | (a << 3)"),
+        ("return a * b + 1 < b - a", "a * b + 1 < b - a"),
         ("return a + 65535 + 65536", "a + 65535 + 0x10000"),
         ("return a << 24", "a << 24"),
         ("return f('x')", 'f("x")'),

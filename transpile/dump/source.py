@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     # astor names AST classes that Python 3.12 deprecates.
     warnings.simplefilter("ignore", DeprecationWarning)
     from astor.code_gen import SourceGenerator  # type: ignore[import-untyped]
-    from astor.op_util import Precedence  # type: ignore[import-untyped]
+    from astor.op_util import Precedence, get_op_symbol  # type: ignore[import-untyped]
 
 #: Lines of comment to print above a statement, by the statement's `id`.
 Notes = Mapping[int, Sequence[str]]
@@ -27,6 +27,8 @@ Notes = Mapping[int, Sequence[str]]
 #: Python frames that printing may use; astor takes six to eight for each level of nesting.
 _PRINTING_DEPTH = 6000
 _BITWISE = (ast.BitAnd, ast.BitOr, ast.BitXor)
+#: Operators whose precedence is not the same in every language: their operands are parenthesised, needed or not.
+_UNFAMILIAR = (*_BITWISE, ast.LShift, ast.RShift)
 
 
 def function_source(function: ast.FunctionDef, notes: Notes | None = None) -> str:
@@ -94,10 +96,25 @@ class _Generator(SourceGenerator):  # type: ignore[misc]
         self.visit(negation)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:  # noqa: N802
-        if isinstance(node.op, _BITWISE):
-            for side in (node.left, node.right):
-                setattr(side, "bit_pattern", _is_pattern(side))  # noqa: B010
-        super().visit_BinOp(node)
+        if not isinstance(node.op, _UNFAMILIAR):
+            super().visit_BinOp(node)
+            return
+        with self.delimit(node, node.op) as delimiters:
+            for extra, side in enumerate((node.left, node.right)):
+                mixed = isinstance(side, ast.BinOp) and type(side.op) is not type(node.op)
+                setattr(side, "_pp", Precedence.highest if mixed else delimiters.p + extra)  # noqa: B010
+                setattr(side, "bit_pattern", isinstance(node.op, _BITWISE) and _is_pattern(side))  # noqa: B010
+            self.write(node.left, get_op_symbol(node.op, " %s "), node.right)
+
+    def visit_Compare(self, node: ast.Compare) -> None:  # noqa: N802
+        sides = [node.left, *node.comparators]
+        with self.delimit(node, node.ops[0]) as delimiters:
+            for side in sides:
+                mixed = isinstance(side, ast.BinOp) and isinstance(side.op, _UNFAMILIAR)
+                setattr(side, "_pp", Precedence.highest if mixed else delimiters.p + 1)  # noqa: B010
+            self.write(node.left)
+            for op, side in zip(node.ops, node.comparators, strict=True):
+                self.write(get_op_symbol(op, " %s "), side)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
         setattr(node.value, "_pp", Precedence.highest)  # noqa: B010

@@ -1,0 +1,122 @@
+# crc32.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_u32, store_u32
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "crc32.wasm",
+    Options(),
+    types=(FuncType(results=("i32",)), FuncType(params=("i32", "i32"), results=("i32",))),
+    functions=(
+        FunctionInfo(FuncType(results=("i32",)), "input_", "input", offset=82),
+        FunctionInfo(
+            FuncType(params=("i32", "i32"), results=("i32",)),
+            "crc32",
+            "crc32",
+            offset=94,
+        ),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(1)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("input", "func", 0),
+        ExportInfo("crc32", "func", 1),
+    ),
+    datas=(
+        DataInfo(
+            "active",
+            (
+                b"\x00\x00\x00\x00\x960\x07w,a\x0e\xee\xbaQ\t\x99\x19\xc4m\x07\x8f\xf4jp5\xa5c\xe9\xa3\x95d\x9e"
+                b"2\x88\xdb\x0e\xa4\xb8\xdcy\x1e\xe9\xd5\xe0\x88\xd9\xd2\x97+L\xb6\t\xbd|\xb1~\x07-\xb8\xe7\x91\x1d\xbf\x90"
+                b"d\x10\xb7\x1d\xf2 \xb0jHq\xb9\xf3\xdeA\xbe\x84}\xd4\xda\x1a\xeb\xe4\xddmQ\xb5\xd4\xf4\xc7\x85\xd3\x83"
+                b"V\x98l\x13\xc0\xa8kdz\xf9b\xfd\xec\xc9e\x8aO\\\x01\x14\xd9l\x06cc=\x0f\xfa\xf5\r\x08\x8d"
+                b"\xc8 n;^\x10iL\xe4A`\xd5rqg\xa2\xd1\xe4\x03<G\xd4\x04K\xfd\x85\r\xd2k\xb5\n\xa5"
+                b"\xfa\xa8\xb55l\x98\xb2B\xd6\xc9\xbb\xdb@\xf9\xbc\xac\xe3l\xd82u\\\xdfE\xcf\r\xd6\xdcY=\xd1\xab"
+                b"\xac0\xd9&:\x00\xdeQ\x80Q\xd7\xc8\x16a\xd0\xbf\xb5\xf4\xb4!#\xc4\xb3V\x99\x95\xba\xcf\x0f\xa5\xbd\xb8"
+                b"\x9e\xb8\x02(\x08\x88\x05_\xb2\xd9\x0c\xc6$\xe9\x0b\xb1\x87|o/\x11LhX\xab\x1da\xc1=-f\xb6"
+                b"\x90A\xdcv\x06q\xdb\x01\xbc \xd2\x98*\x10\xd5\xef\x89\x85\xb1q\x1f\xb5\xb6\x06\xa5\xe4\xbf\x9f3\xd4\xb8\xe8"
+                b"\xa2\xc9\x07x4\xf9\x00\x0f\x8e\xa8\t\x96\x18\x98\x0e\xe1\xbb\rj\x7f-=m\x08\x97ld\x91\x01\\c\xe6"
+                b"\xf4Qkkbal\x1c\xd80e\x85N\x00b\xf2\xed\x95\x06l{\xa5\x01\x1b\xc1\xf4\x08\x82W\xc4\x0f\xf5"
+                b"\xc6\xd9\xb0eP\xe9\xb7\x12\xea\xb8\xbe\x8b|\x88\xb9\xfc\xdf\x1d\xddbI-\xda\x15\xf3|\xd3\x8ceL\xd4\xfb"
+                b"Xa\xb2M\xceQ\xb5:t\x00\xbc\xa3\xe20\xbb\xd4A\xa5\xdfJ\xd7\x95\xd8=m\xc4\xd1\xa4\xfb\xf4\xd6\xd3"
+                b"j\xe9iC\xfc\xd9n4F\x88g\xad\xd0\xb8`\xdas-\x04D\xe5\x1d\x033_L\n\xaa\xc9|\r\xdd"
+                b"<q\x05P\xaaA\x02'\x10\x10\x0b\xbe\x86 \x0c\xc9%\xb5hW\xb3\x85o \t\xd4f\xb9\x9f\xe4a\xce"
+                b'\x0e\xf9\xde^\x98\xc9\xd9)"\x98\xd0\xb0\xb4\xa8\xd7\xc7\x17=\xb3Y\x81\r\xb4.;\\\xbd\xb7\xadl\xba\xc0'
+                b" \x83\xb8\xed\xb6\xb3\xbf\x9a\x0c\xe2\xb6\x03\x9a\xd2\xb1t9G\xd5\xea\xafw\xd2\x9d\x15&\xdb\x04\x83\x16\xdcs"
+                b"\x12\x0bc\xe3\x84;d\x94>jm\r\xa8Zjz\x0b\xcf\x0e\xe4\x9d\xff\t\x93'\xae\x00\n\xb1\x9e\x07}"
+                b"D\x93\x0f\xf0\xd2\xa3\x08\x87h\xf2\x01\x1e\xfe\xc2\x06i]Wb\xf7\xcbge\x80q6l\x19\xe7\x06kn"
+                b"v\x1b\xd4\xfe\xe0+\xd3\x89Zz\xda\x10\xccJ\xddgo\xdf\xb9\xf9\xf9\xef\xbe\x8eC\xbe\xb7\x17\xd5\x8e\xb0`"
+                b"\xe8\xa3\xd6\xd6~\x93\xd1\xa1\xc4\xc2\xd88R\xf2\xdfO\xf1g\xbb\xd1gW\xbc\xa6\xdd\x06\xb5?K6\xb2H"
+                b"\xda+\r\xd8L\x1b\n\xaf\xf6J\x036`z\x04A\xc3\xef`\xdfU\xdfg\xa8\xef\x8en1y\xbeiF"
+                b'\x8c\xb3a\xcb\x1a\x83f\xbc\xa0\xd2o%6\xe2hR\x95w\x0c\xcc\x03G\x0b\xbb\xb9\x16\x02"/&\x05U'
+                b"\xbe;\xba\xc5(\x0b\xbd\xb2\x92Z\xb4+\x04j\xb3\\\xa7\xff\xd7\xc21\xcf\xd0\xb5\x8b\x9e\xd9,\x1d\xae\xde["
+                b"\xb0\xc2d\x9b&\xf2c\xec\x9c\xa3ju\n\x93m\x02\xa9\x06\t\x9c?6\x0e\xeb\x85g\x07r\x13W\x00\x05"
+                b"\x82J\xbf\x95\x14z\xb8\xe2\xae+\xb1{8\x1b\xb6\x0c\x9b\x8e\xd2\x92\r\xbe\xd5\xe5\xb7\xef\xdc|!\xdf\xdb\x0b"
+                b"\xd4\xd2\xd3\x86B\xe2\xd4\xf1\xf8\xb3\xddhn\x83\xda\x1f\xcd\x16\xbe\x81[&\xb9\xf6\xe1w\xb0owG\xb7\x18"
+                b"\xe6Z\x08\x88pj\x0f\xff\xca;\x06f\\\x0b\x01\x11\xff\x9ee\x8fi\xaeb\xf8\xd3\xffkaE\xcfl\x16"
+                b"x\xe2\n\xa0\xee\xd2\r\xd7T\x83\x04N\xc2\xb3\x039a&g\xa7\xf7\x16`\xd0MGiI\xdbwn>"
+                b"Jj\xd1\xae\xdcZ\xd6\xd9f\x0b\xdf@\xf0;\xd87S\xae\xbc\xa9\xc5\x9e\xbb\xde\x7f\xcf\xb2G\xe9\xff\xb50"
+                b"\x1c\xf2\xbd\xbd\x8a\xc2\xba\xca0\x93\xb3S\xa6\xa3\xb4$\x056\xd0\xba\x93\x06\xd7\xcd)W\xdeT\xbfg\xd9#"
+                b".zf\xb3\xb8Ja\xc4\x02\x1bh]\x94+o*7\xbe\x0b\xb4\xa1\x8e\x0c\xc3\x1b\xdf\x05Z\x8d\xef\x02-"
+            ),
+            offset=(("i32.const", 16384),),
+        ),
+    ),
+    call_views=(
+        CallView("table_type0", 0, FuncType(results=("i32",))),
+        CallView("table_type1", 0, FuncType(params=("i32", "i32"), results=("i32",))),
+    ),
+    units=((0, 2),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "input" () -> (i32)
+def input_():
+    return 17408
+
+
+# func 1 "crc32" (i32, i32) -> (i32)
+def crc32(p0, p1):
+    i0 = 0
+    if not mem_u32[5377]:
+        i1 = 0xFFFFFC00
+        while True:
+            address = (i1 + 22528) & 0xFFFFFFFF
+            value = (i0 >> 8) ^ (mem_u32[t >> 2] if not (t := (i1 + 17408) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
+            if address & 3:
+                store_u32(mem_u8, address, value)
+            else:
+                mem_u32[address >> 2] = value
+            i0 = (i0 + 1) & 0xFFFFFFFF
+            i1 = (i1 + 4) & 0xFFFFFFFF
+            if not i1:
+                break
+    if not p1:
+        return p0
+    i1 = p0 ^ 0xFFFFFFFF
+    i0 = 0
+    while True:
+        i1 = mem_u32[((((mem_u8[(i0 + 17408) & 0xFFFFFFFF] ^ i1) & 0xFF) << 2) + 21504) >> 2] ^ (i1 >> 8)
+        i0 = (i0 + 1) & 0xFFFFFFFF
+        if p1 == i0:
+            break
+    return i1 ^ 0xFFFFFFFF
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports

@@ -1,0 +1,491 @@
+# json.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_u32, store_u32
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "json.wasm",
+    Options(),
+    types=(FuncType(results=("i32",)), FuncType(params=("i32",), results=("i32",))),
+    functions=(
+        FunctionInfo(FuncType(results=("i32",)), "input_", "input", offset=104),
+        FunctionInfo(FuncType(results=("i32",)), "output", "output", offset=113),
+        FunctionInfo(
+            FuncType(params=("i32",), results=("i32",)),
+            "tokenize",
+            "tokenize",
+            offset=125,
+        ),
+        FunctionInfo(
+            FuncType(params=("i32",), results=("i32",)),
+            "check",
+            "check",
+            offset=1255,
+        ),
+        FunctionInfo(
+            FuncType(params=("i32",), results=("i32",)),
+            "parse_value",
+            "parse_value",
+            offset=1325,
+        ),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(2)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("input", "func", 0),
+        ExportInfo("output", "func", 1),
+        ExportInfo("tokenize", "func", 2),
+        ExportInfo("check", "func", 3),
+    ),
+    datas=(DataInfo("active", b"null\x00true\x00false\x00", offset=(("i32.const", 16384),)),),
+    call_views=(
+        CallView("table_type0", 0, FuncType(results=("i32",))),
+        CallView("table_type1", 0, FuncType(params=("i32",), results=("i32",))),
+    ),
+    units=((0, 5),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "input" () -> (i32)
+def input_():
+    return 16400
+
+
+# func 1 "output" () -> (i32)
+def output():
+    return 24608
+
+
+# func 2 "tokenize" (i32) -> (i32)
+def tokenize(p0):
+    i0 = 0
+    mem_u8[p0 + 16400] = 0
+    i1 = (p0 + 16400) & 0xFFFFFFFF
+    i2 = 16400
+    while True:
+        p0 = 0
+        while True:
+            i3 = (i2 + p0) & 0xFFFFFFFF
+            i4 = mem_u8[i3]
+            i5 = (i4 - 9) & 0xFFFFFFFF
+            if i5 > 23 or not (1 << (i5 & 0x1F)) & 0x800013:
+                break
+            p0 = (p0 + 1) & 0xFFFFFFFF
+        if i3 == i1:
+            return i0
+        while True:
+            i5 = (i0 * 12) & 0xFFFFFFFF
+            if i5 & 3:
+                store_u32(mem_u8, i5 + 24608, i4)
+            else:
+                mem_u32[(i5 + 24608) >> 2] = i4
+            i6 = (i5 + 24608) & 0xFFFFFFFF
+            arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
+            arm = (
+                (
+                    0,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    2,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    2,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    2,
+                    1,
+                    2,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    3,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    4,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    5,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    1,
+                    2,
+                    1,
+                    2,
+                )[arm]
+                if arm < 92
+                else 1
+            )
+            if arm < 3:
+                if arm == 0:
+                    if i6 & 3:
+                        store_u32(mem_u8, i6, 115)
+                    else:
+                        mem_u32[i6 >> 2] = 115
+                    i5 = (i3 + 1) & 0xFFFFFFFF
+                    i3 = mem_u8[i5]
+                    if i3 != 34:
+                        while True:
+                            i3 &= 255
+                            if i3 < 32:
+                                return (16399 - i2 - p0) & 0xFFFFFFFF
+                            i4 = (i5 + 1) & 0xFFFFFFFF
+                            if i3 == 92:
+                                arm = (mem_u8[i4] - 34) & 0xFFFFFFFF
+                                arm = (
+                                    (
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        1,
+                                        1,
+                                        0,
+                                        1,
+                                        0,
+                                        2,
+                                    )[arm]
+                                    if arm < 84
+                                    else 1
+                                )
+                                if arm == 0:
+                                    i5 = (i5 + 2) & 0xFFFFFFFF
+                                elif arm == 1:
+                                    return (16399 - i2 - p0) & 0xFFFFFFFF
+                                else:
+                                    i7 = (i5 + 2) & 0xFFFFFFFF
+                                    i3 = 0
+                                    while True:
+                                        i4 = mem_u8[(i7 + i3) & 0xFFFFFFFF]
+                                        if ((i4 - 58) & 0xFF) <= 245 and (((i4 & 0xFFFFFFDF) - 71) & 0xFF) < 250:
+                                            return (16399 - i2 - p0) & 0xFFFFFFFF
+                                        i3 = (i3 + 1) & 0xFFFFFFFF
+                                        if i3 == 4:
+                                            break
+                                    i5 = (i5 + 6) & 0xFFFFFFFF
+                            else:
+                                i5 = i4
+                            i3 = mem_u8[i5]
+                            if i3 == 34:
+                                break
+                    i4 = (i5 + 1) & 0xFFFFFFFF
+                    break
+                elif arm == 1:
+                    if i6 & 3:
+                        store_u32(mem_u8, i6, 110)
+                    else:
+                        mem_u32[i6 >> 2] = 110
+                    i4 = mem_u8[i3] == 45
+                    i5 = (i2 + i4) & 0xFFFFFFFF
+                    i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
+                    if ((i3 - 58) & 0xFF) < 246:
+                        return (16399 - i2 - p0) & 0xFFFFFFFF
+                    if (i3 & 0xFF) != 48:
+                        while True:
+                            i3 = (i5 + p0) & 0xFFFFFFFF
+                            i4 = (i5 + 1) & 0xFFFFFFFF
+                            i5 = i4
+                            i3 = mem_u8[i3]
+                            if ((i3 - 58) & 0xFF) <= 245:
+                                break
+                        i4 = (i4 + p0 - 1) & 0xFFFFFFFF
+                    else:
+                        i4 = (i2 + i4 + p0 + 1) & 0xFFFFFFFF
+                        i3 = mem_u8[i4]
+                    if (i3 & 0xFF) == 46:
+                        if ((mem_u8[i4 + 1] - 58) & 0xFF) < 246:
+                            return (16399 - i2 - p0) & 0xFFFFFFFF
+                        while True:
+                            i4 = (i4 + 1) & 0xFFFFFFFF
+                            i3 = mem_u8[i4]
+                            if ((i3 - 58) & 0xFF) <= 245:
+                                break
+                    if ((i3 | 0x20) & 0xFF) != 101:
+                        break
+                    i3 = (i4 + 1) & 0xFFFFFFFF
+                    i5 = mem_u8[i4 + 1]
+                    arm = (i5 - 43) & 0xFFFFFFFF
+                    arm = (0, 1, 0)[arm] if arm < 3 else 1
+                    if arm == 0:
+                        i3 = (i4 + 2) & 0xFFFFFFFF
+                        i5 = mem_u8[i4 + 2]
+                    if ((i5 - 58) & 0xFF) < 246:
+                        return (16399 - i2 - p0) & 0xFFFFFFFF
+                    i4 = (i3 - 1) & 0xFFFFFFFF
+                    while True:
+                        i4 = (i4 + 1) & 0xFFFFFFFF
+                        if ((mem_u8[i4] - 58) & 0xFF) < 246:
+                            break
+                    break
+                else:
+                    i4 = (i3 + 1) & 0xFFFFFFFF
+                    break
+            elif arm == 3:
+                i4 = (i3 + 5) & 0xFFFFFFFF
+                i5 = 0
+                while i5 != 5:
+                    i7 = (i3 + i5) & 0xFFFFFFFF
+                    i8 = (i5 + 16394) & 0xFFFFFFFF
+                    i5 = (i5 + 1) & 0xFFFFFFFF
+                    if mem_u8[i7] != mem_u8[i8]:
+                        return (16399 - i2 - p0) & 0xFFFFFFFF
+            elif arm == 4:
+                if i6 & 3:
+                    store_u32(mem_u8, i6, 122)
+                else:
+                    mem_u32[i6 >> 2] = 122
+                i4 = (i3 + 4) & 0xFFFFFFFF
+                i5 = 0
+                while i5 != 4:
+                    i7 = (i3 + i5) & 0xFFFFFFFF
+                    i8 = (i5 + 16384) & 0xFFFFFFFF
+                    i5 = (i5 + 1) & 0xFFFFFFFF
+                    if mem_u8[i7] != mem_u8[i8]:
+                        return (16399 - i2 - p0) & 0xFFFFFFFF
+            else:
+                i4 = (i3 + 4) & 0xFFFFFFFF
+                i5 = 0
+                while i5 != 4:
+                    i7 = (i3 + i5) & 0xFFFFFFFF
+                    i8 = (i5 + 16389) & 0xFFFFFFFF
+                    i5 = (i5 + 1) & 0xFFFFFFFF
+                    if mem_u8[i7] != mem_u8[i8]:
+                        return (16399 - i2 - p0) & 0xFFFFFFFF
+            if i4:
+                break
+            return (16399 - i2 - p0) & 0xFFFFFFFF
+        if i4 > i1 or i0 == 4095:
+            return (16399 - i2 - p0) & 0xFFFFFFFF
+        value = (i4 - i2 - p0) & 0xFFFFFFFF
+        if i6 & 3:
+            store_u32(mem_u8, i6 + 8, value)
+        else:
+            mem_u32[(i6 + 8) >> 2] = value
+        value = (i2 - 16400 + p0) & 0xFFFFFFFF
+        if i6 & 3:
+            store_u32(mem_u8, i6 + 4, value)
+        else:
+            mem_u32[(i6 + 4) >> 2] = value
+        i0 = (i0 + 1) & 0xFFFFFFFF
+        i2 = i4
+
+
+# func 3 "check" (i32) -> (i32)
+def check(p0):
+    i0 = tokenize(p0)
+    if i0 > 0x7FFFFFFF:
+        return 0
+    i0 = (i0 * 12) & 0xFFFFFFFF
+    if i0 & 3:
+        store_u32(mem_u8, i0 + 24608, 0)
+    else:
+        mem_u32[(i0 + 24608) >> 2] = 0
+    return parse_value(24608) == ((i0 + 24608) & 0xFFFFFFFF)
+
+
+# func 4 "parse_value" (i32) -> (i32)
+def parse_value(p0):
+    i0 = 0
+    arm = ((mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)) - 91) & 0xFFFFFFFF
+    arm = (
+        (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 2, 3)[arm]
+        if arm < 33
+        else 1
+    )
+    if arm < 2:
+        if arm == 0:
+            if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
+                return (p0 + 24) & 0xFFFFFFFF
+            p0 = parse_value((p0 + 12) & 0xFFFFFFFF)
+            if p0:
+                while True:
+                    i1 = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
+                    if i1 != 44:
+                        break
+                    p0 = parse_value((p0 + 12) & 0xFFFFFFFF)
+                    if not p0:
+                        return i0
+                if i1 == 93:
+                    return (p0 + 12) & 0xFFFFFFFF
+    elif arm == 2:
+        return (p0 + 12) & 0xFFFFFFFF
+    else:
+        arm = ((mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) - 115) & 0xFFFFFFFF
+        arm = (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2)[arm] if arm < 11 else 1
+        if arm == 0:
+            i1 = (p0 + 12) & 0xFFFFFFFF
+            while True:
+                if (mem_u32[(i1 + 12) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 12)) != 58:
+                    return i0
+                i2 = parse_value((i1 + 24) & 0xFFFFFFFF)
+                if not i2:
+                    return i0
+                i1 = mem_u32[i2 >> 2] if not i2 & 3 else load_u32(mem_u8, i2)
+                if i1 != 44:
+                    break
+                i1 = (i2 + 12) & 0xFFFFFFFF
+                if (mem_u32[(i2 + 12) >> 2] if not i2 & 3 else load_u32(mem_u8, i2 + 12)) != 115:
+                    return i0
+            if i1 == 125:
+                return (i2 + 12) & 0xFFFFFFFF
+        elif arm == 1:
+            pass
+        else:
+            return (p0 + 24) & 0xFFFFFFFF
+    return i0
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports

@@ -1,0 +1,270 @@
+# nbody.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_f64, load_u64, store_f64, store_u64
+from wasm2py.runtime.floats import f_div, f_sqrt
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "nbody.wasm",
+    Options(),
+    types=(FuncType(), FuncType(results=("f64",)), FuncType(params=("i32", "f64"))),
+    functions=(
+        FunctionInfo(FuncType(), "reset", "reset", offset=101),
+        FunctionInfo(FuncType(results=("f64",)), "energy", "energy", offset=417),
+        FunctionInfo(FuncType(params=("i32", "f64")), "advance", "advance", offset=694),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(1)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("reset", "func", 0),
+        ExportInfo("energy", "func", 1),
+        ExportInfo("advance", "func", 2),
+    ),
+    datas=(
+        DataInfo(
+            "active",
+            (
+                b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xdeE\xbe\xc9<\xbdC@,\xd9<4\xa0]\x13@"
+                b"|\xdb\x1f\xc0\xab\x90\xf2\xbf\xf0\xeb%l\xf9\x86\xba\xbf\xbc\xcc\x93\x9b\x06g\xe3?\x9b\x94}\xf5\xf2~\x06@"
+                b"\x15\x07Z\x9a\xd7\xd2\x99\xbf\xd83\xab\xd9\x95L\xa3?g\xca2\xc3\xcd\xaf @\xb0\x01\xde1\xcb\x7f\x10@"
+                b"|F\xeb\xe1S\xd3\xd9\xbfCw\x87\xb8!,\xf0\xbf\x13\x8f\x1f\xbf\xe95\xfd?\xb4#\x11_H<\x81?"
+                b"7\xc6\x07\rI\x1d\x87?\xcf\xd9\xa7\xce\xea\xc9)@~f&\xd6\xe88.\xc0\xa0}%\xbeW\x95\xcc\xbf"
+                b"\xef\x1b\x91\xa9\x1cS\xf1?\xc5\xbbT>\x7f\xcc\xeb?|>\xf2\xfak/\x86\xbf\xb3\x1e\xf4\x9c\xd2=\\?"
+                b"*W\x05\xa9g\xc2.@ \xa2\xc83X\xeb9\xc0@\xe5\xab\x93\xf3\xf1\xc6?J\xbcY\x16\xb6T\xef?"
+                b"\xa3\xfb\xc41\xc6\x07\xe3?\xf6evX\x88\xcb\xa1\xbf\xac\x99\x17S\xf3\xa8`?"
+            ),
+            offset=(("i32.const", 16384),),
+        ),
+    ),
+    call_views=(
+        CallView("table_type0", 0, FuncType()),
+        CallView("table_type1", 0, FuncType(results=("f64",))),
+        CallView("table_type2", 0, FuncType(params=("i32", "f64"))),
+    ),
+    units=((0, 3),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "reset" () -> ()
+def reset():
+    i0 = 0xFFFFFEE8
+    while True:
+        address = (i0 + 17000) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16712) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16992) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16704) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16984) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16696) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16976) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16688) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16968) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16680) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16960) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16672) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        address = (i0 + 16952) & 0xFFFFFFFF
+        value = mem_u64[t >> 3] if not (t := (i0 + 16664) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+        if address & 7:
+            store_u64(mem_u8, address, value)
+        else:
+            mem_u64[address >> 3] = value
+        i0 = (i0 + 56) & 0xFFFFFFFF
+        if not i0:
+            break
+    i1 = 0
+    i2 = 16752
+    while True:
+        y0 = 0.0
+        i0 = 0
+        while True:
+            y0 = (mem_f64[t >> 3] if not (t := (i2 + i0) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) * (
+                mem_f64[t >> 3] if not (t := (i0 + 16776) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
+            ) + y0
+            i0 = (i0 + 56) & 0xFFFFFFFF
+            if i0 == 224:
+                break
+        mem_f64[(((i1 << 3) & 0xFFFFFFFF) + 16696) >> 3] = f_div(y0, -39.47841760435743)
+        i2 = (i2 + 8) & 0xFFFFFFFF
+        i1 = (i1 + 1) & 0xFFFFFFFF
+        if i1 == 3:
+            return
+
+
+# func 1 "energy" () -> (f64)
+def energy():
+    i0 = 0
+    y0 = 0.0
+    i1 = 16728
+    i2 = 16672
+    while True:
+        i3 = i0
+        i4 = (i0 * 56) & 0xFFFFFFFF
+        y1 = mem_f64[(i4 + 16720) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16720)
+        y2 = mem_f64[(i4 + 16712) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16712)
+        y3 = y2 * y2
+        y2 = mem_f64[(i4 + 16696) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16696)
+        y4 = y2 * y2
+        y2 = mem_f64[(i4 + 16704) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16704)
+        y0 = y1 * 0.5 * (y3 + (y4 + y2 * y2)) + y0
+        i0 = (i0 + 1) & 0xFFFFFFFF
+        if i3 <= 3:
+            i3 = i1
+            i5 = i0
+            while True:
+                y3 = mem_f64[(((i5 * 56) & 0xFFFFFFFF) + 16720) >> 3]
+                y2 = 0.0
+                i4 = 0
+                while True:
+                    y4 = (mem_f64[t >> 3] if not (t := (i2 + i4) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) - (
+                        mem_f64[t >> 3] if not (t := (i3 + i4) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
+                    )
+                    y2 = y4 * y4 + y2
+                    i4 = (i4 + 8) & 0xFFFFFFFF
+                    if i4 == 24:
+                        break
+                i3 = (i3 + 56) & 0xFFFFFFFF
+                y0 -= f_div(y1 * y3, f_sqrt(y2))
+                i5 = (i5 + 1) & 0xFFFFFFFF
+                if i5 == 5:
+                    break
+        i2 = (i2 + 56) & 0xFFFFFFFF
+        i1 = (i1 + 56) & 0xFFFFFFFF
+        if i0 == 5:
+            return y0
+
+
+# func 2 "advance" (i32, f64) -> ()
+def advance(p0, p1):
+    i0 = (__stack_pointer - 32) & 0xFFFFFFFF
+    if 1 <= p0 <= 0x7FFFFFFF:
+        i1 = 0
+        while True:
+            i2 = 16728
+            i3 = 16752
+            i4 = 16672
+            i5 = 0
+            while True:
+                i6 = i5
+                i5 = (i5 + 1) & 0xFFFFFFFF
+                if i6 <= 3:
+                    i7 = i6 * 56 + 16672
+                    i8 = i3
+                    i9 = i2
+                    i10 = i5
+                    while True:
+                        i11 = (i10 * 56 + 16672) & 0xFFFFFFFF
+                        y0 = 0.0
+                        i6 = 0
+                        while True:
+                            y1 = (mem_f64[t >> 3] if not (t := (i4 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) - (
+                                mem_f64[t >> 3] if not (t := (i9 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
+                            )
+                            address = (i0 + i6) & 0xFFFFFFFF
+                            if address & 7:
+                                store_f64(mem_u8, address, y1)
+                            else:
+                                mem_f64[address >> 3] = y1
+                            y0 = y1 * y1 + y0
+                            i6 = (i6 + 8) & 0xFFFFFFFF
+                            if i6 == 24:
+                                break
+                        y1 = f_sqrt(y0)
+                        y1 = f_div(p1, y1 * (y1 * y1))
+                        i6 = 0
+                        while True:
+                            i12 = (i4 + i6 + 24) & 0xFFFFFFFF
+                            y0 = mem_f64[t >> 3] if not (t := (i0 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
+                            value = (mem_f64[i12 >> 3] if not i12 & 7 else load_f64(mem_u8, i12)) - y0 * (
+                                mem_f64[(i11 + 48) >> 3] if not i11 & 7 else load_f64(mem_u8, i11 + 48)
+                            ) * y1
+                            if i12 & 7:
+                                store_f64(mem_u8, i12, value)
+                            else:
+                                mem_f64[i12 >> 3] = value
+                            i12 = (i8 + i6) & 0xFFFFFFFF
+                            value = y0 * (mem_f64[(i7 + 48) >> 3] if not i7 & 7 else load_f64(mem_u8, i7 + 48)) * y1 + (
+                                mem_f64[i12 >> 3] if not i12 & 7 else load_f64(mem_u8, i12)
+                            )
+                            if i12 & 7:
+                                store_f64(mem_u8, i12, value)
+                            else:
+                                mem_f64[i12 >> 3] = value
+                            i6 = (i6 + 8) & 0xFFFFFFFF
+                            if i6 == 24:
+                                break
+                        i8 = (i8 + 56) & 0xFFFFFFFF
+                        i9 = (i9 + 56) & 0xFFFFFFFF
+                        i10 = (i10 + 1) & 0xFFFFFFFF
+                        if i10 == 5:
+                            break
+                i3 = (i3 + 56) & 0xFFFFFFFF
+                i4 = (i4 + 56) & 0xFFFFFFFF
+                i2 = (i2 + 56) & 0xFFFFFFFF
+                if i5 == 5:
+                    break
+            i8 = 0
+            i12 = 16672
+            while True:
+                i6 = 0
+                while True:
+                    i4 = (i12 + i6) & 0xFFFFFFFF
+                    value = p1 * (mem_f64[t >> 3] if not (t := (i4 + 24) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) + (
+                        mem_f64[i4 >> 3] if not i4 & 7 else load_f64(mem_u8, i4)
+                    )
+                    if i4 & 7:
+                        store_f64(mem_u8, i4, value)
+                    else:
+                        mem_f64[i4 >> 3] = value
+                    i6 = (i6 + 8) & 0xFFFFFFFF
+                    if i6 == 24:
+                        break
+                i12 = (i12 + 56) & 0xFFFFFFFF
+                i8 = (i8 + 1) & 0xFFFFFFFF
+                if i8 == 5:
+                    break
+            i1 = (i1 + 1) & 0xFFFFFFFF
+            if i1 == p0:
+                return
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports

@@ -1,0 +1,162 @@
+# quicksort.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_u32, store_u32
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "quicksort.wasm",
+    Options(),
+    types=(
+        FuncType(results=("i32",)),
+        FuncType(params=("i32",)),
+        FuncType(params=("i32", "i32")),
+        FuncType(params=("i32", "i32"), results=("i32",)),
+    ),
+    functions=(
+        FunctionInfo(FuncType(results=("i32",)), "input_", "input", offset=99),
+        FunctionInfo(FuncType(params=("i32",)), "sort", "sort", offset=108),
+        FunctionInfo(FuncType(params=("i32", "i32")), "quicksort", "quicksort", offset=127),
+        FunctionInfo(
+            FuncType(params=("i32", "i32"), results=("i32",)),
+            "find",
+            "find",
+            offset=522,
+        ),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(2)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("input", "func", 0),
+        ExportInfo("sort", "func", 1),
+        ExportInfo("find", "func", 3),
+    ),
+    call_views=(
+        CallView("table_type0", 0, FuncType(results=("i32",))),
+        CallView("table_type1", 0, FuncType(params=("i32",))),
+        CallView("table_type2", 0, FuncType(params=("i32", "i32"))),
+        CallView("table_type3", 0, FuncType(params=("i32", "i32"), results=("i32",))),
+    ),
+    units=((0, 4),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "input" () -> (i32)
+def input_():
+    return 16384
+
+
+# func 1 "sort" (i32) -> ()
+def sort(p0):
+    quicksort(0, (p0 - 1) & 0xFFFFFFFF)
+
+
+# func 2 "quicksort" (i32, i32) -> ()
+def quicksort(p0, p1):
+    i0 = (p1 - p0) & 0xFFFFFFFF
+    if 13 <= i0 <= 0x7FFFFFFF:
+        i2 = (p1 + 1) & 0xFFFFFFFF
+        while True:
+            i3 = mem_u32[(((p0 << 2) + ((i0 << 1) & 0xFFFFFFFC) + 16384) & 0xFFFFFFFF) >> 2]
+            i4 = (p0 - 1) & 0xFFFFFFFF
+            i0 = i2
+            while True:
+                i5 = ((i4 << 2) + 16384) & 0xFFFFFFFF
+                while True:
+                    i4 = (i4 + 1) & 0xFFFFFFFF
+                    i5 = (i5 + 4) & 0xFFFFFFFF
+                    i6 = mem_u32[i5 >> 2] if not i5 & 3 else load_u32(mem_u8, i5)
+                    if (i6 ^ 0x80000000) >= (i3 ^ 0x80000000):
+                        break
+                i1 = (i0 + 1) & 0xFFFFFFFF
+                i0 = ((i0 << 2) + 16380) & 0xFFFFFFFF
+                while True:
+                    i1 = (i1 - 1) & 0xFFFFFFFF
+                    i7 = mem_u32[i0 >> 2] if not i0 & 3 else load_u32(mem_u8, i0)
+                    i8 = (i0 - 4) & 0xFFFFFFFF
+                    i0 = i8
+                    if (i7 ^ 0x80000000) <= (i3 ^ 0x80000000):
+                        break
+                i0 = (i1 - 1) & 0xFFFFFFFF
+                if (i4 ^ 0x80000000) >= (i0 ^ 0x80000000):
+                    break
+                if i5 & 3:
+                    store_u32(mem_u8, i5, i7)
+                else:
+                    mem_u32[i5 >> 2] = i7
+                address = (i8 + 4) & 0xFFFFFFFF
+                if address & 3:
+                    store_u32(mem_u8, address, i6)
+                else:
+                    mem_u32[address >> 2] = i6
+            quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
+            p0 = i1
+            i0 = (p1 - i1) & 0xFFFFFFFF
+            if i0 < 13 or i0 > 0x7FFFFFFF:
+                break
+    else:
+        i1 = p0
+    if (i1 ^ 0x80000000) < (p1 ^ 0x80000000):
+        i6 = ((i1 << 2) + 16384) & 0xFFFFFFFF
+        i3 = i1
+        while True:
+            i0 = (i3 ^ 0x80000000) < (i1 ^ 0x80000000)
+            i3 = (i3 + 1) & 0xFFFFFFFF
+            i7 = mem_u32[(((i3 << 2) + 16384) & 0xFFFFFFFF) >> 2]
+            i4 = i3
+            if not i0:
+                i0 = i6
+                i4 = i3
+                while True:
+                    i5 = mem_u32[i0 >> 2] if not i0 & 3 else load_u32(mem_u8, i0)
+                    if (i5 ^ 0x80000000) <= (i7 ^ 0x80000000):
+                        break
+                    address = (i0 + 4) & 0xFFFFFFFF
+                    if address & 3:
+                        store_u32(mem_u8, address, i5)
+                    else:
+                        mem_u32[address >> 2] = i5
+                    i0 = (i0 - 4) & 0xFFFFFFFF
+                    i4 = (i4 - 1) & 0xFFFFFFFF
+                    if (i4 ^ 0x80000000) <= (i1 ^ 0x80000000):
+                        i4 = i1
+                        break
+            mem_u32[(((i4 << 2) + 16384) & 0xFFFFFFFF) >> 2] = i7
+            i6 = (i6 + 4) & 0xFFFFFFFF
+            if i3 == p1:
+                return
+
+
+# func 3 "find" (i32, i32) -> (i32)
+def find(p0, p1):
+    i0 = 0
+    if 1 <= p0 <= 0x7FFFFFFF:
+        i1 = p0
+        while True:
+            i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
+            i3 = (mem_u32[(((i2 << 2) & 0xFFFFFFFF) + 16384) >> 2] ^ 0x80000000) < (p1 ^ 0x80000000)
+            i0 = (i2 + 1) & 0xFFFFFFFF if i3 else i0
+            i1 = i1 if i3 else i2
+            if (i0 ^ 0x80000000) >= (i1 ^ 0x80000000):
+                break
+    if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
+        return 0xFFFFFFFF
+    return i0 if mem_u32[(((i0 << 2) & 0xFFFFFFFF) + 16384) >> 2] == p1 else 0xFFFFFFFF
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports

@@ -1,0 +1,250 @@
+# sha256.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_u32, store_u32, store_u64
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "sha256.wasm",
+    Options(),
+    types=(FuncType(results=("i32",)), FuncType(params=("i32",))),
+    functions=(
+        FunctionInfo(FuncType(results=("i32",)), "input_", "input", offset=91),
+        FunctionInfo(FuncType(results=("i32",)), "output", "output", offset=100),
+        FunctionInfo(FuncType(params=("i32",)), "sha256", "sha256", offset=112),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(1)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("input", "func", 0),
+        ExportInfo("output", "func", 1),
+        ExportInfo("sha256", "func", 2),
+    ),
+    datas=(
+        DataInfo(
+            "active",
+            (
+                b"g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xab\xd9\x83\x1f\x19\xcd\xe0["
+                b"\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5\xdb\xb5\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab"
+                b"\x98\xaa\x07\xd8\x01[\x83\x12\xbe\x851$\xc3}\x0cUt]\xber\xfe\xb1\xde\x80\xa7\x06\xdc\x9bt\xf1\x9b\xc1"
+                b"\xc1i\x9b\xe4\x86G\xbe\xef\xc6\x9d\xc1\x0f\xcc\xa1\x0c$o,\xe9-\xaa\x84tJ\xdc\xa9\xb0\\\xda\x88\xf9v"
+                b"RQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\x0b\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14"
+                b"\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\xc2\x81\x85,r\x92"
+                b"\xa1\xe8\xbf\xa2Kf\x1a\xa8p\x8bK\xc2\xa3Ql\xc7\x19\xe8\x92\xd1$\x06\x99\xd6\x855\x0e\xf4p\xa0j\x10"
+                b"\x16\xc1\xa4\x19\x08l7\x1eLwH'\xb5\xbc\xb04\xb3\x0c\x1c9J\xaa\xd8NO\xca\x9c[\xf3o.h"
+                b"\xee\x82\x8ftoc\xa5x\x14x\xc8\x84\x08\x02\xc7\x8c\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6"
+            ),
+            offset=(("i32.const", 16384),),
+        ),
+    ),
+    call_views=(
+        CallView("table_type0", 0, FuncType(results=("i32",))),
+        CallView("table_type1", 0, FuncType(params=("i32",))),
+    ),
+    units=((0, 3),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "input" () -> (i32)
+def input_():
+    return 16672
+
+
+# func 1 "output" () -> (i32)
+def output():
+    return 20896
+
+
+# func 2 "sha256" (i32) -> ()
+def sha256(p0):
+    global __stack_pointer
+    i0 = (__stack_pointer - 320) & 0xFFFFFFFF
+    __stack_pointer = i0
+    mem_u8[p0 + 16672] = 128
+    value = mem_u64[2051]
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 24, value)
+    else:
+        mem_u64[(i0 + 24) >> 3] = value
+    value = mem_u64[2050]
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 16, value)
+    else:
+        mem_u64[(i0 + 16) >> 3] = value
+    value = mem_u64[2049]
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 8, value)
+    else:
+        mem_u64[(i0 + 8) >> 3] = value
+    value = mem_u64[2048]
+    if i0 & 7:
+        store_u64(mem_u8, i0, value)
+    else:
+        mem_u64[i0 >> 3] = value
+    i1 = (p0 + 8) & 0xFFFFFFC0
+    i2 = (i1 + 64) & 0xFFFFFFFF
+    if ((p0 + 1) & 0xFFFFFFFF) < i2:
+        i3 = i1 + 63
+        i1 = p0
+        while True:
+            mem_u8[(i1 + 16673) & 0xFFFFFFFF] = 0
+            i1 = (i1 + 1) & 0xFFFFFFFF
+            if i3 == i1:
+                break
+    p0 = (p0 << 3) & 0xFFFFFFFF
+    i1 = (i2 + 16668) & 0xFFFFFFFF
+    i3 = 24
+    while True:
+        mem_u8[i1] = (p0 >> (i3 & 0x1F)) & 0xFF
+        i1 = (i1 + 1) & 0xFFFFFFFF
+        i3 = (i3 - 8) & 0xFFFFFFFF
+        if i3 == 0xFFFFFFF8:
+            break
+    if i2:
+        i4 = (i0 + 60) & 0xFFFFFFFF
+        i5 = 0
+        while True:
+            i1 = 0
+            while True:
+                i3 = mem_u32[t >> 2] if not (t := (i5 + i1 + 16672) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                address = (i0 + 64 + i1) & 0xFFFFFFFF
+                value = (((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)) & 0xFFFFFFFF
+                if address & 3:
+                    store_u32(mem_u8, address, value)
+                else:
+                    mem_u32[address >> 2] = value
+                i1 = (i1 + 4) & 0xFFFFFFFF
+                if i1 == 64:
+                    break
+            i3 = 0
+            while True:
+                i1 = (i0 + 64 + i3) & 0xFFFFFFFF
+                p0 = mem_u32[t >> 2] if not (t := (i1 + 4) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                i6 = (i1 + 64) & 0xFFFFFFFF
+                i7 = (
+                    ((((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3)) & 0xFFFFFFFF)
+                    + (mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1))
+                    + (mem_u32[t >> 2] if not (t := (i1 + 36) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
+                ) & 0xFFFFFFFF
+                i1 = mem_u32[t >> 2] if not (t := (i1 + 56) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                value = (i7 + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))) & 0xFFFFFFFF
+                if i6 & 3:
+                    store_u32(mem_u8, i6, value)
+                else:
+                    mem_u32[i6 >> 2] = value
+                i3 = (i3 + 4) & 0xFFFFFFFF
+                if i3 == 192:
+                    break
+            i1 = 0
+            while True:
+                address = (i0 + 32 + i1) & 0xFFFFFFFF
+                value = mem_u32[t >> 2] if not (t := (i0 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                if address & 3:
+                    store_u32(mem_u8, address, value)
+                else:
+                    mem_u32[address >> 2] = value
+                i1 = (i1 + 4) & 0xFFFFFFFF
+                if i1 == 32:
+                    break
+            i6 = 0
+            i7 = mem_u32[(i0 + 32) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 32)
+            i8 = mem_u32[(i0 + 48) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 48)
+            while True:
+                i1 = (i6 << 2) & 0xFFFFFFFF
+                i9 = mem_u32[(i1 + 16416) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16416)
+                i10 = mem_u32[t >> 2] if not (t := (i0 + 64 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                i11 = mem_u32[t >> 2] if not (t := (i0 + 60) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                i3 = 8
+                i12 = mem_u32[(i0 + 40) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 40)
+                i13 = mem_u32[(i0 + 36) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 36)
+                i14 = mem_u32[(i0 + 56) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 56)
+                i15 = mem_u32[(i0 + 52) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 52)
+                i1 = i4
+                while True:
+                    p0 = (i1 - 4) & 0xFFFFFFFF
+                    value = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
+                    if i1 & 3:
+                        store_u32(mem_u8, i1, value)
+                    else:
+                        mem_u32[i1 >> 2] = value
+                    i1 = p0
+                    i3 -= 1
+                    if i3 <= 1:
+                        break
+                i1 = (
+                    ((((i8 << 26) | (i8 >> 6)) ^ ((i8 << 21) | (i8 >> 11)) ^ ((i8 << 7) | (i8 >> 25))) & 0xFFFFFFFF)
+                    + (i15 & i8)
+                    + i11
+                    + (i14 & (i8 ^ 0xFFFFFFFF))
+                    + i9
+                    + i10
+                ) & 0xFFFFFFFF
+                i8 = ((mem_u32[(i0 + 48) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 48)) + i1) & 0xFFFFFFFF
+                if i0 & 3:
+                    store_u32(mem_u8, i0 + 48, i8)
+                else:
+                    mem_u32[(i0 + 48) >> 2] = i8
+                i7 = (
+                    i1
+                    + ((((i7 << 30) | (i7 >> 2)) ^ ((i7 << 19) | (i7 >> 13)) ^ ((i7 << 10) | (i7 >> 22))) & 0xFFFFFFFF)
+                    + (((i12 ^ i13) & i7) ^ (i12 & i13))
+                ) & 0xFFFFFFFF
+                if i0 & 3:
+                    store_u32(mem_u8, i0 + 32, i7)
+                else:
+                    mem_u32[(i0 + 32) >> 2] = i7
+                i6 = (i6 + 1) & 0xFFFFFFFF
+                if i6 == 64:
+                    break
+            i1 = 0
+            while True:
+                i3 = (i0 + i1) & 0xFFFFFFFF
+                value = (
+                    (mem_u32[i3 >> 2] if not i3 & 3 else load_u32(mem_u8, i3))
+                    + (mem_u32[t >> 2] if not (t := (i0 + 32 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
+                ) & 0xFFFFFFFF
+                if i3 & 3:
+                    store_u32(mem_u8, i3, value)
+                else:
+                    mem_u32[i3 >> 2] = value
+                i1 = (i1 + 4) & 0xFFFFFFFF
+                if i1 == 32:
+                    break
+            i5 = (i5 + 64) & 0xFFFFFFFF
+            if i5 >= i2:
+                break
+    i8 = 0
+    i7 = 20896
+    while True:
+        p0 = mem_u32[t >> 2] if not (t := (i0 + (i8 << 2)) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+        i1 = 24
+        i3 = i7
+        while True:
+            mem_u8[i3] = (p0 >> (i1 & 0x1F)) & 0xFF
+            i3 = (i3 + 1) & 0xFFFFFFFF
+            i1 = (i1 - 8) & 0xFFFFFFFF
+            if i1 == 0xFFFFFFF8:
+                break
+        i7 = (i7 + 4) & 0xFFFFFFFF
+        i8 = (i8 + 1) & 0xFFFFFFFF
+        if i8 == 8:
+            __stack_pointer = (i0 + 320) & 0xFFFFFFFF
+            return
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports

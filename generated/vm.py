@@ -1,0 +1,424 @@
+# vm.wasm: translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# ruff: noqa
+# mypy: ignore-errors
+
+from wasm2py.runtime.access import load_u32, store_u32, store_u64
+from wasm2py.runtime.precompiled import Precompiled
+from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+
+
+PROGRAM = Program(
+    "vm.wasm",
+    Options(),
+    types=(FuncType(results=("i32",)), FuncType(params=("i32", "i32"), results=("i32",))),
+    functions=(
+        FunctionInfo(FuncType(results=("i32",)), "input_", "input", offset=90),
+        FunctionInfo(FuncType(results=("i32",)), "status", "status", offset=99),
+        FunctionInfo(
+            FuncType(params=("i32", "i32"), results=("i32",)),
+            "run",
+            "run",
+            offset=114,
+        ),
+    ),
+    tables=(TableType("funcref", Limits(1, maximum=1)),),
+    memories=(MemoryType(Limits(1)),),
+    globals=(
+        GlobalInfo(
+            GlobalType("i32", mutable=True),
+            "__stack_pointer",
+            init=(("i32.const", 16384),),
+        ),
+    ),
+    exports=(
+        ExportInfo("memory", "memory", 0),
+        ExportInfo("input", "func", 0),
+        ExportInfo("status", "func", 1),
+        ExportInfo("run", "func", 2),
+    ),
+    call_views=(
+        CallView("table_type0", 0, FuncType(results=("i32",))),
+        CallView("table_type1", 0, FuncType(params=("i32", "i32"), results=("i32",))),
+    ),
+    units=((0, 3),),
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+)
+
+
+# func 0 "input" () -> (i32)
+def input_():
+    return 16384
+
+
+# func 1 "status" () -> (i32)
+def status():
+    return mem_u32[5120]
+
+
+# func 2 "run" (i32, i32) -> (i32)
+def run(p0, p1):
+    global __stack_pointer
+    i0 = (__stack_pointer - 2128) & 0xFFFFFFFF
+    __stack_pointer = i0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1024, 0)
+    else:
+        mem_u64[(i0 + 1024) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1080, 0)
+    else:
+        mem_u64[(i0 + 1080) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1072, 0)
+    else:
+        mem_u64[(i0 + 1072) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1064, 0)
+    else:
+        mem_u64[(i0 + 1064) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1056, 0)
+    else:
+        mem_u64[(i0 + 1056) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1048, 0)
+    else:
+        mem_u64[(i0 + 1048) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1040, 0)
+    else:
+        mem_u64[(i0 + 1040) >> 3] = 0
+    if i0 & 7:
+        store_u64(mem_u8, i0 + 1032, 0)
+    else:
+        mem_u64[(i0 + 1032) >> 3] = 0
+    if i0 & 3:
+        store_u32(mem_u8, i0 + 1024, p0)
+    else:
+        mem_u32[(i0 + 1024) >> 2] = p0
+    i1 = 1
+    i2 = 0
+    if 1 <= p1 <= 0x7FFFFFFF:
+        i3 = p1 + 1
+        p0 = 8
+        i4 = ((i0 + 1088) | 8) & 0xFFFFFFFF
+        i5 = 0
+        i6 = 0
+        while True:
+            goto = 0
+            while True:
+                goto = 0
+                while True:
+                    p1 = i5
+                    i7 = p0
+                    if ((p0 - 1024) & 0xFFFFFFFF) < 0xFFFFFC08 or (i6 > 255 or i5 > 4090):
+                        goto = 40
+                        break
+                    goto = 0
+                    while True:
+                        i5 += 1
+                        p0 = (p0 - 4) & 0xFFFFFFFF
+                        i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
+                        i2 = mem_u32[i8 >> 2] if not i8 & 3 else load_u32(mem_u8, i8)
+                        i1 = mem_u8[p1 + 16384]
+                        if i1 < 15:
+                            if i1 < 7:
+                                if i1 < 3:
+                                    if i1 == 0:
+                                        mem_u32[5120] = i1
+                                        __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
+                                        return i2
+                                    elif i1 == 1:
+                                        value = (
+                                            mem_u32[t >> 2]
+                                            if not (t := (p1 + 16385) & 0xFFFFFFFF) & 3
+                                            else load_u32(mem_u8, t)
+                                        )
+                                        if i4 & 3:
+                                            store_u32(mem_u8, i4, value)
+                                        else:
+                                            mem_u32[i4 >> 2] = value
+                                        i5 = (p1 + 5) & 0xFFFFFFFF
+                                        p0 = (i7 + 4) & 0xFFFFFFFF
+                                        break
+                                    else:
+                                        break
+                                elif i1 < 5:
+                                    if i1 == 3:
+                                        if i4 & 3:
+                                            store_u32(mem_u8, i4, i2)
+                                        else:
+                                            mem_u32[i4 >> 2] = i2
+                                        p0 = (i7 + 4) & 0xFFFFFFFF
+                                        break
+                                    else:
+                                        p1 = (i4 - 8) & 0xFFFFFFFF
+                                        value = mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)
+                                        if i8 & 3:
+                                            store_u32(mem_u8, i8, value)
+                                        else:
+                                            mem_u32[i8 >> 2] = value
+                                        if p1 & 3:
+                                            store_u32(mem_u8, p1, i2)
+                                        else:
+                                            mem_u32[p1 >> 2] = i2
+                                elif i1 == 5:
+                                    value = (
+                                        mem_u32[t >> 2] if not (t := (i4 - 8) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                                    )
+                                    if i4 & 3:
+                                        store_u32(mem_u8, i4, value)
+                                    else:
+                                        mem_u32[i4 >> 2] = value
+                                    p0 = (i7 + 4) & 0xFFFFFFFF
+                                    break
+                                else:
+                                    value = (
+                                        mem_u32[t >> 2]
+                                        if not (
+                                            t := (i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2))
+                                            & 0xFFFFFFFF
+                                        )
+                                        & 3
+                                        else load_u32(mem_u8, t)
+                                    )
+                                    if i4 & 3:
+                                        store_u32(mem_u8, i4, value)
+                                    else:
+                                        mem_u32[i4 >> 2] = value
+                                    p0 = (i7 + 4) & 0xFFFFFFFF
+                                    i5 = (p1 + 2) & 0xFFFFFFFF
+                                    break
+                            elif i1 < 11:
+                                if i1 < 9:
+                                    if i1 == 7:
+                                        address = (
+                                            i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)
+                                        ) & 0xFFFFFFFF
+                                        if address & 3:
+                                            store_u32(mem_u8, address, i2)
+                                        else:
+                                            mem_u32[address >> 2] = i2
+                                        i5 = (p1 + 2) & 0xFFFFFFFF
+                                        break
+                                    else:
+                                        p1 = (i8 - 4) & 0xFFFFFFFF
+                                        value = (
+                                            (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) + i2
+                                        ) & 0xFFFFFFFF
+                                        if p1 & 3:
+                                            store_u32(mem_u8, p1, value)
+                                        else:
+                                            mem_u32[p1 >> 2] = value
+                                        break
+                                elif i1 == 9:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (
+                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) - i2
+                                    ) & 0xFFFFFFFF
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                                else:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (
+                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) * i2
+                                    ) & 0xFFFFFFFF
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                            elif i1 < 13:
+                                if i1 == 11:
+                                    if not i2:
+                                        goto = 27
+                                        break
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) // i2
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                                else:
+                                    if not i2:
+                                        goto = 27
+                                        break
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) % i2
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                            elif i1 == 13:
+                                p1 = (i8 - 4) & 0xFFFFFFFF
+                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) & i2
+                                if p1 & 3:
+                                    store_u32(mem_u8, p1, value)
+                                else:
+                                    mem_u32[p1 >> 2] = value
+                                break
+                            else:
+                                p1 = (i8 - 4) & 0xFFFFFFFF
+                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) | i2
+                                if p1 & 3:
+                                    store_u32(mem_u8, p1, value)
+                                else:
+                                    mem_u32[p1 >> 2] = value
+                                break
+                        elif i1 < 22:
+                            if i1 < 18:
+                                if i1 == 15:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ i2
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                                elif i1 == 16:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (
+                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) << (i2 & 0x1F)
+                                    ) & 0xFFFFFFFF
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                                else:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) >> (i2 & 0x1F)
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                            elif i1 < 20:
+                                if i1 == 18:
+                                    value = i2 == 0
+                                    if i8 & 3:
+                                        store_u32(mem_u8, i8, value)
+                                    else:
+                                        mem_u32[i8 >> 2] = value
+                                else:
+                                    value = -i2 & 0xFFFFFFFF
+                                    if i8 & 3:
+                                        store_u32(mem_u8, i8, value)
+                                    else:
+                                        mem_u32[i8 >> 2] = value
+                            elif i1 == 20:
+                                p1 = (i8 - 4) & 0xFFFFFFFF
+                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) == i2
+                                if p1 & 3:
+                                    store_u32(mem_u8, p1, value)
+                                else:
+                                    mem_u32[p1 >> 2] = value
+                                break
+                            else:
+                                p1 = (i8 - 4) & 0xFFFFFFFF
+                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) < (
+                                    i2 ^ 0x80000000
+                                )
+                                if p1 & 3:
+                                    store_u32(mem_u8, p1, value)
+                                else:
+                                    mem_u32[p1 >> 2] = value
+                                break
+                        elif i1 < 26:
+                            if i1 < 24:
+                                if i1 == 22:
+                                    p1 = (i8 - 4) & 0xFFFFFFFF
+                                    value = (
+                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000
+                                    ) > (i2 ^ 0x80000000)
+                                    if p1 & 3:
+                                        store_u32(mem_u8, p1, value)
+                                    else:
+                                        mem_u32[p1 >> 2] = value
+                                    break
+                                else:
+                                    i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                            elif i1 == 24:
+                                if i2:
+                                    i5 = (p1 + 3) & 0xFFFFFFFF
+                                    break
+                                i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                                break
+                            else:
+                                address = (i0 + (i6 << 2)) & 0xFFFFFFFF
+                                value = (p1 + 3) & 0xFFFFFFFF
+                                if address & 3:
+                                    store_u32(mem_u8, address, value)
+                                else:
+                                    mem_u32[address >> 2] = value
+                                i5 = ((mem_u8[(p1 + 16386) & 0xFFFFFFFF] << 8) & 0xF00) | mem_u8[
+                                    (p1 + 16385) & 0xFFFFFFFF
+                                ]
+                                i6 += 1
+                        elif i1 < 28:
+                            if i1 == 26:
+                                if not i6:
+                                    goto = 40
+                                    break
+                                i6 -= 1
+                                i5 = (
+                                    mem_u32[t >> 2]
+                                    if not (t := (i0 + (i6 << 2)) & 0xFFFFFFFF) & 3
+                                    else load_u32(mem_u8, t)
+                                )
+                            else:
+                                value = (i2 + 1) & 0xFFFFFFFF
+                                if i8 & 3:
+                                    store_u32(mem_u8, i8, value)
+                                else:
+                                    mem_u32[i8 >> 2] = value
+                        elif i1 == 28:
+                            value = (i2 - 1) & 0xFFFFFFFF
+                            if i8 & 3:
+                                store_u32(mem_u8, i8, value)
+                            else:
+                                mem_u32[i8 >> 2] = value
+                        else:
+                            i1 = 2
+                            goto = 41
+                            break
+                        p0 = i7
+                        break
+                    if goto == 27:
+                        break
+                    if goto == 40:
+                        break
+                    if goto == 41:
+                        break
+                    i1 = 1
+                    i4 = (i0 + 1088 + p0) & 0xFFFFFFFF
+                    i3 -= 1
+                    if i3 <= 1:
+                        goto = 41
+                        break
+                if goto == 40:
+                    break
+                if goto == 41:
+                    break
+                i1 = 4
+                goto = 41
+                break
+            if goto == 41:
+                break
+            i1 = 3
+            break
+        i2 = 0
+    mem_u32[5120] = i1
+    __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
+    return i2
+
+
+instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
+exports = instantiate().exports
