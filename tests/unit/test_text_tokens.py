@@ -9,7 +9,7 @@ from wasm2py.transpile.text.tokens import identifier_name, string_bytes, tokeniz
 
 def spellings(text: str | bytes) -> list[tuple[str, str]]:
     tokens = tokenize(text)
-    return list(zip(tokens.kinds, tokens.texts, strict=True))[:-1]
+    return [(str(kind), text) for kind, text in zip(tokens.kinds, tokens.texts, strict=True)][:-1]
 
 
 @pytest.mark.parametrize(
