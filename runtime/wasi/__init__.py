@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from wasm2py.runtime.types import FuncType
-from wasm2py.runtime.wasi import args as _args
-from wasm2py.runtime.wasi import fds, paths, poll, process, sockets
+from wasm2py.runtime.wasi import args as _args  # noqa: F401
+from wasm2py.runtime.wasi import process, sockets  # noqa: F401
 from wasm2py.runtime.wasi.clocks import host_clocks
 from wasm2py.runtime.wasi.context import Context
 from wasm2py.runtime.wasi.directories import Directory
@@ -28,17 +28,15 @@ from wasm2py.runtime.wasi.hostdirs import open_host_dir
 from wasm2py.runtime.wasi.registry import PREVIEW1, Entry, host_callable, raw_callable
 from wasm2py.runtime.wasi.streams import InputStream, OutputStream
 from wasm2py.runtime.wasi.types import ClockId
+from wasm2py.runtime.wasi.unstable import UNSTABLE
 
 __all__ = ["ClockId", "Errno", "Preopen", "Wasi"]
 
 #: Where a preopened directory is on the host, and whether it is read-only.
 Preopen: TypeAlias = "str | os.PathLike[str] | tuple[str | os.PathLike[str], bool]"
 
-_MODULES = (_args, fds, paths, poll, process, sockets)  # importing them has filled PREVIEW1
-
-#: The functions of the older `wasi_unstable` that are not as in preview 1: `whence` was numbered, `filestat` and
-#: `subscription` were laid out, differently, and one did not exist.
-_CHANGED_SINCE_UNSTABLE = frozenset(["fd_seek", "fd_filestat_get", "path_filestat_get", "poll_oneoff", "sock_accept"])
+#: Import module → its functions.  Importing the modules that hold them has filled the tables.
+_TABLES: Mapping[str, Mapping[str, Entry]] = {"wasi_snapshot_preview1": PREVIEW1, "wasi_unstable": UNSTABLE}
 
 
 class Wasi:
@@ -92,14 +90,14 @@ class Wasi:
     def functions(self, module: str = "wasi_snapshot_preview1") -> dict[str, tuple[FuncType, Callable[..., int]]]:
         """The functions of an import module by name, for host values.
 
-        `wasi_unstable` has those that are the same there; any other module raises KeyError.  They return an errno;
-        `proc_exit` raises `WasiExit`, and a bad pointer `Trap`.
+        KeyError for a module that is neither `wasi_snapshot_preview1` nor the older `wasi_unstable`.  They return an
+        errno; `proc_exit` raises `WasiExit`, and a bad pointer `Trap`.
         """
-        return {name: (entry.type, host_callable(entry, self._context)) for name, entry in _entries(module).items()}
+        return {name: (entry.type, host_callable(entry, self._context)) for name, entry in _TABLES[module].items()}
 
     def raw_functions(self, module: str = "wasi_snapshot_preview1") -> dict[str, tuple[FuncType, Callable[..., int]]]:
         """As `functions`, for raw values."""
-        return {name: (entry.type, raw_callable(entry, self._context)) for name, entry in _entries(module).items()}
+        return {name: (entry.type, raw_callable(entry, self._context)) for name, entry in _TABLES[module].items()}
 
     def close(self) -> None:
         """Close all that the guest has open; the standard streams stay open on the host's side."""
@@ -112,14 +110,6 @@ class Wasi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _entries(module: str) -> Mapping[str, Entry]:
-    if module == "wasi_snapshot_preview1":
-        return PREVIEW1
-    if module == "wasi_unstable":
-        return {name: entry for name, entry in PREVIEW1.items() if name not in _CHANGED_SINCE_UNSTABLE}
-    raise KeyError(module)
 
 
 def _encode(text: str | bytes) -> bytes:

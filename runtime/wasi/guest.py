@@ -60,8 +60,8 @@ class Guest:
     def set_u64(self, address: int, value: int) -> None:
         _U64.pack_into(self._data(address, 8, 8), address, value)
 
-    def records(self, layout: Layout, address: int, count: int) -> list[tuple[Any, ...]]:
-        """`count` records that follow one another."""
+    def records(self, layout: Layout, address: int, count: int) -> list[Any]:
+        """`count` records that follow one another, each a tuple of its fields."""
         end = address + layout.struct.size * count
         data = self._data(address, end - address, layout.alignment)
         return list(layout.struct.iter_unpack(data[address:end]))

@@ -9,7 +9,7 @@ import os
 import stat
 
 from wasm2py.runtime.wasi.context import Context
-from wasm2py.runtime.wasi.descriptors import Descriptor, filestat
+from wasm2py.runtime.wasi.descriptors import Descriptor, Filestat, filestat
 from wasm2py.runtime.wasi.directories import Directory
 from wasm2py.runtime.wasi.errno import Errno, WasiError
 from wasm2py.runtime.wasi.fds import check_flags, times_to_set
@@ -48,13 +48,17 @@ def path_create_directory(context: Context, fd: int, path: int, size: int) -> No
         location.parent.mkdir(location.name)
 
 
-@function("i32 i32 i32 i32 i32")
-def path_filestat_get(context: Context, fd: int, flags: int, path: int, size: int, result: int) -> None:
+def path_status(context: Context, fd: int, flags: int, path: int, size: int) -> Filestat:
+    """The attributes of what a path leads to."""
     name = context.guest.path(path, size)
     with context.directory(fd).resolve(name, _follows(flags, name)) as location:
         location.require_type()
-        status = location.parent.stat(location.name)
-    context.guest.pack(FILESTAT, result, *filestat(status))
+        return filestat(location.parent.stat(location.name))
+
+
+@function("i32 i32 i32 i32 i32")
+def path_filestat_get(context: Context, fd: int, flags: int, path: int, size: int, result: int) -> None:
+    context.guest.pack(FILESTAT, result, *path_status(context, fd, flags, path, size))
 
 
 @function("i32 i32 i32 i32 i64 i64 i32")

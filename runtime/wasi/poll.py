@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import selectors
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -43,10 +44,17 @@ class Subscription:
 
 @function("i32 i32 i32 i32")
 def poll_oneoff(context: Context, subscriptions: int, events: int, count: int, result: int) -> None:
-    """A subscription that fails is an event with an errno; the call itself fails only if there are none (INVAL)."""
-    if not count:
+    poll(context, context.guest.records(SUBSCRIPTION, subscriptions, count), events, result)
+
+
+def poll(context: Context, records: Sequence[tuple[int, int, bytes]], events: int, result: int) -> None:
+    """Wait for what `records` (userdata, tag, union) subscribe to, and write the events.
+
+    A subscription that fails is an event with an errno; the call itself fails only if there are none (INVAL).
+    """
+    if not records:
         raise WasiError(Errno.INVAL)
-    polled = [_subscribe(context, *record) for record in context.guest.records(SUBSCRIPTION, subscriptions, count)]
+    polled = [_subscribe(context, *record) for record in records]
     _wait(context, polled)
     ready = [subscription for subscription in polled if subscription.outcome is not None]
     for number, subscription in enumerate(ready):

@@ -32,12 +32,12 @@ class Entry:
 PREVIEW1: dict[str, Entry] = {}
 
 
-def function(params: str = "", results: str = "i32") -> Callable[[_F], _F]:
-    """Register the decorated function under its own name, with parameters and results as in the text format."""
+def function(params: str = "", results: str = "i32", table: dict[str, Entry] = PREVIEW1) -> Callable[[_F], _F]:
+    """Enter the decorated function in a table by its own name, with parameters and results as in the text format."""
     type_ = FuncType(tuple(_VALTYPES[p] for p in params.split()), tuple(_VALTYPES[r] for r in results.split()))
 
     def register(implementation: _F) -> _F:
-        PREVIEW1[implementation.__name__] = Entry(type_, implementation)
+        table[implementation.__name__] = Entry(type_, implementation)
         return implementation
 
     return register
