@@ -101,10 +101,10 @@ class Block:
 class FunctionIR:
     """One function: its variables, and its graph from `entry` on.
 
-    `params` are the first variables.  Blocks are found by walking from `entry`.
+    `params` are the first variables.  Blocks are found by walking from `entry`; whoever changes edges must call `edges_changed`.
     """
 
-    __slots__ = ("entry", "index", "next_block", "offset", "params", "type", "variables")
+    __slots__ = ("_order", "entry", "index", "next_block", "offset", "params", "type", "variables")
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
         self.index = index
@@ -113,6 +113,7 @@ class FunctionIR:
         self.variables: list[Var] = []
         self.params: list[Var] = []
         self.next_block = 0
+        self._order: list[Block] | None = None
         self.entry = self.block()
 
     def block(self) -> Block:
@@ -126,8 +127,17 @@ class FunctionIR:
         self.variables.append(var)
         return var
 
+    def edges_changed(self) -> None:
+        """Forget the order of the blocks."""
+        self._order = None
+
     def reverse_postorder(self) -> list[Block]:
         """The blocks that can be reached, each before its successors except along back edges."""
+        if self._order is None:
+            self._order = self._walk()
+        return self._order
+
+    def _walk(self) -> list[Block]:
         seen = {self.entry.id}
         order: list[Block] = []
         stack = [(self.entry, iter(self.entry.successors()))]

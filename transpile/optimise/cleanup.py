@@ -19,9 +19,10 @@ def cleanup(function: FunctionIR) -> None:
             if final is not successor:
                 block.end = retarget(block.end, successor, final)
         _return_early(block)
-    entry = _through_empty(function.entry)
-    function.entry = entry
+    function.entry = _through_empty(function.entry)
+    function.edges_changed()
     _merge_chains(function)
+    function.edges_changed()
 
 
 def _settled(block: Block) -> Terminator:

@@ -18,7 +18,7 @@ def short_circuit(function: FunctionIR) -> None:
     count = {block_id: len(before) for block_id, before in predecessors(blocks).items()}
     for block in reversed(blocks):
         while _merge(block, count):
-            pass
+            function.edges_changed()
 
 
 def _merge(block: Block, count: dict[int, int]) -> bool:

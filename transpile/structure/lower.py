@@ -1,8 +1,9 @@
 """Labels → Python's `while`, `break` and `continue`.
 
 A `Goto` is nothing where control gets there anyway, else `break` or `continue` of the innermost Python loop if that leads there.
-Where a label lies further out, the variable *goto* is set to it, the loop is left, and behind the loop a test of *goto* goes on.  A
-`Labelled` that must be left from its midst is a `while True` that never runs twice, which costs CPython nothing.
+Where a label lies further out, the variable *goto* is set to its number, the loop is left, and behind the loop a test of *goto* goes on.
+Where something stands between a `Goto` and its label, both are put into a `while True` that never runs twice, which costs CPython nothing.
+The sections of a `Region` each stand behind a test of *goto*, in a balanced tree where they are many.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
-from wasm2py.transpile.ir.expr import LOCAL_GET, NOT, Expr, Var, const, get
+from wasm2py.transpile.ir.expr import AND, LOCAL_GET, NOT, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.structure.nodes import (
     Break,
@@ -26,6 +27,7 @@ from wasm2py.transpile.structure.nodes import (
     Loop,
     Node,
     Python,
+    Region,
     Tree,
     While,
 )
@@ -39,6 +41,26 @@ MAX_DEPTH = 48
 
 class TooDeepError(Exception):
     """The function nests deeper than Python can; it takes the other way (`dispatch.py`)."""
+
+
+class _Follow:
+    """What control reaches by falling off the end: a label just so, and others where *goto* is set to their number."""
+
+    __slots__ = ("flagged", "label")
+
+    def __init__(self, label: int | None, flagged: frozenset[int] = frozenset()) -> None:
+        self.label = label
+        self.flagged = flagged
+
+    def reaches(self, labels: int) -> bool:
+        """Whether any of a bit set of labels is reached."""
+        return any(labels >> label & 1 for label in self.all())
+
+    def all(self) -> frozenset[int]:
+        return self.flagged if self.label is None else self.flagged | {self.label}
+
+
+_NOWHERE = _Follow(None)
 
 
 class _PythonLoop:
@@ -60,13 +82,14 @@ class Lowering:
         self.tiny = tiny
         self.goto: Var | None = None
         self.case: Var | None = None
+        self.numbers: dict[int, int] = {}
 
     def lower(self, tree: Tree) -> list[Python]:
         """The whole function; raises TooDeepError where Python cannot nest so deep."""
-        return self._tree(tree.nodes, None, None, 0)
+        return self._tree(tree.nodes, _NOWHERE, None, 0)
 
-    def _tree(self, nodes: Iterable[Node], follow: int | None, loop: _PythonLoop | None, depth: int) -> list[Python]:
-        """Nodes in a row, after which control falls to the label `follow`."""
+    def _tree(self, nodes: Iterable[Node], follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
+        """Nodes in a row, with what comes behind them."""
         if depth > MAX_DEPTH:
             raise TooDeepError
         out: list[Python] = []
@@ -76,9 +99,15 @@ class Lowering:
             if isinstance(node, Fork):
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
-                self._labelled(node, out, loop, depth)
+                if follow.reaches(node.body.labels & ~(1 << node.label)):
+                    pending.appendleft(node)
+                    self._once(pending, out, follow, loop, depth)
+                    break
+                out.extend(self._tree(node.body.nodes, _Follow(node.label), loop, depth))
                 if ends(out):  # every way to the label has its own copy of what stands there
                     break
+            elif isinstance(node, Region):
+                pending.extend(self._region(node, out, follow, loop, depth))
             elif isinstance(node, Loop):
                 self._loop(node, out, follow, loop, depth)
             elif isinstance(node, Cases):
@@ -89,20 +118,30 @@ class Lowering:
                 out.append(node)
         return out
 
-    def _goto(self, label: int, follow: int | None, loop: _PythonLoop | None) -> list[Python]:
-        if label == follow:
+    def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
+        if label == follow.label:
             return []
         if label in self.tiny:
             stmts, end = self.tiny[label]
             return [Code(stmts), Leave(end)] if stmts else [Leave(end)]
-        assert loop is not None, "a label that no Python loop leads to"
-        if label == loop.continue_to:
+        if loop is not None and label == loop.continue_to:
             return [Continue()]
-        if label == loop.break_to:
+        if loop is not None and label == loop.break_to:
             loop.breaks = True
             return [Break()]
+        flag = self._flag(label)
+        if label in follow.flagged:
+            return [flag]
+        assert loop is not None, "a label that no Python loop leads to"
         loop.escapes[label] = None
-        return [Code([Stmt((self._goto_var(),), const("i32", label))]), Break()]
+        return [flag, Break()]
+
+    def _flag(self, label: int) -> Code:
+        """*goto* set to a label's number."""
+        return Code([Stmt((self._goto_var(),), const("i32", self._number(label)))])
+
+    def _number(self, label: int) -> int:
+        return self.numbers.setdefault(label, len(self.numbers) + 1)
 
     def _goto_var(self) -> Var:
         if self.goto is None:
@@ -110,7 +149,7 @@ class Lowering:
         return self.goto
 
     def _fork(
-        self, node: Fork, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int
+        self, node: Fork, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
     ) -> Iterable[Node]:
         """Lower the shorter arm; where it never gets to the end, the longer one follows it instead of standing in an `else`."""
         swap = node.then.size > node.other.size
@@ -132,17 +171,54 @@ class Lowering:
             out.append(Code([Stmt((), node.condition)]))
         return ()
 
-    def _labelled(self, node: Labelled, out: list[Python], loop: _PythonLoop | None, depth: int) -> None:
-        if not node.wrap:
-            out.extend(self._tree(node.body.nodes, node.label, loop, depth))
-            return
-        once = self._enter(node.label, None, loop)
-        body = self._tree(node.body.nodes, None, once, depth + 1)
-        self._leave(While(None, body), once, out, node.label, loop)
+    def _once(
+        self, nodes: Iterable[Node], out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
+    ) -> None:
+        """Nodes of which some must be skipped: a loop that runs once."""
+        once = self._enter(follow.label, None, loop)
+        body = self._tree(nodes, _NOWHERE, once, depth + 1)
+        self._leave(While(None, body), once, out, follow, loop)
 
-    def _loop(self, node: Loop, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int) -> None:
-        inner = self._enter(follow, node.label, loop)
-        body = self._tree(node.body.nodes, node.label, inner, depth + 1)
+    def _region(
+        self, node: Region, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
+    ) -> Iterable[Node]:
+        """The body sets *goto*; each section runs where that names it.
+
+        The last one is given back, to stand behind the others, where nothing skips it.
+        """
+        labels = [label for label, _ in node.sections]
+        for label in labels:
+            self.numbers[label] = len(self.numbers) + 1
+        inside = _Follow(None, follow.all() | frozenset(labels))
+        out.extend(self._tree(node.body.nodes, inside, loop, depth))
+        before = node.body.labels
+        for _, tree in node.sections[:-1]:
+            before |= tree.labels
+        guarded = node.sections if follow.reaches(before) else node.sections[:-1]
+        levels = len(guarded).bit_length()
+        sections = [
+            (self.numbers[label], self._tree(tree.nodes, inside, loop, depth + levels)) for label, tree in guarded
+        ]
+        out.extend(self._sections(sections))
+        return () if len(guarded) == len(labels) else node.sections[-1][1].nodes
+
+    def _sections(self, sections: list[tuple[int, list[Python]]]) -> list[Python]:
+        if len(sections) <= 3:
+            return [If(self._goes_to(number), body, []) for number, body in sections]
+        middle = len(sections) // 2
+        out: list[Python] = []
+        for half in (sections[:middle], sections[middle:]):
+            low = Expr(OPS["i32.ge_u"], "i32", (get(self._goto_var()), const("i32", half[0][0])))
+            high = Expr(OPS["i32.le_u"], "i32", (get(self._goto_var()), const("i32", half[-1][0])))
+            out.append(If(Expr(AND, "i32", (low, high)), self._sections(half), []))
+        return out
+
+    def _goes_to(self, number: int) -> Expr:
+        return Expr(OPS["i32.eq"], "i32", (get(self._goto_var()), const("i32", number)))
+
+    def _loop(self, node: Loop, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> None:
+        inner = self._enter(follow.label, node.label, loop)
+        body = self._tree(node.body.nodes, _Follow(node.label), inner, depth + 1)
         self._leave(_with_condition(While(None, body)), inner, out, follow, loop)
 
     def _enter(self, break_to: int | None, continue_to: int | None, outer: _PythonLoop | None) -> _PythonLoop:
@@ -152,7 +228,7 @@ class Lowering:
         return inner
 
     def _leave(
-        self, node: While, inner: _PythonLoop, out: list[Python], follow: int | None, loop: _PythonLoop | None
+        self, node: While, inner: _PythonLoop, out: list[Python], follow: _Follow, loop: _PythonLoop | None
     ) -> None:
         """Append a loop, and behind it the ways on for those who left it to go further out."""
         escapes = list(inner.escapes)
@@ -160,26 +236,22 @@ class Lowering:
             out.append(node)
             return
         if len(escapes) == 1 and not inner.breaks and node.condition is None:
-            _drop_flags(node.body, self._goto_var(), escapes[0])
+            _drop_flags(node.body, self._goto_var(), self._number(escapes[0]))
             out.append(_with_condition(node))
             out.extend(self._goto(escapes[0], follow, loop))
             return
-        out.extend([Code([Stmt((self._goto_var(),), const("i32", 0))]), node])
-        for label in escapes:
-            onward = self._onward(label, follow, loop)
-            if onward:
-                test = Expr(OPS["i32.eq"], "i32", (get(self._goto_var()), const("i32", label)))
-                out.append(If(test, onward, []))
+        ways = [(label, self._onward(label, follow, loop)) for label in escapes]
+        if inner.breaks or any(onward for _, onward in ways):
+            out.append(Code([Stmt((self._goto_var(),), const("i32", 0))]))
+        out.append(node)
+        out.extend(If(self._goes_to(self._number(label)), onward, []) for label, onward in ways if onward)
 
-    def _onward(self, label: int, follow: int | None, loop: _PythonLoop | None) -> list[Python]:
+    def _onward(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
         """The way to a label that *goto* already names."""
         onward = self._goto(label, follow, loop)
-        first = onward[0] if onward else None
-        if isinstance(first, Code) and len(onward) == 2 and label not in self.tiny:
-            return onward[1:]
-        return onward
+        return onward[1:] if onward and label not in self.tiny and isinstance(onward[0], Code) else onward
 
-    def _cases(self, node: Cases, out: list[Python], follow: int | None, loop: _PythonLoop | None, depth: int) -> None:
+    def _cases(self, node: Cases, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> None:
         index = node.index
         if index.op is not LOCAL_GET:
             if self.case is None:

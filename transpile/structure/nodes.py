@@ -1,6 +1,6 @@
 """Structured statements, in two steps.
 
-First (`tree.py`) with labels, as languages with labelled `break` have them: `Code`, `If`, `Cases`, `Loop`, `Labelled`, `Goto`, `Leave`.  Then
+First (`tree.py`) with labels, as languages with labelled `break` have them: `Code`, `If`, `Cases`, `Loop`, `Labelled`, `Region`, `Goto`, `Leave`.  Then
 (`lower.py`) with Python's own means only: `Code`, `If`, `While`, `Break`, `Continue`, `Leave`.
 """
 
@@ -64,32 +64,34 @@ class Loop:
 
 @dataclass(slots=True)
 class Labelled:
-    """A tree out of which control may go to `label`, which is just behind it.
-
-    `wrap` says that some way there is not the tree's natural end.
-    """
+    """A tree out of which control may go to `label`, which is just behind it."""
 
     label: int
     body: Tree
-    wrap: bool
 
 
-Node: TypeAlias = Code | Leave | Goto | Fork | Cases | Loop | Labelled
+@dataclass(slots=True)
+class Region:
+    """A tree out of which control may go to several labelled trees behind it, and from each of those to later ones."""
+
+    body: Tree
+    sections: list[tuple[int, Tree]]
+
+
+Node: TypeAlias = Code | Leave | Goto | Fork | Cases | Loop | Labelled | Region
 
 
 class Tree:
     """Nodes in a row; the last one always passes control on explicitly.
 
-    `tail` and `hard` are bit sets of the labels to which it goes: those it reaches by falling off its end or by leaving a loop that stands
-    there, and those it reaches from before its end.  `size` counts nodes.
+    `labels` is the bit set of the labels outside to which it goes.  `size` counts nodes.
     """
 
-    __slots__ = ("hard", "nodes", "size", "tail")
+    __slots__ = ("labels", "nodes", "size")
 
-    def __init__(self, nodes: deque[Node], tail: int = 0, hard: int = 0, size: int = 1) -> None:
+    def __init__(self, nodes: deque[Node], labels: int = 0, size: int = 1) -> None:
         self.nodes = nodes
-        self.tail = tail
-        self.hard = hard
+        self.labels = labels
         self.size = size
 
 

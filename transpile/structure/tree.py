@@ -10,10 +10,12 @@ from collections import deque
 
 from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Tree
+from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Region, Tree
 
 #: A way out of the function with at most so many statements is repeated rather than jumped to.
 _TINY = 2
+#: So many labels behind one tree make a `Region` instead of `Labelled`s within each other.
+_REGION = 3
 
 
 class TreeBuilder:
@@ -72,26 +74,38 @@ class TreeBuilder:
     def _tree(self, number: int) -> Tree:
         graph = self.graph
         tree = self._block(number)
-        for child in graph.children[number]:
-            if self.merges[child] and child not in self.outside:
-                tree = self._before(tree, child)
+        joins = [child for child in graph.children[number] if self.merges[child] and child not in self.outside]
+        tree = self._followed(tree, joins)
         if graph.headers[number]:
-            free = (tree.tail | tree.hard) & ~(1 << number)
-            tree = Tree(deque([Loop(number, tree)]), tail=free, size=tree.size + 1)
-        for child in sorted(self.exits.get(number, ())):
-            tree = self._before(tree, child)
+            tree = Tree(deque([Loop(number, tree)]), tree.labels & ~(1 << number), tree.size + 1)
+        return self._followed(tree, sorted(self.exits.get(number, ())))
+
+    def _followed(self, tree: Tree, labels: list[int]) -> Tree:
+        """`tree`, and behind it the trees of `labels`."""
+        if len(labels) >= _REGION:
+            return self._region(tree, labels)
+        for label in labels:
+            rest = self._placed(label)
+            rest.nodes.appendleft(Labelled(label, tree))
+            rest.labels |= tree.labels & ~(1 << label)
+            rest.size += tree.size + 1
+            tree = rest
         return tree
 
-    def _before(self, tree: Tree, label: int) -> Tree:
-        """`tree`, and behind it the tree of `label`."""
-        bit = 1 << label
-        labelled = Labelled(label, tree, wrap=bool(tree.hard & bit))
-        rest = self.trees[label]
-        assert rest is not None
-        rest.nodes.appendleft(labelled)
-        rest.hard |= (tree.tail | tree.hard) & ~bit
-        rest.size += tree.size + 1
-        return rest
+    def _region(self, body: Tree, labels: list[int]) -> Tree:
+        sections = [(label, self._placed(label)) for label in labels]
+        free, size = body.labels, body.size
+        for _, section in sections:
+            free |= section.labels
+            size += section.size
+        for label in labels:
+            free &= ~(1 << label)
+        return Tree(deque([Region(body, sections)]), free, size)
+
+    def _placed(self, label: int) -> Tree:
+        tree = self.trees[label]
+        assert tree is not None
+        return tree
 
     def _block(self, number: int) -> Tree:
         block = self.graph.blocks[number]
@@ -124,17 +138,14 @@ class TreeBuilder:
     def _edge(self, source: int, target: int) -> Tree:
         """What stands at the end of an edge: the target itself if this is the only way to it."""
         if target <= source or self.merges[target] or target in self.outside:
-            return Tree(deque([Goto(target)]), tail=0 if target in self.tiny else 1 << target)
-        tree = self.trees[target]
-        assert tree is not None
-        return tree
+            return Tree(deque([Goto(target)]), 0 if target in self.tiny else 1 << target)
+        return self._placed(target)
 
 
 def _joined(node: Node, arms: list[Tree]) -> Tree:
-    tail = hard = 0
+    labels = 0
     size = 1
     for arm in arms:
-        tail |= arm.tail
-        hard |= arm.hard
+        labels |= arm.labels
         size += arm.size
-    return Tree(deque([node]), tail, hard, size)
+    return Tree(deque([node]), labels, size)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Handler, Scope
+from wasm2py.transpile.text.tokens import Kind
 
 #: Plain instructions: the handler of the immediate, None where there is none.
 _PLAIN: dict[str, Handler | None] = {
@@ -57,16 +58,16 @@ class _Reader:
         self.frames = [_Frame("sequence")]
 
     def sequence(self) -> None:
-        while self.cursor.kind != ")" or len(self.frames) > 1:
-            self.step()
+        cursor, kinds, frames = self.cursor, self.cursor.kinds, self.frames
+        while kinds[cursor.at] != ")" or len(frames) > 1:
+            self.step(kinds[cursor.at])
 
     def single(self) -> None:
-        self.step()
+        self.step(self.cursor.kind)
         while len(self.frames) > 1:
-            self.step()
+            self.step(self.cursor.kind)
 
-    def step(self) -> None:
-        kind = self.cursor.kind
+    def step(self, kind: Kind) -> None:
         if kind == "keyword":
             self.unfolded()
         elif kind == "(":
@@ -137,14 +138,14 @@ class _Reader:
             raise self.cursor.error(f"mismatching label ${label}", at)
 
     def open_folded(self) -> None:
-        state = self.frames[-1].state
-        if state in _CLAUSES and self.cursor.opens(_CLAUSES[state]):
-            self.cursor.at += 2
+        cursor, state = self.cursor, self.frames[-1].state
+        if state in _CLAUSES and cursor.opens(_CLAUSES[state]):
+            cursor.at += 2
             self.open_clause(self.frames[-1])
             return
         if state in _TAKES_NO_FOLDED:
-            raise self.cursor.unexpected(self.cursor.at + 1)
-        self.cursor.at += 1
+            raise cursor.unexpected(cursor.at + 1)
+        cursor.at += 1
         self.folded_head()
 
     def folded_head(self) -> None:

@@ -18,23 +18,27 @@ Kind: TypeAlias = Literal["(", ")", "string", "id", "keyword", "number", "reserv
 
 _IDCHAR = r"[0-9A-Za-z!#$%&'*+\-./:<=>?@\\^_`|~]"
 _ESCAPE = r"\\(?:[tnr\"'\\]|[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*\})"
-_STRING = rf'"(?:[^"\\\x00-\x1f\x7f]|{_ESCAPE})*"'
+_PLAIN = r'[^"\\\x00-\x1f\x7f]*'
+_STRING = rf'"{_PLAIN}(?:{_ESCAPE}{_PLAIN})*"'
+#: White space and line comments, then a token or what else needs a closer look; group 1 is a token's spelling.
 _TOKEN = re.compile(
     rf"""
-    (?P<space>(?:[ \t\n\r]+|;;[^\n\r]*)+)
-    |(?P<open>\((?![;@]))
-    |(?P<close>\))
-    |(?P<atom>(?:{_IDCHAR}|{_STRING})+)
-    |(?P<comment>\(;)
-    |(?P<annotation>\(@)
-    |(?P<mark>[,;\[\]{{}}])
+    (?:[ \t\n\r]+|;;[^\n\r]*)*
+    (?:
+        (?P<token>\((?![;@])|\)|(?:{_IDCHAR}+|{_STRING})+)
+        |(?P<comment>\(;)
+        |(?P<annotation>\(@)
+        |(?P<mark>[,;\[\]{{}}])
+        |(?P<end>\Z)
+        |(?P<illegal>)
+    )
     """,
     re.VERBOSE,
 )
 _ANNOTATION_ID = re.compile(rf"{_IDCHAR}+|{_STRING}")
 _COMMENT_EDGE = re.compile(r"\(;|;\)")
 _STRING_ALONE = re.compile(_STRING)
-_STRING_BODY = re.compile(rf'"(?:[^"\\\x00-\x1f\x7f]|{_ESCAPE})*')
+_STRING_BODY = re.compile(_STRING[:-1])
 _QUOTED_ID = re.compile(rf"\${_STRING}")
 _PLAIN_ID = re.compile(rf"\${_IDCHAR}+")
 _KEYWORD = re.compile(rf"[a-z]{_IDCHAR}*")
@@ -96,40 +100,38 @@ class _Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = Tokens(text)
-        self.known: dict[str, Kind] = {}
+        self.known: dict[str, Kind] = {"(": "(", ")": ")"}
 
     def run(self) -> Tokens:
-        text, tokens, known, match_at = self.text, self.tokens, self.known, _TOKEN.match
-        position, end = 0, len(text)
-        while position < end:
+        tokens, known, text, match_at = self.tokens, self.known, self.text, _TOKEN.match
+        add_kind, add_text, add_start = tokens.kinds.append, tokens.texts.append, tokens.starts.append
+        position: int | None = 0
+        while position is not None:
             match = match_at(text, position)
-            if match is None:
-                raise self.illegal(position)
-            group = match.lastgroup
-            if group == "atom":
-                spelling = match[0]
-                kind = known.get(spelling) or self.classify(spelling, position)
-                tokens.append(kind, spelling, position)
-                position = match.end()
-            else:
-                position = self.other(str(group), match)
-        tokens.append("end", "", end)
+            assert match is not None
+            spelling = match[1]
+            if spelling is None:
+                position = self.other(match)
+                continue
+            position = match.end()
+            start = position - len(spelling)
+            add_kind(known.get(spelling) or self.classify(spelling, start))
+            add_text(spelling)
+            add_start(start)
         return tokens
 
-    def other(self, group: str, match: re.Match[str]) -> int:
-        """Handle what is not an atom; returns where to go on."""
-        start = match.start()
+    def other(self, match: re.Match[str]) -> int | None:
+        """Handle what is no ordinary token; returns where to go on, None at the end."""
+        group = match.lastgroup or ""
+        start = match.start(group)
+        if group == "illegal":
+            raise self.illegal(start)
         if group == "comment":
             return self.skip_comment(start)
         if group == "annotation":
             return self.skip_annotation(start)
-        if group == "open":
-            self.tokens.append("(", "(", start)
-        elif group == "close":
-            self.tokens.append(")", ")", start)
-        elif group == "mark":
-            self.tokens.append("reserved", match[0], start)
-        return match.end()
+        self.tokens.append("end" if group == "end" else "reserved", match[group], start)
+        return None if group == "end" else match.end()
 
     def classify(self, spelling: str, position: int) -> Kind:
         kind = self.kind_of(spelling, position)
@@ -170,19 +172,20 @@ class _Lexer:
         depth = 1
         while depth:
             match = _TOKEN.match(self.text, position)
-            if match is None:
-                raise self.illegal(position) if position < len(self.text) else self.unclosed(start)
-            position = match.end()
-            if match.lastgroup == "comment":
-                position = self.skip_comment(match.start())
-            elif match.lastgroup in ("open", "annotation"):
-                depth += 1
-            elif match.lastgroup == "close":
-                depth -= 1
+            assert match is not None
+            position = self.inside_annotation(match, start)
+            opens = match.lastgroup == "annotation" or match[1] == "("
+            depth += opens - (match[1] == ")")
         return position
 
-    def unclosed(self, start: int) -> TextError:
-        return self.tokens.error("unclosed annotation", start)
+    def inside_annotation(self, match: re.Match[str], start: int) -> int:
+        """Step over one token of the annotation that begins at `start`."""
+        group = match.lastgroup or ""
+        if group == "illegal":
+            raise self.illegal(match.start(group))
+        if group == "end":
+            raise self.tokens.error("unclosed annotation", start)
+        return self.skip_comment(match.start(group)) if group == "comment" else match.end()
 
     def annotation_id(self, start: int) -> int:
         match = _ANNOTATION_ID.match(self.text, start + 2)

@@ -79,7 +79,16 @@ class Stacks:
         raise InvalidError(MISMATCH, f"expects {expected}, found nothing")
 
     def pop_all(self, types: Sequence[ValType]) -> list[Operand]:
-        """Pop operands of these types, the last from the top; returns them in the order of `types`."""
+        """Pop operands of these types, the last from the top; returns them in the order of `types`.
+
+        Where they are just what is there they are taken at once; else one by one, to find what is wrong or unknown.
+        """
+        start = max(len(self.operands) - len(types), self.height)
+        top = self.operands[start:]
+        missing = len(types) - len(top)
+        if top == list(types[missing:]) and (not missing or self.blocks[-1].unreachable):
+            del self.operands[start:]
+            return [UNKNOWN] * missing + top
         popped = [self.pop(type_) for type_ in reversed(types)]
         popped.reverse()
         return popped
