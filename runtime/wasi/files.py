@@ -39,6 +39,8 @@ HOST_FLAGS = {
 
 #: The most buffers that hosts take in one vectored call.
 _IOV_MAX = 1024
+#: What is read at once where it must be copied, however much a guest asks for.
+_PIECE = 1 << 20
 
 _Vectored: TypeAlias = Callable[[int, Sequence[memoryview]], int]
 _VectoredAt: TypeAlias = Callable[[int, Sequence[memoryview], int], int]
@@ -57,11 +59,12 @@ def host_flags(flags: int) -> int:
 
 def _read_each(fd: int, buffers: Sequence[memoryview]) -> int:
     total = 0
-    for buffer in buffers:
-        data = os.read(fd, len(buffer))
-        buffer[: len(data)] = data
+    pieces = (buffer[start : start + _PIECE] for buffer in buffers for start in range(0, len(buffer), _PIECE))
+    for piece in pieces:
+        data = os.read(fd, len(piece))
+        piece[: len(data)] = data
         total += len(data)
-        if len(data) < len(buffer):
+        if len(data) < len(piece):
             break
     return total
 

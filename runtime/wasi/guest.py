@@ -13,6 +13,9 @@ from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.wasi.errno import Errno, WasiError
 from wasm2py.runtime.wasi.types import Layout
 
+#: The longest path in bytes, as on Linux.
+MAX_PATH = 4095
+
 _U32 = Struct("<I")
 _U64 = Struct("<Q")
 _IOVEC = Struct("<II")  # buf, buf_len
@@ -80,7 +83,10 @@ class Guest:
 
     def path(self, address: int, size: int) -> bytes:
         """A path, which the specification wants to be UTF-8."""
-        data = self.view(address, size).tobytes()
+        view = self.view(address, size)
+        if size > MAX_PATH:
+            raise WasiError(Errno.NAMETOOLONG)
+        data = view.tobytes()
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:

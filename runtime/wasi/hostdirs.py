@@ -24,7 +24,6 @@ _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
 _COMMON = _NOFOLLOW | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 #: How directories on the way to something are opened: O_PATH asks for no right to list them.
 _TRAVERSE = getattr(os, "O_PATH", os.O_RDONLY) | _DIRECTORY | _COMMON
-_LIST = os.O_RDONLY | _DIRECTORY | _COMMON
 
 #: PyPy 7.3 refuses to link anything (EINVAL) if told not to follow symbolic links.
 _PYPY = sys.implementation.name == "pypy"
@@ -81,7 +80,7 @@ class HostDir(ABC):
 
     @abstractmethod
     def entries(self) -> list[DirectoryEntry]:
-        """All entries but `.` and `..`, sorted by name."""
+        """All entries but `.` and `..`, sorted by name; not for a `child`."""
 
     @abstractmethod
     def close(self) -> None: ...
@@ -137,13 +136,8 @@ class DescriptorDir(HostDir):
         os.rename(name, new_name, src_dir_fd=self.fd, dst_dir_fd=other.fd)
 
     def entries(self) -> list[DirectoryEntry]:
-        # A directory that was opened for going through cannot be listed, nor can one be listed twice at a time.
-        fd = os.open(".", _LIST, dir_fd=self.fd)
-        try:
-            with os.scandir(fd) as scan:
-                return sorted(_entry(entry) for entry in scan)
-        finally:
-            os.close(fd)
+        with os.scandir(self.fd) as scan:
+            return sorted(_entry(entry) for entry in scan)
 
     def close(self) -> None:
         fd, self.fd = self.fd, -1

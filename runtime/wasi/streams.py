@@ -22,6 +22,11 @@ from wasm2py.runtime.wasi.types import (
 
 StandardName: TypeAlias = Literal["stdin", "stdout", "stderr"]
 
+#: The most that is read at once: files make room for all that they are asked for.
+_MOST = 1 << 20
+#: Only CPython's `read1` leaves what it was not asked for where it is.
+_READS_AHEAD = sys.implementation.name != "cpython"
+
 #: Not epoll, which refuses regular files, and select only where it must be: it cannot take large descriptors.
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
@@ -124,16 +129,19 @@ class InputStream(Stream):
     """Standard input: a read gives what there is, and waits only where there is nothing."""
 
     rights_base = rights_inheriting = RIGHTS_FD_READ | RIGHTS_POLL_FD_READWRITE
+    _holds_more = False
 
     def read(self, buffers: Sequence[memoryview]) -> int:
         if not buffers:
             return 0
         if self.flags & FDFLAGS_NONBLOCK and self._would_block():
             raise WasiError(Errno.AGAIN)
-        data = self._read_some(len(buffers[0]))
+        size = min(len(buffers[0]), _MOST)
+        data = self._read_some(size)
         if data is None:
             raise WasiError(Errno.AGAIN)
         buffers[0][: len(data)] = data
+        self._holds_more = _READS_AHEAD and len(data) == size
         return len(data)
 
     def _read_some(self, size: int) -> bytes | None:
@@ -148,6 +156,10 @@ class InputStream(Stream):
     def _would_block(self) -> bool:
         fd = self.selectable()
         return fd is not None and not wait_for({fd: selectors.EVENT_READ}, 0)
+
+    def selectable(self) -> int | None:
+        """None also where the file may have more already than its descriptor shows."""
+        return None if self._holds_more else super().selectable()
 
     def sync(self, data_only: bool) -> None:
         """Nothing is held back on the way in."""
