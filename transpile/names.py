@@ -22,7 +22,10 @@ MAX_LENGTH = 60
 _FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs"})
 #: What dumps and precompiled packages bind around the functions.
 _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
-    item.__name__ for module in (program, types) for item in vars(module).values() if is_dataclass(item)
+    item.__name__
+    for module in (program, types)
+    for item in vars(module).values()
+    if isinstance(item, type) and is_dataclass(item)
 }
 _RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
