@@ -266,7 +266,7 @@ class _Runner:
         source = self.registered.get(module, {})
         if isinstance(source, _Missing):
             raise source.refuse()
-        return source[name] if name in source else None
+        return _find(source, name)
 
     def keep(self, table: dict[str | None, Any], name: str | None, value: Any) -> None:
         """Store something as the latest, and under its name if it has one."""
@@ -290,8 +290,7 @@ class _Runner:
 
     def perform(self, action: Action) -> tuple[tuple[ValType, ...], tuple[Any, ...]]:
         """Carry out an action; the types of the results, and their host values."""
-        exports = self.exports(action.instance, action.line)
-        extern = exports[action.name] if action.name in exports else None
+        extern = _find(self.exports(action.instance, action.line), action.name)
         if isinstance(action, Get) and isinstance(extern, Global):
             return (extern.type.valtype,), (extern.value,)
         if isinstance(action, Invoke) and isinstance(extern, Func):
@@ -347,6 +346,14 @@ class _Runner:
         if feature is None:
             raise _Mismatch("unknown command")
         raise Needs(feature)
+
+
+def _find(exports: _Exports, name: str) -> Any:
+    """An export, or None.  `Exports.get` will not do: a module may export something under that name."""
+    try:
+        return exports[name]
+    except KeyError:
+        return None
 
 
 _HANDLERS: dict[type, Callable[[_Runner, Any], None]] = {
