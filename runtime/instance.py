@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from threading import RLock
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from wasm2py.runtime.constants import evaluate
@@ -59,6 +59,7 @@ class Instance:
         "_loaded",
         "_lock",
         "_stubs",
+        "_views",
         "exports",
         "functions",
         "globals",
@@ -160,6 +161,7 @@ class Instance:
         except RecursionError:
             raise StackExhausted from None
         first = self.program.units[unit][0] - self.program.imported_count("func")
+        self._set_up_views(codes)
         for stub, code in zip(self._stubs[first : first + len(codes)], codes, strict=True):
             take_over(stub, code)
         self._loaded.add(unit)
@@ -179,8 +181,15 @@ class Instance:
         self.tables = [*imports, *map(Table.from_type, types)]
         for index, table in enumerate(self.tables):
             names[f"table{index or ''}"] = table
-        for view in self.program.call_views:
-            names[view.identifier] = self.tables[view.table].view(view.type)
+        self._views = {view.identifier: view for view in self.program.call_views}
+
+    def _set_up_views(self, codes: Sequence[CodeType]) -> None:
+        """Make the views of tables that this code uses, of the many that other code of the module might."""
+        if self._views:
+            for identifier in {name for code in codes for name in code.co_names}:
+                view = self._views.pop(identifier, None)
+                if view is not None:
+                    self.namespace.__dict__[identifier] = self.tables[view.table].view(view.type)
 
     def _set_up_globals(self, imports: Sequence[Global]) -> None:
         names = self.namespace.__dict__

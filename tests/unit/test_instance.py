@@ -62,9 +62,21 @@ class TestNamespace:
         assert (names["memory"], names["memory1"]) == tuple(instance.memories)
         assert (names["table"], names["table1"]) == tuple(instance.tables)
         assert (len(names["mem_u8"]), len(names["mem1_u32"])) == (65536, 32768)
-        assert names["view"] is instance.tables[0].view(func_type("i32,i32->i32"))
         assert names["funcrefs"][0] is instance.exports["add"]
         assert callable(names["i32_clz"])
+
+    def test_a_view_is_made_when_code_that_uses_it_is_loaded(self) -> None:
+        module = described(
+            {"through": ("i32->i32", "def through(a):\n    return view[0](a)")},
+            tables=(TableType("funcref", Limits(1)),),
+            call_views=(CallView("view", 0, func_type("i32->i32")), CallView("unused", 0, func_type("->"))),
+        )
+        instance = make(module)
+        names = instance.namespace.__dict__
+        assert "view" not in names
+        instance.load(0)
+        assert names["view"] is instance.tables[0].view(func_type("i32->i32"))
+        assert "unused" not in names
 
     def test_portable_dialect_has_the_bytes(self) -> None:
         names = make(described(memories=(ONE_PAGE,)), options=Options("portable")).namespace.__dict__
