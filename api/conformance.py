@@ -172,7 +172,7 @@ class _Missing:
         return _Mismatch(f"the module of line {self.line} failed")
 
 
-_Exports: TypeAlias = Mapping[str, Any]
+_Exports: TypeAlias = Mapping[str, Extern]
 
 #: Calls that must not take stack space; here they do, so that of scripts with such calls the deepest need more.
 _TAIL_CALLS = frozenset({"return_call", "return_call_indirect"})
@@ -348,7 +348,7 @@ class _Runner:
         raise Needs(feature)
 
 
-def _find(exports: _Exports, name: str) -> Any:
+def _find(exports: _Exports, name: str) -> Extern | None:
     """An export, or None.  `Exports.get` will not do: a module may export something under that name."""
     try:
         return exports[name]
