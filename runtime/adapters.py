@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.errors import StackExhausted, Trap
 from wasm2py.runtime.floats import f32
-from wasm2py.runtime.stack import GUARD
+from wasm2py.runtime.stack import GUARD, MAX_NESTING
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.runtime.values import to_raw
@@ -66,10 +66,24 @@ _UNPACK_NOTHING = """
         if args:
             raise arity_error(func, args)
 """
+_BEGIN = """
+        thread = get_ident()
+        depth = active.get(thread, 0)
+"""
+_ENTER = """
+            if not depth:
+                enter(thread)
+            elif depth < MAX_NESTING:
+                active[thread] = depth + 1
+            else:
+                raise StackExhausted
+"""
 _LEAVE = """
         finally:
-            if outermost:
-                leave()
+            if depth:
+                active[thread] = depth
+            else:
+                leave(thread)
 """
 
 #: Value type → statement that makes `{x}`, a host value, raw; the usual values pass through one test.
@@ -101,8 +115,8 @@ def entry_factory(functype: FuncType, guarded: bool) -> Factory:
     source = _ENTRY.format(
         unpack=_UNPACK.format(targets=", ".join(params)) if params else _UNPACK_NOTHING,
         convert=_to_raw(params, functype.params, "param"),
-        begin="outermost = get_ident() not in active" if guarded else "",
-        enter="if outermost: enter()" if guarded else "",
+        begin=_BEGIN if guarded else "",
+        enter=_ENTER if guarded else "",
         arguments=", ".join(params),
         leave=_LEAVE if guarded else "",
         deliver=_deliver(functype.results),
@@ -203,6 +217,8 @@ def _convert(where: str, valtype: ValType, value: object) -> Any:
 #: What the templates refer to.
 _NAMES: dict[str, Any] = {
     "__name__": __name__,
+    "MAX_NESTING": MAX_NESTING,
+    "StackExhausted": StackExhausted,
     "Trap": Trap,
     "active": GUARD.active,
     "arity_error": arity_error,

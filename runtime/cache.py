@@ -12,7 +12,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 from wasm2py.runtime import codec
@@ -119,7 +119,7 @@ class CompiledModule:
         self._translator = translator
         self._storage = storage
         self._units: dict[int, UnitCode] = {}
-        self._lock = Lock()
+        self._lock = RLock()
         self.program = self._load_program()
 
     def _load_program(self) -> Program:

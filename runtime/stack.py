@@ -16,13 +16,16 @@ from __future__ import annotations
 
 import sys
 import threading
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock
 from collections.abc import Callable
 from functools import cache
 from sys import getrecursionlimit, setrecursionlimit
 
 #: Frames that wasm code may use beyond what the host's limit allows.
 ALLOWANCE = 11_000 if sys.version_info < (3, 12) else 20_000
+#: How deep calls from wasm to the host and back into wasm can nest.  They use the C stack, up to 4 KiB a level with
+#: `sorted(…, key=f)` in between.
+MAX_NESTING = 1_000
 #: CPython 3.11: beyond this, C recursion in host functions could overflow the C stack.
 _SAFE_ON_3_11 = 13_000
 #: Frames on top of that for translating a unit, which may begin at any depth.
@@ -34,30 +37,31 @@ _PYPY_UNKNOWN_STACK = 1 << 20
 class RecursionGuard:
     """Keeps the process's recursion limit raised while any thread is in wasm code.
 
-    `active` holds the identifiers of the threads that are; a caller tests it first, and calls `enter` and `leave`
-    only around its thread's outermost call.  Both can be repeated without harm, should an interrupt separate them.
+    `active` holds how many calls from the host are on the stack of each thread that is, by the thread's identifier.  A
+    thread's outermost call is put between `enter` and `leave`, both of which can be repeated without harm, should an
+    interrupt separate them; calls nested in it only count themselves, and stop at MAX_NESTING.
     """
 
     __slots__ = ("_before", "_during", "_lock", "_translating", "active")
 
     def __init__(self) -> None:
-        self.active: set[int] = set()
+        self.active: dict[int, int] = {}
         self._lock = allocate_lock()
         self._translating = 0
         self._before: int | None = None  # the host's limit, while it is raised
         self._during = 0  # what it was raised to
 
-    def enter(self) -> None:
-        """The current thread begins to run wasm code."""
+    def enter(self, thread: int) -> None:
+        """The current thread, which has this identifier, begins to run wasm code."""
         with self._lock:
-            self.active.add(get_ident())
+            self.active[thread] = 1
             if self._before is None or self._translating:
                 self._apply()
 
-    def leave(self) -> None:
+    def leave(self, thread: int) -> None:
         """The current thread's outermost wasm call is over."""
         with self._lock:
-            self.active.discard(get_ident())
+            self.active.pop(thread, None)
             if not self.active:
                 self._apply()
 

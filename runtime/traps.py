@@ -98,11 +98,13 @@ def _is_ours(frame: FrameType) -> bool:
     if "__wasm__" in names:
         return is_stub(frame.f_code)
     name = names.get("__name__")
-    return isinstance(name, str) and name.startswith(_OURS) and not name.startswith(_HOST)
+    return isinstance(name, str) and name.startswith(_OURS)
 
 
 def _is_helper(frame: FrameType) -> bool:
-    return _is_ours(frame) and frame.f_globals.get("__name__") not in _BOUNDARY
+    # WASI is a host to the guest: no exception that arises there means a trap, but for the traps that it raises
+    name = frame.f_globals.get("__name__", "")
+    return _is_ours(frame) and name not in _BOUNDARY and not name.startswith(_HOST)
 
 
 def _kind(error: BaseException, entries: Sequence[TracebackType]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import multiprocessing
 import os
 import stat
@@ -14,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract.fake import BASIC, FakeModule, FakeTranslator, make_module
+from contract.fake import BASIC, FakeModule, FakeTranslator, func_type, make_module
 from wasm2py.runtime import cache as cache_module
 from wasm2py.runtime.cache import Cache, cache_key
 from wasm2py.runtime.engine import Engine
 from wasm2py.runtime.errors import WasmError
-from wasm2py.runtime.program import Options
+from wasm2py.runtime.function import Func
+from wasm2py.runtime.program import ImportInfo, Options
 from wasm2py.runtime.storage import Storage
 
 needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners on this platform")
@@ -96,6 +98,18 @@ class TestSharing:
         assert [engine.compiled_module_count() for engine in engines] == [1, 1, 1]
         engines[0].delete_compiled_module(module)
         assert [engine.compiled_module_count() for engine in engines] == [0, 1, 1]
+
+    def test_host_functions_are_never_shared(self) -> None:
+        imports = (ImportInfo("env", "host", func_type("->i32")),)
+        functions = {"f": ("->i32", "def f():\n    return host()")}
+        module, cache = make_module(functions, imports=imports, imported={"func": 1}), Cache()
+        instances = []
+        for value in (1, 2):
+            engine = Engine(FakeTranslator(), cache)
+            engine.compile_module(module)
+            host = Func(func_type("->i32"), functools.partial(int, value), "host")
+            instances.append(engine.instantiate(module, [host]))
+        assert [instance.exports["f"]() for instance in instances] == [1, 2]
 
     def test_threads_translate_each_unit_once(self, module: FakeModule) -> None:
         cache, translator = Cache(), FakeTranslator()

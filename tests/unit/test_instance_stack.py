@@ -106,6 +106,28 @@ def test_recursion_through_the_host_traps_or_is_the_hosts() -> None:
             instance.exports["f"]()
 
 
+def test_recursion_through_the_hosts_c_code_does_not_crash() -> None:
+    exports: dict[str, Any] = {}
+
+    def again() -> None:
+        sorted([0], key=lambda _: exports["f"]() or 0)
+
+    instance = instance_of({"f": ("->", "def f():\n    again()")}, Func(func_type("->"), again))
+    exports.update(instance.exports)
+    with pytest.raises((StackExhausted, RecursionError)):
+        instance.exports["f"]()
+
+
+def test_calls_nest_through_the_host() -> None:
+    exports: dict[str, Any] = {}
+    instance = instance_of(
+        {"f": ("i32->i32", "def f(n):\n    return host(n - 1) + 1 if n else 0")},
+        Func(func_type("i32->i32"), lambda n: exports["f"](n), "host"),
+    )
+    exports.update(instance.exports)
+    assert instance.exports["f"](100) == 100
+
+
 def test_a_limit_that_the_host_sets_meanwhile_stays() -> None:
     before = sys.getrecursionlimit()
     instance = instance_of(
