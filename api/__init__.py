@@ -11,9 +11,12 @@ Names are imported when they are first used (PEP 562), so that `import wasm2py` 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+#: True to type checkers, which know the name; importing it from `typing` would take longer than all the rest here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wasm2py.config import Config as Config
     from wasm2py.engine import Engine as Engine
     from wasm2py.instance import Exports as Exports
