@@ -6,7 +6,8 @@ numbers counted here; nothing that comes from a module enters them.
 
 Entries are the trap boundary.  Raising an exception in an entry adds the entry to its traceback, so a trap is raised,
 caught, rid of that line, and passed on with a bare `raise`, which adds none.  PyPy takes its own copy of the
-traceback; there the entry is hidden altogether.
+traceback; there the entry is hidden altogether.  No local variable may keep the trap: its traceback leads back to the
+entry, and only the garbage collector could end that.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def make(raw, func):
                     raise trap
                 except Trap:
                     settle(trap, error)
+                    del trap
                     raise
+            del trap
             raise
         {leave}
         {deliver}

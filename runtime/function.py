@@ -88,6 +88,7 @@ class Func:
                 raise trap
             except Trap:
                 settle(trap, error)
+                del trap
                 raise
 
     def __repr__(self) -> str:

@@ -49,7 +49,9 @@ def listen(func: Func, run: Callable[..., Any], listener: FunctionListener) -> C
                     raise seen
                 except Trap:
                     settle(seen, error)
+                    del seen
                     raise
+            del seen
             raise
         listener.after(func, _host_values(func.type.results, _results(func, result)))
         return result

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import struct
+import sys
 import traceback
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -227,6 +230,21 @@ def test_a_deep_stack_keeps_both_ends() -> None:
     assert {frame.function for frame in frames[1:]} == {"middle"}
     assert len(frames) == 2 * KEPT_FRAMES
     assert len(shown(caught.value)) == 2 * KEPT_FRAMES
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="only CPython counts references")
+def test_a_trap_is_released_without_the_garbage_collector() -> None:
+    exports = instance_with({"f": "1 // 0"}).exports
+    gc.disable()
+    try:
+        for _ in range(2):
+            try:
+                exports["f"]()
+            except Trap as error:
+                watcher = weakref.ref(error)
+            assert watcher() is None
+    finally:
+        gc.enable()
 
 
 def test_internal_errors_are_left_alone() -> None:
