@@ -54,7 +54,7 @@ def raw_callable(entry: Entry, context: Context) -> Callable[..., int]:
             return error.errno
         except OSError as error:
             return from_os_error(error)
-        except RecursionError:  # the guest used up the stack, not the host that it called
+        except RecursionError:  # whoever met it: the guest's calls have filled the stack
             raise StackExhausted from None
         return 0
 

@@ -200,7 +200,6 @@ class OutputStream(Stream):
 def _write_all(file: Any, buffers: Sequence[memoryview]) -> int:
     """Write copies, for the file may keep what it is given; stops early where it would block."""
     total = 0
-    raw = isinstance(file, io.RawIOBase)
     for buffer in buffers:
         try:
             written = file.write(buffer.tobytes())
@@ -208,7 +207,7 @@ def _write_all(file: Any, buffers: Sequence[memoryview]) -> int:
             total += error.characters_written
             break
         if written is None:
-            written = 0 if raw else len(buffer)
+            written = 0 if isinstance(file, io.RawIOBase) else len(buffer)
         total += written
         if written < len(buffer):
             break
