@@ -5,8 +5,10 @@ black takes more than linear time, so that a large module must be formatted in p
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -34,6 +36,11 @@ def format_whole(source: str, style: Style) -> str:
     return _ruff(source) if style == "ruff" else source
 
 
+def find_ruff() -> str | None:
+    """Where ruff is: on the path, or beside the Python that is running, as in a virtual environment."""
+    return shutil.which("ruff") or shutil.which("ruff", path=os.path.dirname(sys.executable))
+
+
 def _unchanged(source: str) -> str:
     return source
 
@@ -57,7 +64,7 @@ def _black_mode() -> Mode:
 
 
 def _ruff(source: str) -> str:
-    program = shutil.which("ruff")
+    program = find_ruff()
     if program is None:
         raise WasmError("--format ruff needs ruff, which is not installed (pip install ruff)")
     command = [program, "format", "--isolated", f"--line-length={LINE_LENGTH}", "--target-version=py311", "-"]
