@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import pytest
 import wasm2py
@@ -31,21 +31,24 @@ Host = Mapping[tuple[str, str], Callable[..., Any]]
 Loader = Callable[[bytes, Host], Guest]
 
 
+Dialect = Literal["auto", "cpython", "portable"]
+
+
 @cache
-def engine() -> wasm2py.Engine:
-    """The engine of all these tests: it keeps what it translates, but leaves no trace on disk."""
-    return wasm2py.Engine(wasm2py.Config(cache=None))
+def engine(dialect: Dialect = "auto") -> wasm2py.Engine:
+    """The engine of these tests: it keeps what it translates, but leaves no trace on disk."""
+    return wasm2py.Engine(wasm2py.Config(cache=None, dialect=dialect))
 
 
 class Wasm2pyGuest:
     """An instance of wasm2py's library."""
 
-    def __init__(self, data: bytes, host: Host) -> None:
-        linker = wasm2py.Linker(engine())
+    def __init__(self, data: bytes, host: Host, dialect: Dialect = "auto") -> None:
+        linker = wasm2py.Linker(engine(dialect))
         linker.wasi()
         for (module, name), function in host.items():
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
-        self.instance = linker.instantiate(wasm2py.Module(data, engine=engine()))
+        self.instance = linker.instantiate(wasm2py.Module(data, engine=linker.engine))
         exports = self.instance.exports
         self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)
 
