@@ -88,8 +88,8 @@ class Data:
 class Function:
     """A defined function: its typeidx, its locals as (count, type) runs, and where its instructions stand.
 
-    `start` and `end` delimit the expression (its final `end` included) in `Module.data`; `decode.instructions.decode_body`
-    reads it.
+    `start` and `end` delimit the expression (its final `end` included) in `Module.data`;
+    `decode.instructions.decode_body` reads it.
     """
 
     type_index: int

@@ -1,8 +1,8 @@
 """Every identifier of generated code is made here, and nowhere else.
 
-A wasm name may be any string.  It becomes an ASCII Python identifier that is neither a keyword, nor a builtin, nor a name that the
-runtime puts into an instance's namespace; two entities of one scope never share one.  Locals also keep clear of every name of
-the namespace, so that they shadow nothing.
+A wasm name may be any string. It becomes an ASCII Python identifier that is neither a keyword, nor a builtin, nor a
+name that the runtime puts into an instance's namespace; two entities of one scope never share one. Locals also keep
+clear of every name of the namespace, so that they shadow nothing.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def identifier(wanted: str) -> str:
 class Names:
     """The identifiers of one module's namespace.
 
-    `functions` and `globals` follow the index spaces, imports first; `display` holds the names to show for functions, which
-    may be any string.
+    `functions` and `globals` follow the index spaces, imports first; `display` holds the names to show for
+    functions, which may be any string.
     """
 
     def __init__(self, module: Module) -> None:

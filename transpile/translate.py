@@ -161,9 +161,7 @@ def _elems(module: Module) -> tuple[ElemInfo, ...]:
 
 
 def _datas(module: Module) -> tuple[DataInfo, ...]:
-    return tuple(
-        DataInfo(item.mode, item.data, item.memory, const_expr(item.memory_offset)) for item in module.datas
-    )
+    return tuple(DataInfo(item.mode, item.data, item.memory, const_expr(item.memory_offset)) for item in module.datas)
 
 
 def _call_views(module: Module) -> tuple[CallView, ...]:

@@ -1,7 +1,7 @@
 """Loads (spec: Execution / Instructions / Memory Instructions).
 
-*cpython*: an aligned access is an element of a typed view; where the address may be unaligned a test comes first, and a helper
-takes the rest.  *portable*: `struct` reads the bytes.  Nothing checks bounds: views and `struct` do.
+*cpython*: an aligned access is an element of a typed view; where the address may be unaligned a test comes first,
+and a helper takes the rest. *portable*: `struct` reads the bytes. Nothing checks bounds: views and `struct` do.
 """
 
 from __future__ import annotations
@@ -151,4 +151,3 @@ def _register() -> None:
 
 
 _register()
-

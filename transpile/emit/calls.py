@@ -1,4 +1,6 @@
-"""Calls, and everything that is a method of a memory or a table: generated code names these objects as the runtime does."""
+"""Calls, and everything that is a method of a memory or a table: generated code names these objects as the runtime
+does.
+"""
 
 from __future__ import annotations
 

@@ -55,9 +55,7 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
     name, _, sign = relation.partition("_")
     left, right = expr.args
     if type_ not in FULL:
-        compared = nodes.compare(
-            emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line
-        )
+        compared = nodes.compare(emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line)
         if wanted:
             return compared
         # With NaN neither a relation nor its opposite holds, but for = and ≠.

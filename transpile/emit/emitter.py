@@ -1,7 +1,8 @@
 """The state while emitting one function, and the ways from an IR expression to a Python one.
 
-What an instruction becomes is registered by family: `integers.py`, `compare.py`, `floats.py`, `convert.py`, `access.py`, `store.py`, `calls.py`.  An
-integer instruction's handler returns a `Value` (exact bounds, perhaps not yet wrapped), any other's a node.
+What an instruction becomes is registered by family: `integers.py`, `compare.py`, `floats.py`, `convert.py`,
+`access.py`, `store.py`, `calls.py`. An integer instruction's handler returns a `Value` (exact bounds, perhaps not
+yet wrapped), any other's a node.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def node(*names: str) -> Callable[[NodeHandler], NodeHandler]:
 
 @dataclass(slots=True)
 class Emitter:
-    """What emission needs to know: the module's names, the function's variables, and where the present statement stands."""
+    """What emission needs to know: the module's names, the function's variables, and where the present statement
+    stands.
+    """
 
     program: Program
     dialect: Dialect

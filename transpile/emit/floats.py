@@ -1,6 +1,7 @@
 """Floating point (spec: Execution / Numerics / Floating-Point Operations).
 
-An f32 is computed as an f64 and rounded, which for these operations is exactly the same (24-bit significands, 53 ≥ 2·24 + 2).
+An f32 is computed as an f64 and rounded, which for these operations is exactly the same (24-bit significands, 53 ≥
+2·24 + 2).
 """
 
 from __future__ import annotations
@@ -71,8 +72,10 @@ def _sqrt(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 @node("f32.neg", "f64.neg")
 def _neg(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return nodes.call("f_neg", emitter.nodes(expr.args), line) if _literal(expr) else nodes.negative(
-        emitter.node(expr.args[0]), line
+    return (
+        nodes.call("f_neg", emitter.nodes(expr.args), line)
+        if _literal(expr)
+        else nodes.negative(emitter.node(expr.args[0]), line)
     )
 
 
@@ -124,5 +127,5 @@ def never_signals(expr: Expr) -> bool:
     """Whether a float expression is certain not to be a signalling NaN."""
     if expr.op in CONSTS:
         exponent = _INFINITY[expr.type]  # type: ignore[index]
-        return expr.imm & exponent != exponent
+        return bool(expr.imm & exponent != exponent)
     return expr.op in _QUIETING

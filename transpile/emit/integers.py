@@ -42,9 +42,7 @@ def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = _small(emitter, left, line)
     if right.op in CONSTS and right.imm >> (bits - 1):
         minus = (1 << bits) - right.imm
-        return Value(
-            nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus
-        )
+        return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
     b = _small(emitter, right, line)
     return Value(nodes.binary(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
 

@@ -1,7 +1,7 @@
 """Integers while they are being put together: exact Python values that stand for wrapped wasm ones.
 
-An i32 or i64 at rest is *canonical*: 0 ≤ x < 2**N.  In the midst of an expression a node may have any value that is the same
-modulo 2**N; its bounds tell whether a mask is due when it comes to rest.
+An i32 or i64 at rest is *canonical*: 0 ≤ x < 2**N. In the midst of an expression a node may have any value that is
+the same modulo 2**N; its bounds tell whether a mask is due when it comes to rest.
 """
 
 from __future__ import annotations

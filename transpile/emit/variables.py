@@ -1,7 +1,8 @@
 """Names for a function's variables: few, for variables that are never alive together can share one.
 
-Locals that the name section names keep a name of their own.  Others are coloured by liveness, each value type for
-itself, copies together where that makes the copy vanish: i0, i1, … for i32, j for i64, x for f32, y for f64, r for references, p for parameters.
+Locals that the name section names keep a name of their own. Others are coloured by liveness, each value type for
+itself, copies together where that makes the copy vanish: i0, i1, … for i32, j for i64, x for f32, y for f64, r for
+references, p for parameters.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ def low_zeros(expr: Expr) -> int:
     if rule == "and":
         return max(low_zeros(expr.args[0]), low_zeros(expr.args[1]))
     if rule == "shl" and expr.args[1].op in CONSTS:
-        return min(low_zeros(expr.args[0]) + (expr.args[1].imm & 31), _MOST)
+        amount: int = expr.args[1].imm & 31
+        return min(low_zeros(expr.args[0]) + amount, _MOST)
     return 0
 
 

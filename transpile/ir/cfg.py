@@ -101,7 +101,8 @@ class Block:
 class FunctionIR:
     """One function: its variables, and its graph from `entry` on.
 
-    `params` are the first variables.  Blocks are found by walking from `entry`; whoever changes edges must call `edges_changed`.
+    `params` are the first variables. Blocks are found by walking from `entry`; whoever changes edges must call
+    `edges_changed`.
     """
 
     __slots__ = ("_order", "entry", "index", "next_block", "offset", "params", "type", "variables")

@@ -8,8 +8,8 @@ from wasm2py.transpile.ir.cfg import Block
 class Graph:
     """A function's blocks in reverse postorder, with what passes ask of their shape.
 
-    Blocks are named by their number in that order.  `before` holds each block's predecessors (each once), `idom` its immediate dominator (the
-    entry's own number for the entry), `children` the dominator tree.
+    Blocks are named by their number in that order. `before` holds each block's predecessors (each once), `idom` its
+    immediate dominator (the entry's own number for the entry), `children` the dominator tree.
     """
 
     def __init__(self, blocks: list[Block]) -> None:
@@ -46,7 +46,9 @@ class Graph:
         return idom
 
     def loop(self, header: int) -> set[int]:
-        """The natural loop of a header: all blocks from which control can come back to it without leaving its dominance."""
+        """The natural loop of a header: all blocks from which control can come back to it without leaving its
+        dominance.
+        """
         body = {header}
         pending = [before for before in self.before[header] if before >= header]
         while pending:

@@ -1,6 +1,7 @@
 """Expressions: trees over the opcode table (the leaves are constants and variables).
 
-An expression carries a summary of what evaluating it may observe or do, so that passes can tell whether two may change places.
+An expression carries a summary of what evaluating it may observe or do, so that passes can tell whether two may
+change places.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ MAX_DEPTH = 24
 class Var:
     """A variable of a function: a parameter, a local, or a temporary of ours.
 
-    `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries.  A `role` names the few variables
-    that structuring makes: of those with the same role only one is in use at any time.
+    `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries. A
+    `role` names the few variables that structuring makes: of those with the same role only one is in use at any
+    time.
     """
 
     __slots__ = ("index", "local", "role", "type")
@@ -48,12 +50,17 @@ class Var:
 class Expr:
     """An instruction applied to operand expressions.
 
-    `type` is the result's value type; None where there is none or several.  `imm` is the immediate as in `transpile.module.Instr`, but
-    for `local.get` the Var.  `offset` is the instruction's place in the module.  `variables` is a bit set of the Var
-    indices that it reads.  `range` bounds the value of a `local.get` where a pass has proved it.
+    `type` is the result's value type; None where there is none or several. `imm` is the immediate as in
+    `transpile.module.Instr`, but for `local.get` the Var. `offset` is the instruction's place in the module.
+    `variables` is a bit set of the Var indices that it reads. `range` bounds the value of a `local.get` where a
+    pass has proved it.
     """
 
     __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables")
+
+    effects: int
+    depth: int
+    variables: int
 
     def __init__(
         self, op: Op, type_: ValType | None, args: tuple[Expr, ...] = (), imm: Any = None, offset: int = 0
@@ -148,7 +155,7 @@ def get(var: Var, offset: int = 0) -> Expr:
 
 def commute(first: int, second: int) -> bool:
     """Whether two evaluations with these effects may change places without anyone noticing."""
-    if first & WRITES and second or second & WRITES and first:
+    if (first & WRITES and second) or (second & WRITES and first):
         return False
     if first & TRAPS and second & TRAPS:
         return not (first | second) & TRAPS_OTHERWISE

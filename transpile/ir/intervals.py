@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
 from wasm2py.transpile.opcodes import OPS, Op
 
 Interval: TypeAlias = tuple[int, int]
@@ -16,7 +16,7 @@ _ANY: Interval = (0, 0)
 
 
 def interval(expr: Expr, known: Mapping[int, Interval]) -> Interval:
-    """Bounds of an integer expression, given those of some variables (by Var index); floats and references have (0, 0)."""
+    """Bounds of an integer expression, given some variables' (by Var index); floats and references have (0, 0)."""
     type_ = expr.type
     if type_ not in FULL:
         return _ANY

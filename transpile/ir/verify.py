@@ -14,7 +14,8 @@ class VerifyError(AssertionError):
 def verify(function: FunctionIR) -> None:
     """Raise VerifyError unless every block, statement and expression of the function is well formed.
 
-    Types fit, variables belong to the function, blocks end, depths are bounded, and nothing that writes stands below a conditional operator.
+    Types fit, variables belong to the function, blocks end, depths are bounded, and nothing that writes stands
+    below a conditional operator.
     """
     for block in function.reverse_postorder():
         if not hasattr(block, "end"):

@@ -1,7 +1,7 @@
 """One function's instructions, run on a stack of expressions instead of values.
 
-An expression stays on that stack, unevaluated, until something consumes it or until something happens that its evaluation must not
-come after; then it is *spilled*: assigned to a temporary there and then.
+An expression stays on that stack, unevaluated, until something consumes it or until something happens that its
+evaluation must not come after; then it is *spilled*: assigned to a temporary there and then.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _REF_NULL = OPS["ref.null"]
 class Frame:
     """A control frame (spec: Execution / Runtime / Labels).
 
-    A branch to it goes to `target` with its operands in `operands`; its end is at `end`, with its results in `results`.  For `if`, `other` is
-    where its else part starts and `params` what both parts start with.
+    A branch to it goes to `target` with its operands in `operands`; its end is at `end`, with its results in
+    `results`. For `if`, `other` is where its else part starts and `params` what both parts start with.
     """
 
     __slots__ = ("end", "height", "kind", "operands", "other", "params", "reached", "results", "target")
@@ -130,7 +130,7 @@ class Lifter:
     def assign_all(self, targets: list[Var], values: list[Expr]) -> None:
         """Assign in parallel: no value sees another's assignment."""
         changed = 0
-        for position, (target, value) in enumerate(zip(targets, values, strict=True)):
+        for position, target in enumerate(targets):
             if any(later.variables >> target.index & 1 for later in values[position + 1 :]):
                 changed |= 1 << target.index
         if changed:

@@ -137,7 +137,7 @@ def _call(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("call_indirect")
 def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
-    """Python looks the function up before it evaluates the arguments, wasm after: arguments that can trap come first."""
+    """Python looks the function up before it evaluates the arguments, wasm after: what can trap of these comes first."""
     type_ = lifter.context.types[imm[0]]
     index = lifter.pop()
     args = lifter.pop_many(len(type_.params))
@@ -179,5 +179,3 @@ def _ref_is_null(lifter: Lifter, imm: Any, offset: int) -> None:
 @handles("table.get")
 def _table_get(lifter: Lifter, imm: int, offset: int) -> None:
     lifter.push(Expr(OPS["table.get"], lifter.context.table_types[imm], (lifter.pop(),), imm, offset))
-
-

@@ -1,4 +1,6 @@
-"""Passes over the IR.  Each has a name, can be switched off, and keeps the function's meaning, traps and their order included."""
+"""Passes over the IR. Each has a name, can be switched off, and keeps the function's meaning, traps and their order
+included.
+"""
 
 from wasm2py.transpile.optimise.passes import PASSES, optimise
 

@@ -126,7 +126,11 @@ def _right_constant(expr: Expr, name: str, bits: int) -> Expr:
     """Identities of x op constant."""
     left, right = expr.args
     value, full = right.imm, (1 << bits) - 1
-    if value == 0 and name in _RIGHT_ZERO_IS_LEFT or value == 1 and name == "mul" or value == full and name == "and":
+    if (
+        (value == 0 and name in _RIGHT_ZERO_IS_LEFT)
+        or (value == 1 and name == "mul")
+        or (value == full and name == "and")
+    ):
         return left
     if value == 0 and name in ("and", "mul") and not left.effects:
         return _result(expr, 0)
@@ -199,4 +203,3 @@ def _register() -> None:
 
 
 _register()
-

@@ -1,7 +1,7 @@
 """`inline`: an assignment whose only reader stands in the same block moves into it.
 
-So the statements that lifting cut apart grow together again wherever no one can tell: the moved expression must commute with everything
-that it passes (see `ir.expr.commute`), in the order in which Python evaluates.
+So the statements that lifting cut apart grow together again wherever no one can tell: the moved expression must
+commute with everything that it passes (see `ir.expr.commute`), in the order in which Python evaluates.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ class _Inliner:
 
 
 def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, uses: list[_Use]) -> int:
-    """List the reads of `mask`'s variables in evaluation order; the effects of all evaluated so far, this expression included."""
+    """List the reads of `mask`'s variables in evaluation order; the effects of all evaluated so far, this expression
+    included.
+    """
     if expr.op is LOCAL_GET:
         if mask >> expr.imm.index & 1:
             uses.append(_Use(expr, before, depth, forbidden))
@@ -161,7 +163,9 @@ def _replace(expr: Expr, chosen: dict[Expr, Expr]) -> Expr:
 
 
 def _single_uses(block: Block, live: int) -> set[Stmt]:
-    """The assignments of one variable that is read exactly once after, in this block, before it is assigned again or dies."""
+    """The assignments of one variable that is read exactly once after, in this block, before it is assigned again or
+    dies.
+    """
     reads: dict[int, int] = {}
     for expr in end_exprs(block.end):
         _count(expr, reads)

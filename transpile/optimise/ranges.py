@@ -1,8 +1,9 @@
-"""`ranges`: bounds of the integer variables at each point, written on every read (`Expr.range`) for `emit` to leave out masks by.
+"""`ranges`: bounds of the integer variables at each point, written on every read (`Expr.range`) for `emit` to leave
+out masks by.
 
-Needs the final graph: a later pass that moves reads or blocks must keep these marks true.  Bounds flow forward from constants, masks, loads
-and the tests that branches make.  At a loop's header the variables that the loop assigns start unbounded; two further rounds then
-take in what the loop's own tests prove.
+Needs the final graph: a later pass that moves reads or blocks must keep these marks true. Bounds flow forward from
+constants, masks, loads and the tests that branches make. At a loop's header the variables that the loop assigns
+start unbounded; two further rounds then take in what the loop's own tests prove.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 _State: TypeAlias = dict[int, Interval]
 
 _ROUNDS = 3
-#: Above this many (blocks × variables) the analysis would cost more than it gives.
+#: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
 
 
@@ -49,9 +50,7 @@ class _Analysis:
         }
 
     def _assigned_in(self, body: set[int]) -> set[int]:
-        return {
-            target.index for n in body for stmt in self.graph.blocks[n].stmts for target in stmt.targets
-        }
+        return {target.index for n in body for stmt in self.graph.blocks[n].stmts for target in stmt.targets}
 
     def round(self, first: bool) -> None:
         """Go through all blocks once, from what the last round found."""

@@ -1,6 +1,8 @@
-"""The way out for functions that nest deeper than Python can: a loop around a balanced tree of `if`s over numbered blocks.
+"""The way out for functions that nest deeper than Python can: a loop around a balanced tree of `if`s over numbered
+blocks.
 
-Slower than structured code, but flat however deep the wasm was.  A block with just one way to it stands where that way ends.
+Slower than structured code, but flat however deep the wasm was. A block with just one way to it stands where that
+way ends.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Labels → Python's `while`, `break` and `continue`.
 
-A `Goto` is nothing where control gets there anyway, else `break` or `continue` of the innermost Python loop if that leads there.
-Where a label lies further out, the variable *goto* is set to its number, the loop is left, and behind the loop a test of *goto* goes on.
-Where something stands between a `Goto` and its label, both are put into a `while True` that never runs twice, which costs CPython nothing.
-The sections of a `Region` each stand behind a test of *goto*, in a balanced tree where they are many.
+A `Goto` is nothing where control gets there anyway, else `break` or `continue` of the innermost Python loop if that
+leads there. Where a label lies further out, the variable *goto* is set to its number, the loop is left, and behind
+the loop a test of *goto* goes on. Where something stands between a `Goto` and its label, both are put into a `while
+True` that never runs twice, which costs CPython nothing. The sections of a `Region` each stand behind a test of
+*goto*, in a balanced tree where they are many.
 """
 
 from __future__ import annotations
@@ -151,7 +152,9 @@ class Lowering:
     def _fork(
         self, node: Fork, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
     ) -> Iterable[Node]:
-        """Lower the shorter arm; where it never gets to the end, the longer one follows it instead of standing in an `else`."""
+        """Lower the shorter arm; where it never gets to the end, the longer one follows it instead of standing in an
+        `else`.
+        """
         swap = node.then.size > node.other.size
         short, long = (node.other, node.then) if swap else (node.then, node.other)
         first = self._tree(short.nodes, follow, loop, depth + 1)

@@ -1,7 +1,8 @@
 """Structured statements, in two steps.
 
-First (`tree.py`) with labels, as languages with labelled `break` have them: `Code`, `If`, `Cases`, `Loop`, `Labelled`, `Region`, `Goto`, `Leave`.  Then
-(`lower.py`) with Python's own means only: `Code`, `If`, `While`, `Break`, `Continue`, `Leave`.
+First (`tree.py`) with labels, as languages with labelled `break` have them: `Code`, `If`, `Cases`, `Loop`,
+`Labelled`, `Region`, `Goto`, `Leave`. Then (`lower.py`) with Python's own means only: `Code`, `If`, `While`,
+`Break`, `Continue`, `Leave`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ def decision_tree(
 ) -> list[Python]:
     """Run `arms[table[index]]`, or `arms[default]` where `index` (a variable) is past the table's end.
 
-    Each arm stands in the result once: where a table takes turns between arms, a constant tuple first translates the index into the arm's number.
+    Each arm stands in the result once: where a table takes turns between arms, a constant tuple first translates
+    the index into the arm's number.
     """
     runs = _runs(table, default)
     if len(runs) <= len({arm for _, _, arm in runs}):

@@ -1,7 +1,8 @@
 """The graph as a tree of structured statements with labels, after N. Ramsey, "Beyond Relooper" (ICFP 2022).
 
-Each block is placed in the tree of its immediate dominator: in the arm that goes to it if there is just one way to it, else behind a `Labelled` that
-all ways to it leave.  Unlike in Ramsey's WebAssembly, what follows a loop is placed behind it rather than in it.
+Each block is placed in the tree of its immediate dominator: in the arm that goes to it if there is just one way to
+it, else behind a `Labelled` that all ways to it leave. Unlike in Ramsey's WebAssembly, what follows a loop is
+placed behind it rather than in it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class TreeBuilder:
     def _stays(self, number: int, header: int, body: set[int]) -> bool:
         """Whether what follows a loop on one way out of it may stand in the loop, before the `break`.
 
-        A short way out of the function may, unless it is what ends a `while`; so may a few statements on the way to where others break to.
+        A short way out of the function may, unless it is what ends a `while`; so may a few statements on the way to
+        where others break to.
         """
         if self.merges[number]:
             return False
