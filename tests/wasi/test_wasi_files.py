@@ -73,6 +73,17 @@ def test_positioned_reads_and_writes_leave_the_offset(guest: TestGuest, root: Pa
     assert (root / "file").read_bytes() == b"0ab3456789\0\0!"
 
 
+@pytest.mark.usefixtures("transfers")
+def test_reads_larger_than_what_is_copied_at_once(
+    guest: TestGuest, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_PIECE", 3)
+    (root / "file").write_bytes(b"0123456789")
+    fd = guest.open("file")
+    assert guest.read(fd, 4, 100) == b"0123456789"
+    assert guest.pread(fd, 5, 2) == b"23456"
+
+
 def test_offsets_past_what_hosts_have(guest: TestGuest, root: Path) -> None:
     (root / "file").touch()
     fd = guest.open("file", 0, BOTH)

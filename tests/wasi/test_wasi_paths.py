@@ -122,6 +122,14 @@ def test_a_listing_stays_as_it_was_taken(guest: TestGuest, root: Path) -> None:
     assert [entry.name for entry in guest.entries(3)] == [b".", b"..", b"aa", b"b", b"c"]
 
 
+def test_a_directory_can_be_listed_again_and_by_two(guest: TestGuest, root: Path) -> None:
+    (root / "dir").mkdir()
+    (root / "dir" / "file").touch()
+    first, second = guest.open("dir"), guest.open("dir/.")
+    for fd in (first, second, first):
+        assert [entry.name for entry in guest.entries(fd)] == [b".", b"..", b"file"]
+
+
 def test_readdir_of_other_things(guest: TestGuest) -> None:
     assert errno(guest.readdir, guest.open("file", CREAT)) == "BADF"
 

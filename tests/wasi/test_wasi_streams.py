@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from wasi.guest import APPEND, DSYNC, NONBLOCK, RESULT, TestGuest, errno
-from wasm2py.runtime.wasi import Errno, Wasi
+from wasm2py.runtime.wasi import Errno, Wasi, streams
 
 UNKNOWN, CHARACTER_DEVICE = 0, 2
 
@@ -104,6 +104,29 @@ def test_input(stdin: Any) -> None:
         assert guest.read(0, 100) == b" input"
         assert guest.read(0, 100) == b""
         assert guest.read(0) == b""
+
+
+def test_input_is_asked_for_no_more_than_a_guest_may_have_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_MOST", 4)
+    with TestGuest(stdin=b"some input") as guest:
+        assert guest.read(0, 100) == b"some"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot tell whether a pipe has data")
+def test_files_that_read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What such a file holds back is not seen by the system."""
+    monkeypatch.setattr(streams, "_READS_AHEAD", True)
+    reading, writing = os.pipe()
+    with open(reading, "rb") as pipe, TestGuest(stdin=pipe) as guest:
+        guest.run("fd_fdstat_set_flags", 0, NONBLOCK)
+        os.write(writing, b"abc")
+        assert pipe.peek(1) == b"abc"
+        assert errno(guest.read, 0, 1) == "AGAIN"
+        os.write(writing, b"d")
+        assert guest.read(0, 1) == b"a"
+        assert guest.read(0, 9) == b"bc"
+        assert guest.read(0, 9) == b"d"
+        os.close(writing)
 
 
 def test_input_gives_what_there_is() -> None:
