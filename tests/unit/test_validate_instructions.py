@@ -213,6 +213,13 @@ def test_deep_nesting() -> None:
     validate(decode_module(world("0240" * depth + "0b" * depth)))
 
 
+@pytest.mark.parametrize("start", ["00", "41 00 " * 1000])
+def test_wide_types(start: str) -> None:
+    """A thousand operands are taken and given by each of many branches, from a full and from a polymorphic stack."""
+    instructions = start + "41 00 0d 00 " * 2000
+    validate(decode_module(world(instructions, "-> " + "i32 " * 1000)))
+
+
 def test_every_instruction_has_its_rule() -> None:
     for op in OPS.values():
         assert (op.params is None) == (op.mnemonic in INSTRUCTION_RULES)
