@@ -78,8 +78,8 @@ def _shares_mutable_globals(module: Module) -> bool:
 def _has_references(module: Module) -> bool:
     imported = [item.type for item in module.imported("table") if isinstance(item.type, TableType)]
     tables = imported + [table.type for table in module.tables]
-    types = {value for type_ in module.types for value in type_.params + type_.results}
-    types.update(table.element for table in tables)
-    types.update(item.type.valtype for item in module.globals)
+    values = {value for type_ in module.types for value in type_.params + type_.results}
+    values.update(item.type.valtype for item in module.globals)
     declares = any(elem.mode == "declarative" for elem in module.elems)
-    return len(tables) > 1 or declares or not types <= NUMERIC_TYPES | {FUNCREF}
+    others = any(table.element != FUNCREF for table in tables)
+    return len(tables) > 1 or declares or others or not values <= NUMERIC_TYPES

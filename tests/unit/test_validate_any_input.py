@@ -49,13 +49,13 @@ def test_random_instructions(data: bytes) -> None:
 @pytest.fixture(scope="module")
 def engine() -> wasmtime.Engine:
     """An engine with just the features that we have."""
-    wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no wheels for this Python")
-    config = wasmtime.Config()
+    library = pytest.importorskip("wasmtime", reason="wasmtime has no wheels for this Python")
+    config = library.Config()
     config.wasm_multi_memory = config.wasm_tail_call = True
     for feature in LATER:
-        if hasattr(wasmtime.Config, f"wasm_{feature}"):
+        if hasattr(library.Config, f"wasm_{feature}"):
             setattr(config, f"wasm_{feature}", False)
-    engine: wasmtime.Engine = wasmtime.Engine(config)
+    engine: wasmtime.Engine = library.Engine(config)
     return engine
 
 
