@@ -3,7 +3,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, store_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -96,12 +95,7 @@ def crc32(p0, p1):
     if not mem_u32[5377]:
         i1 = 0xFFFFFC00
         while True:
-            address = (i1 + 22528) & 0xFFFFFFFF
-            value = (i0 >> 8) ^ (mem_u32[t >> 2] if not (t := (i1 + 17408) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
-            if address & 3:
-                store_u32(mem_u8, address, value)
-            else:
-                mem_u32[address >> 2] = value
+            mem_u32[((i1 + 22528) & 0xFFFFFFFF) >> 2] = (i0 >> 8) ^ mem_u32[((i1 + 17408) & 0xFFFFFFFF) >> 2]
             i0 = (i0 + 1) & 0xFFFFFFFF
             i1 = (i1 + 4) & 0xFFFFFFFF
             if not i1:

@@ -116,12 +116,14 @@ def put(p0, p1):
                         i8 = (i5 + (i6 & i9) * 24) & 0xFFFFFFFF
                         i12 = mem_u32[(i8 + 16) >> 2] if not i8 & 3 else load_u32(mem_u8, i8 + 16)
                         if i12 == 0:
-                            i8 = i7 if i7 else i8
+                            if i7:
+                                i8 = i7
                             break
-                        elif i12 == 1:
+                        if i12 == 1:
                             if (mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)) == j0:
                                 break
-                        i7 = i7 if i12 != 2 else i7 if i7 else i8
+                        if i12 == 2:
+                            i7 = i7 if i7 else i8
                         i6 = (i6 + 1) & 0xFFFFFFFF
                     value = mem_u64[(i11 + 16) >> 3] if not i11 & 7 else load_u64(mem_u8, i11 + 16)
                     if i8 & 7:
@@ -149,34 +151,31 @@ def put(p0, p1):
     i7 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
     i12 = (i4 - 1) & 0xFFFFFFFF
     while True:
-        goto = 0
-        while True:
-            goto = 0
-            while True:
-                i6 = (i5 + (i7 & i12) * 24) & 0xFFFFFFFF
-                i8 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
-                if i8 == 0:
-                    goto = 24
-                    break
-                elif i8 == 1:
-                    if (mem_u64[i6 >> 3] if not i6 & 7 else load_u64(mem_u8, i6)) == p0:
-                        break
-                i0 = i0 if i8 != 2 else i0 if i0 else i6
-                i7 = (i7 + 1) & 0xFFFFFFFF
-            if goto == 24:
+        i6 = (i5 + (i7 & i12) * 24) & 0xFFFFFFFF
+        i8 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
+        if i8 == 0:
+            goto = 2
+            break
+        if i8 == 1:
+            if (mem_u64[i6 >> 3] if not i6 & 7 else load_u64(mem_u8, i6)) == p0:
+                goto = 1
                 break
-            i7 = 1
-            goto = 26
-            break
-        if goto == 26:
-            break
-        i6 = i0 if i0 else i6
+        if i8 == 2:
+            i0 = i0 if i0 else i6
+        i7 = (i7 + 1) & 0xFFFFFFFF
+    if goto == 1:
+        i7 = 1
+        goto = 3
+    if goto == 2:
+        if i0:
+            i6 = i0
         i7 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
         if i7:
-            break
-        i7 = 0
-        mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
-        break
+            goto = 3
+        else:
+            i7 = 0
+            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
+            goto = 3
     if i6 & 7:
         store_u64(mem_u8, i6 + 16, 1)
     else:
@@ -209,12 +208,14 @@ def get(p0, p1):
             i5 = mem_u32[(i1 + 16) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16)
             if i5 == 0:
                 break
-            elif i5 == 1:
+            if i5 == 1:
                 if (mem_u64[i1 >> 3] if not i1 & 7 else load_u64(mem_u8, i1)) == p0:
                     return mem_u64[(i1 + 8) >> 3] if not i1 & 7 else load_u64(mem_u8, i1 + 8)
-            i0 = i0 if i5 != 2 else i0 if i0 else i1
+            if i5 == 2:
+                i0 = i0 if i0 else i1
             i2 = (i2 + 1) & 0xFFFFFFFF
-        i1 = i0 if i0 else i1
+        if i0:
+            i1 = i0
         if (mem_u32[(i1 + 16) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16)) != 1:
             return p1
         return mem_u64[(i1 + 8) >> 3] if not i1 & 7 else load_u64(mem_u8, i1 + 8)
@@ -237,7 +238,7 @@ def remove(p0):
             i5 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
             if i5 == 0:
                 break
-            elif i5 == 1:
+            if i5 == 1:
                 if (mem_u64[i4 >> 3] if not i4 & 7 else load_u64(mem_u8, i4)) == p0:
                     if i4 & 3:
                         store_u32(mem_u8, i4 + 16, 2)
@@ -245,10 +246,12 @@ def remove(p0):
                         mem_u32[(i4 + 16) >> 2] = 2
                     mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
                     return 1
-            i1 = i1 if i5 != 2 else i1 if i1 else i4
+            if i5 == 2:
+                i1 = i1 if i1 else i4
             i0 = (i0 + 1) & 0xFFFFFFFF
         i0 = 0
-        i4 = i1 if i1 else i4
+        if i1:
+            i4 = i1
         if (mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)) != 1:
             return i0
         if i4 & 3:

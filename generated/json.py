@@ -3,7 +3,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, store_u32
+from wasm2py.runtime.access import load_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -90,10 +90,7 @@ def tokenize(p0):
             return i0
         while True:
             i5 = (i0 * 12) & 0xFFFFFFFF
-            if i5 & 3:
-                store_u32(mem_u8, i5 + 24608, i4)
-            else:
-                mem_u32[(i5 + 24608) >> 2] = i4
+            mem_u32[(i5 + 24608) >> 2] = i4
             i6 = (i5 + 24608) & 0xFFFFFFFF
             arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
             arm = (
@@ -196,10 +193,7 @@ def tokenize(p0):
             )
             if arm < 3:
                 if arm == 0:
-                    if i6 & 3:
-                        store_u32(mem_u8, i6, 115)
-                    else:
-                        mem_u32[i6 >> 2] = 115
+                    mem_u32[i6 >> 2] = 115
                     i5 = (i3 + 1) & 0xFFFFFFFF
                     i3 = mem_u8[i5]
                     if i3 != 34:
@@ -302,9 +296,9 @@ def tokenize(p0):
                                 )
                                 if arm == 0:
                                     i5 = (i5 + 2) & 0xFFFFFFFF
-                                elif arm == 1:
-                                    return (16399 - i2 - p0) & 0xFFFFFFFF
                                 else:
+                                    if arm == 1:
+                                        return (16399 - i2 - p0) & 0xFFFFFFFF
                                     i7 = (i5 + 2) & 0xFFFFFFFF
                                     i3 = 0
                                     while True:
@@ -322,11 +316,8 @@ def tokenize(p0):
                                 break
                     i4 = (i5 + 1) & 0xFFFFFFFF
                     break
-                elif arm == 1:
-                    if i6 & 3:
-                        store_u32(mem_u8, i6, 110)
-                    else:
-                        mem_u32[i6 >> 2] = 110
+                if arm == 1:
+                    mem_u32[i6 >> 2] = 110
                     i4 = mem_u8[i3] == 45
                     i5 = (i2 + i4) & 0xFFFFFFFF
                     i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
@@ -369,10 +360,9 @@ def tokenize(p0):
                         if ((mem_u8[i4] - 58) & 0xFF) < 246:
                             break
                     break
-                else:
-                    i4 = (i3 + 1) & 0xFFFFFFFF
-                    break
-            elif arm == 3:
+                i4 = (i3 + 1) & 0xFFFFFFFF
+                break
+            if arm == 3:
                 i4 = (i3 + 5) & 0xFFFFFFFF
                 i5 = 0
                 while i5 != 5:
@@ -382,10 +372,7 @@ def tokenize(p0):
                     if mem_u8[i7] != mem_u8[i8]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             elif arm == 4:
-                if i6 & 3:
-                    store_u32(mem_u8, i6, 122)
-                else:
-                    mem_u32[i6 >> 2] = 122
+                mem_u32[i6 >> 2] = 122
                 i4 = (i3 + 4) & 0xFFFFFFFF
                 i5 = 0
                 while i5 != 4:
@@ -408,16 +395,8 @@ def tokenize(p0):
             return (16399 - i2 - p0) & 0xFFFFFFFF
         if i4 > i1 or i0 == 4095:
             return (16399 - i2 - p0) & 0xFFFFFFFF
-        value = (i4 - i2 - p0) & 0xFFFFFFFF
-        if i6 & 3:
-            store_u32(mem_u8, i6 + 8, value)
-        else:
-            mem_u32[(i6 + 8) >> 2] = value
-        value = (i2 - 16400 + p0) & 0xFFFFFFFF
-        if i6 & 3:
-            store_u32(mem_u8, i6 + 4, value)
-        else:
-            mem_u32[(i6 + 4) >> 2] = value
+        mem_u32[(i6 + 8) >> 2] = (i4 - i2 - p0) & 0xFFFFFFFF
+        mem_u32[(i6 + 4) >> 2] = (i2 - 16400 + p0) & 0xFFFFFFFF
         i0 = (i0 + 1) & 0xFFFFFFFF
         i2 = i4
 
@@ -428,10 +407,7 @@ def check(p0):
     if i0 > 0x7FFFFFFF:
         return 0
     i0 = (i0 * 12) & 0xFFFFFFFF
-    if i0 & 3:
-        store_u32(mem_u8, i0 + 24608, 0)
-    else:
-        mem_u32[(i0 + 24608) >> 2] = 0
+    mem_u32[(i0 + 24608) >> 2] = 0
     return parse_value(24608) == ((i0 + 24608) & 0xFFFFFFFF)
 
 
@@ -459,9 +435,9 @@ def parse_value(p0):
                         return i0
                 if i1 == 93:
                     return (p0 + 12) & 0xFFFFFFFF
-    elif arm == 2:
-        return (p0 + 12) & 0xFFFFFFFF
     else:
+        if arm == 2:
+            return (p0 + 12) & 0xFFFFFFFF
         arm = ((mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) - 115) & 0xFFFFFFFF
         arm = (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2)[arm] if arm < 11 else 1
         if arm == 0:

@@ -3,7 +3,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_f64, load_u64, store_f64, store_u64
+from wasm2py.runtime.access import load_f64, store_f64
 from wasm2py.runtime.floats import f_div, f_sqrt
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
@@ -65,48 +65,13 @@ PROGRAM = Program(
 def reset():
     i0 = 0xFFFFFEE8
     while True:
-        address = (i0 + 17000) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16712) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16992) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16704) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16984) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16696) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16976) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16688) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16968) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16680) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16960) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16672) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
-        address = (i0 + 16952) & 0xFFFFFFFF
-        value = mem_u64[t >> 3] if not (t := (i0 + 16664) & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-        if address & 7:
-            store_u64(mem_u8, address, value)
-        else:
-            mem_u64[address >> 3] = value
+        mem_u64[((i0 + 17000) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16712) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16992) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16704) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16984) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16696) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16976) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16688) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16968) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16680) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16960) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16672) & 0xFFFFFFFF) >> 3]
+        mem_u64[((i0 + 16952) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16664) & 0xFFFFFFFF) >> 3]
         i0 = (i0 + 56) & 0xFFFFFFFF
         if not i0:
             break
@@ -116,9 +81,7 @@ def reset():
         y0 = 0.0
         i0 = 0
         while True:
-            y0 = (mem_f64[t >> 3] if not (t := (i2 + i0) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) * (
-                mem_f64[t >> 3] if not (t := (i0 + 16776) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
-            ) + y0
+            y0 = mem_f64[((i2 + i0) & 0xFFFFFFFF) >> 3] * mem_f64[((i0 + 16776) & 0xFFFFFFFF) >> 3] + y0
             i0 = (i0 + 56) & 0xFFFFFFFF
             if i0 == 224:
                 break
@@ -138,12 +101,12 @@ def energy():
     while True:
         i3 = i0
         i4 = (i0 * 56) & 0xFFFFFFFF
-        y1 = mem_f64[(i4 + 16720) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16720)
-        y2 = mem_f64[(i4 + 16712) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16712)
+        y1 = mem_f64[(i4 + 16720) >> 3]
+        y2 = mem_f64[(i4 + 16712) >> 3]
         y3 = y2 * y2
-        y2 = mem_f64[(i4 + 16696) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16696)
+        y2 = mem_f64[(i4 + 16696) >> 3]
         y4 = y2 * y2
-        y2 = mem_f64[(i4 + 16704) >> 3] if not i4 & 7 else load_f64(mem_u8, i4 + 16704)
+        y2 = mem_f64[(i4 + 16704) >> 3]
         y0 = y1 * 0.5 * (y3 + (y4 + y2 * y2)) + y0
         i0 = (i0 + 1) & 0xFFFFFFFF
         if i3 <= 3:
@@ -154,9 +117,7 @@ def energy():
                 y2 = 0.0
                 i4 = 0
                 while True:
-                    y4 = (mem_f64[t >> 3] if not (t := (i2 + i4) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) - (
-                        mem_f64[t >> 3] if not (t := (i3 + i4) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
-                    )
+                    y4 = mem_f64[((i2 + i4) & 0xFFFFFFFF) >> 3] - mem_f64[((i3 + i4) & 0xFFFFFFFF) >> 3]
                     y2 = y4 * y4 + y2
                     i4 = (i4 + 8) & 0xFFFFFFFF
                     if i4 == 24:
@@ -195,9 +156,7 @@ def advance(p0, p1):
                         y0 = 0.0
                         i6 = 0
                         while True:
-                            y1 = (mem_f64[t >> 3] if not (t := (i4 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) - (
-                                mem_f64[t >> 3] if not (t := (i9 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
-                            )
+                            y1 = mem_f64[((i4 + i6) & 0xFFFFFFFF) >> 3] - mem_f64[((i9 + i6) & 0xFFFFFFFF) >> 3]
                             address = (i0 + i6) & 0xFFFFFFFF
                             if address & 7:
                                 store_f64(mem_u8, address, y1)
@@ -213,21 +172,9 @@ def advance(p0, p1):
                         while True:
                             i12 = (i4 + i6 + 24) & 0xFFFFFFFF
                             y0 = mem_f64[t >> 3] if not (t := (i0 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
-                            value = (mem_f64[i12 >> 3] if not i12 & 7 else load_f64(mem_u8, i12)) - y0 * (
-                                mem_f64[(i11 + 48) >> 3] if not i11 & 7 else load_f64(mem_u8, i11 + 48)
-                            ) * y1
-                            if i12 & 7:
-                                store_f64(mem_u8, i12, value)
-                            else:
-                                mem_f64[i12 >> 3] = value
+                            mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i11 + 48) >> 3] * y1
                             i12 = (i8 + i6) & 0xFFFFFFFF
-                            value = y0 * (mem_f64[(i7 + 48) >> 3] if not i7 & 7 else load_f64(mem_u8, i7 + 48)) * y1 + (
-                                mem_f64[i12 >> 3] if not i12 & 7 else load_f64(mem_u8, i12)
-                            )
-                            if i12 & 7:
-                                store_f64(mem_u8, i12, value)
-                            else:
-                                mem_f64[i12 >> 3] = value
+                            mem_f64[i12 >> 3] = y0 * mem_f64[(i7 + 48) >> 3] * y1 + mem_f64[i12 >> 3]
                             i6 = (i6 + 8) & 0xFFFFFFFF
                             if i6 == 24:
                                 break
@@ -247,13 +194,7 @@ def advance(p0, p1):
                 i6 = 0
                 while True:
                     i4 = (i12 + i6) & 0xFFFFFFFF
-                    value = p1 * (mem_f64[t >> 3] if not (t := (i4 + 24) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)) + (
-                        mem_f64[i4 >> 3] if not i4 & 7 else load_f64(mem_u8, i4)
-                    )
-                    if i4 & 7:
-                        store_f64(mem_u8, i4, value)
-                    else:
-                        mem_f64[i4 >> 3] = value
+                    mem_f64[i4 >> 3] = p1 * mem_f64[((i4 + 24) & 0xFFFFFFFF) >> 3] + mem_f64[i4 >> 3]
                     i6 = (i6 + 8) & 0xFFFFFFFF
                     if i6 == 24:
                         break

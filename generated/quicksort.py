@@ -3,7 +3,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, store_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -79,14 +78,14 @@ def quicksort(p0, p1):
                 while True:
                     i4 = (i4 + 1) & 0xFFFFFFFF
                     i5 = (i5 + 4) & 0xFFFFFFFF
-                    i6 = mem_u32[i5 >> 2] if not i5 & 3 else load_u32(mem_u8, i5)
+                    i6 = mem_u32[i5 >> 2]
                     if (i6 ^ 0x80000000) >= (i3 ^ 0x80000000):
                         break
                 i1 = (i0 + 1) & 0xFFFFFFFF
                 i0 = ((i0 << 2) + 16380) & 0xFFFFFFFF
                 while True:
                     i1 = (i1 - 1) & 0xFFFFFFFF
-                    i7 = mem_u32[i0 >> 2] if not i0 & 3 else load_u32(mem_u8, i0)
+                    i7 = mem_u32[i0 >> 2]
                     i8 = (i0 - 4) & 0xFFFFFFFF
                     i0 = i8
                     if (i7 ^ 0x80000000) <= (i3 ^ 0x80000000):
@@ -94,15 +93,8 @@ def quicksort(p0, p1):
                 i0 = (i1 - 1) & 0xFFFFFFFF
                 if (i4 ^ 0x80000000) >= (i0 ^ 0x80000000):
                     break
-                if i5 & 3:
-                    store_u32(mem_u8, i5, i7)
-                else:
-                    mem_u32[i5 >> 2] = i7
-                address = (i8 + 4) & 0xFFFFFFFF
-                if address & 3:
-                    store_u32(mem_u8, address, i6)
-                else:
-                    mem_u32[address >> 2] = i6
+                mem_u32[i5 >> 2] = i7
+                mem_u32[((i8 + 4) & 0xFFFFFFFF) >> 2] = i6
             quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
             p0 = i1
             i0 = (p1 - i1) & 0xFFFFFFFF
@@ -122,14 +114,10 @@ def quicksort(p0, p1):
                 i0 = i6
                 i4 = i3
                 while True:
-                    i5 = mem_u32[i0 >> 2] if not i0 & 3 else load_u32(mem_u8, i0)
+                    i5 = mem_u32[i0 >> 2]
                     if (i5 ^ 0x80000000) <= (i7 ^ 0x80000000):
                         break
-                    address = (i0 + 4) & 0xFFFFFFFF
-                    if address & 3:
-                        store_u32(mem_u8, address, i5)
-                    else:
-                        mem_u32[address >> 2] = i5
+                    mem_u32[((i0 + 4) & 0xFFFFFFFF) >> 2] = i5
                     i0 = (i0 - 4) & 0xFFFFFFFF
                     i4 = (i4 - 1) & 0xFFFFFFFF
                     if (i4 ^ 0x80000000) <= (i1 ^ 0x80000000):
@@ -149,8 +137,10 @@ def find(p0, p1):
         while True:
             i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
             i3 = (mem_u32[(((i2 << 2) & 0xFFFFFFFF) + 16384) >> 2] ^ 0x80000000) < (p1 ^ 0x80000000)
-            i0 = (i2 + 1) & 0xFFFFFFFF if i3 else i0
-            i1 = i1 if i3 else i2
+            if i3:
+                i0 = (i2 + 1) & 0xFFFFFFFF
+            if not i3:
+                i1 = i2
             if (i0 ^ 0x80000000) >= (i1 ^ 0x80000000):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):

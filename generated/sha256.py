@@ -120,7 +120,7 @@ def sha256(p0):
         while True:
             i1 = 0
             while True:
-                i3 = mem_u32[t >> 2] if not (t := (i5 + i1 + 16672) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                i3 = mem_u32[((i5 + i1 + 16672) & 0xFFFFFFFF) >> 2]
                 address = (i0 + 64 + i1) & 0xFFFFFFFF
                 value = (((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)) & 0xFFFFFFFF
                 if address & 3:
@@ -165,7 +165,7 @@ def sha256(p0):
             i8 = mem_u32[(i0 + 48) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 48)
             while True:
                 i1 = (i6 << 2) & 0xFFFFFFFF
-                i9 = mem_u32[(i1 + 16416) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16416)
+                i9 = mem_u32[(i1 + 16416) >> 2]
                 i10 = mem_u32[t >> 2] if not (t := (i0 + 64 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
                 i11 = mem_u32[t >> 2] if not (t := (i0 + 60) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
                 i3 = 8

@@ -107,313 +107,280 @@ def run(p0, p1):
         i5 = 0
         i6 = 0
         while True:
+            p1 = i5
+            i7 = p0
+            if ((p0 - 1024) & 0xFFFFFFFF) < 0xFFFFFC08 or (i6 > 255 or i5 > 4090):
+                goto = 2
+                break
             goto = 0
             while True:
-                goto = 0
-                while True:
-                    p1 = i5
-                    i7 = p0
-                    if ((p0 - 1024) & 0xFFFFFFFF) < 0xFFFFFC08 or (i6 > 255 or i5 > 4090):
-                        goto = 40
-                        break
-                    goto = 0
-                    while True:
-                        i5 += 1
-                        p0 = (p0 - 4) & 0xFFFFFFFF
-                        i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
-                        i2 = mem_u32[i8 >> 2] if not i8 & 3 else load_u32(mem_u8, i8)
-                        i1 = mem_u8[p1 + 16384]
-                        if i1 < 15:
-                            if i1 < 7:
-                                if i1 < 3:
-                                    if i1 == 0:
-                                        mem_u32[5120] = i1
-                                        __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
-                                        return i2
-                                    elif i1 == 1:
-                                        value = (
-                                            mem_u32[t >> 2]
-                                            if not (t := (p1 + 16385) & 0xFFFFFFFF) & 3
-                                            else load_u32(mem_u8, t)
-                                        )
-                                        if i4 & 3:
-                                            store_u32(mem_u8, i4, value)
-                                        else:
-                                            mem_u32[i4 >> 2] = value
-                                        i5 = (p1 + 5) & 0xFFFFFFFF
-                                        p0 = (i7 + 4) & 0xFFFFFFFF
-                                        break
-                                    else:
-                                        break
-                                elif i1 < 5:
-                                    if i1 == 3:
-                                        if i4 & 3:
-                                            store_u32(mem_u8, i4, i2)
-                                        else:
-                                            mem_u32[i4 >> 2] = i2
-                                        p0 = (i7 + 4) & 0xFFFFFFFF
-                                        break
-                                    else:
-                                        p1 = (i4 - 8) & 0xFFFFFFFF
-                                        value = mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)
-                                        if i8 & 3:
-                                            store_u32(mem_u8, i8, value)
-                                        else:
-                                            mem_u32[i8 >> 2] = value
-                                        if p1 & 3:
-                                            store_u32(mem_u8, p1, i2)
-                                        else:
-                                            mem_u32[p1 >> 2] = i2
-                                elif i1 == 5:
-                                    value = (
-                                        mem_u32[t >> 2] if not (t := (i4 - 8) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                                    )
-                                    if i4 & 3:
-                                        store_u32(mem_u8, i4, value)
-                                    else:
-                                        mem_u32[i4 >> 2] = value
-                                    p0 = (i7 + 4) & 0xFFFFFFFF
-                                    break
+                i5 += 1
+                p0 = (p0 - 4) & 0xFFFFFFFF
+                i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
+                i2 = mem_u32[i8 >> 2] if not i8 & 3 else load_u32(mem_u8, i8)
+                i1 = mem_u8[p1 + 16384]
+                if i1 < 15:
+                    if i1 < 7:
+                        if i1 < 3:
+                            if i1 == 0:
+                                mem_u32[5120] = i1
+                                __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
+                                return i2
+                            if i1 == 1:
+                                value = (
+                                    mem_u32[t >> 2] if not (t := (p1 + 16385) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                                )
+                                if i4 & 3:
+                                    store_u32(mem_u8, i4, value)
                                 else:
-                                    value = (
-                                        mem_u32[t >> 2]
-                                        if not (
-                                            t := (i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2))
-                                            & 0xFFFFFFFF
-                                        )
-                                        & 3
-                                        else load_u32(mem_u8, t)
-                                    )
-                                    if i4 & 3:
-                                        store_u32(mem_u8, i4, value)
+                                    mem_u32[i4 >> 2] = value
+                                i5 = (p1 + 5) & 0xFFFFFFFF
+                                p0 = (i7 + 4) & 0xFFFFFFFF
+                                break
+                            break
+                        if i1 < 5:
+                            if i1 == 3:
+                                if i4 & 3:
+                                    store_u32(mem_u8, i4, i2)
+                                else:
+                                    mem_u32[i4 >> 2] = i2
+                                p0 = (i7 + 4) & 0xFFFFFFFF
+                                break
+                            p1 = (i4 - 8) & 0xFFFFFFFF
+                            value = mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)
+                            if i8 & 3:
+                                store_u32(mem_u8, i8, value)
+                            else:
+                                mem_u32[i8 >> 2] = value
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, i2)
+                            else:
+                                mem_u32[p1 >> 2] = i2
+                        else:
+                            if i1 == 5:
+                                value = mem_u32[t >> 2] if not (t := (i4 - 8) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                                if i4 & 3:
+                                    store_u32(mem_u8, i4, value)
+                                else:
+                                    mem_u32[i4 >> 2] = value
+                                p0 = (i7 + 4) & 0xFFFFFFFF
+                                break
+                            value = (
+                                mem_u32[t >> 2]
+                                if not (
+                                    t := (i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF
+                                )
+                                & 3
+                                else load_u32(mem_u8, t)
+                            )
+                            if i4 & 3:
+                                store_u32(mem_u8, i4, value)
+                            else:
+                                mem_u32[i4 >> 2] = value
+                            p0 = (i7 + 4) & 0xFFFFFFFF
+                            i5 = (p1 + 2) & 0xFFFFFFFF
+                            break
+                    else:
+                        if i1 < 11:
+                            if i1 < 9:
+                                if i1 == 7:
+                                    address = (
+                                        i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)
+                                    ) & 0xFFFFFFFF
+                                    if address & 3:
+                                        store_u32(mem_u8, address, i2)
                                     else:
-                                        mem_u32[i4 >> 2] = value
-                                    p0 = (i7 + 4) & 0xFFFFFFFF
+                                        mem_u32[address >> 2] = i2
                                     i5 = (p1 + 2) & 0xFFFFFFFF
                                     break
-                            elif i1 < 11:
-                                if i1 < 9:
-                                    if i1 == 7:
-                                        address = (
-                                            i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)
-                                        ) & 0xFFFFFFFF
-                                        if address & 3:
-                                            store_u32(mem_u8, address, i2)
-                                        else:
-                                            mem_u32[address >> 2] = i2
-                                        i5 = (p1 + 2) & 0xFFFFFFFF
-                                        break
-                                    else:
-                                        p1 = (i8 - 4) & 0xFFFFFFFF
-                                        value = (
-                                            (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) + i2
-                                        ) & 0xFFFFFFFF
-                                        if p1 & 3:
-                                            store_u32(mem_u8, p1, value)
-                                        else:
-                                            mem_u32[p1 >> 2] = value
-                                        break
-                                elif i1 == 9:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (
-                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) - i2
-                                    ) & 0xFFFFFFFF
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                                else:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (
-                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) * i2
-                                    ) & 0xFFFFFFFF
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                            elif i1 < 13:
-                                if i1 == 11:
-                                    if not i2:
-                                        goto = 27
-                                        break
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) // i2
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                                else:
-                                    if not i2:
-                                        goto = 27
-                                        break
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) % i2
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                            elif i1 == 13:
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) & i2
+                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) + i2) & 0xFFFFFFFF
                                 if p1 & 3:
                                     store_u32(mem_u8, p1, value)
                                 else:
                                     mem_u32[p1 >> 2] = value
                                 break
-                            else:
+                            if i1 == 9:
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) | i2
+                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) - i2) & 0xFFFFFFFF
                                 if p1 & 3:
                                     store_u32(mem_u8, p1, value)
                                 else:
                                     mem_u32[p1 >> 2] = value
                                 break
-                        elif i1 < 22:
-                            if i1 < 18:
-                                if i1 == 15:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ i2
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) * i2) & 0xFFFFFFFF
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
+                            else:
+                                mem_u32[p1 >> 2] = value
+                            break
+                        if i1 < 13:
+                            if i1 == 11:
+                                if not i2:
+                                    goto = 1
                                     break
-                                elif i1 == 16:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (
-                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) << (i2 & 0x1F)
-                                    ) & 0xFFFFFFFF
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                                else:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) >> (i2 & 0x1F)
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                            elif i1 < 20:
-                                if i1 == 18:
-                                    value = i2 == 0
-                                    if i8 & 3:
-                                        store_u32(mem_u8, i8, value)
-                                    else:
-                                        mem_u32[i8 >> 2] = value
-                                else:
-                                    value = -i2 & 0xFFFFFFFF
-                                    if i8 & 3:
-                                        store_u32(mem_u8, i8, value)
-                                    else:
-                                        mem_u32[i8 >> 2] = value
-                            elif i1 == 20:
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) == i2
+                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) // i2
                                 if p1 & 3:
                                     store_u32(mem_u8, p1, value)
                                 else:
                                     mem_u32[p1 >> 2] = value
                                 break
-                            else:
-                                p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) < (
-                                    i2 ^ 0x80000000
-                                )
-                                if p1 & 3:
-                                    store_u32(mem_u8, p1, value)
-                                else:
-                                    mem_u32[p1 >> 2] = value
+                            if not i2:
+                                goto = 1
                                 break
-                        elif i1 < 26:
-                            if i1 < 24:
-                                if i1 == 22:
-                                    p1 = (i8 - 4) & 0xFFFFFFFF
-                                    value = (
-                                        (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000
-                                    ) > (i2 ^ 0x80000000)
-                                    if p1 & 3:
-                                        store_u32(mem_u8, p1, value)
-                                    else:
-                                        mem_u32[p1 >> 2] = value
-                                    break
-                                else:
-                                    i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
-                            elif i1 == 24:
-                                if i2:
-                                    i5 = (p1 + 3) & 0xFFFFFFFF
-                                    break
-                                i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
-                                break
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) % i2
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
                             else:
-                                address = (i0 + (i6 << 2)) & 0xFFFFFFFF
-                                value = (p1 + 3) & 0xFFFFFFFF
-                                if address & 3:
-                                    store_u32(mem_u8, address, value)
-                                else:
-                                    mem_u32[address >> 2] = value
-                                i5 = ((mem_u8[(p1 + 16386) & 0xFFFFFFFF] << 8) & 0xF00) | mem_u8[
-                                    (p1 + 16385) & 0xFFFFFFFF
-                                ]
-                                i6 += 1
-                        elif i1 < 28:
-                            if i1 == 26:
-                                if not i6:
-                                    goto = 40
-                                    break
-                                i6 -= 1
-                                i5 = (
-                                    mem_u32[t >> 2]
-                                    if not (t := (i0 + (i6 << 2)) & 0xFFFFFFFF) & 3
-                                    else load_u32(mem_u8, t)
-                                )
+                                mem_u32[p1 >> 2] = value
+                            break
+                        if i1 == 13:
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) & i2
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
                             else:
-                                value = (i2 + 1) & 0xFFFFFFFF
-                                if i8 & 3:
-                                    store_u32(mem_u8, i8, value)
-                                else:
-                                    mem_u32[i8 >> 2] = value
-                        elif i1 == 28:
-                            value = (i2 - 1) & 0xFFFFFFFF
+                                mem_u32[p1 >> 2] = value
+                            break
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) | i2
+                        if p1 & 3:
+                            store_u32(mem_u8, p1, value)
+                        else:
+                            mem_u32[p1 >> 2] = value
+                        break
+                elif i1 < 22:
+                    if i1 < 18:
+                        if i1 == 15:
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ i2
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
+                            else:
+                                mem_u32[p1 >> 2] = value
+                            break
+                        if i1 == 16:
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = (
+                                (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) << (i2 & 0x1F)
+                            ) & 0xFFFFFFFF
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
+                            else:
+                                mem_u32[p1 >> 2] = value
+                            break
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) >> (i2 & 0x1F)
+                        if p1 & 3:
+                            store_u32(mem_u8, p1, value)
+                        else:
+                            mem_u32[p1 >> 2] = value
+                        break
+                    if i1 < 20:
+                        if i1 == 18:
+                            value = i2 == 0
                             if i8 & 3:
                                 store_u32(mem_u8, i8, value)
                             else:
                                 mem_u32[i8 >> 2] = value
                         else:
-                            i1 = 2
-                            goto = 41
+                            value = -i2 & 0xFFFFFFFF
+                            if i8 & 3:
+                                store_u32(mem_u8, i8, value)
+                            else:
+                                mem_u32[i8 >> 2] = value
+                    else:
+                        if i1 == 20:
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) == i2
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
+                            else:
+                                mem_u32[p1 >> 2] = value
                             break
-                        p0 = i7
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) < (
+                            i2 ^ 0x80000000
+                        )
+                        if p1 & 3:
+                            store_u32(mem_u8, p1, value)
+                        else:
+                            mem_u32[p1 >> 2] = value
                         break
-                    if goto == 27:
-                        break
-                    if goto == 40:
-                        break
-                    if goto == 41:
-                        break
-                    i1 = 1
-                    i4 = (i0 + 1088 + p0) & 0xFFFFFFFF
-                    i3 -= 1
-                    if i3 <= 1:
-                        goto = 41
-                        break
-                if goto == 40:
+                elif i1 < 26:
+                    if i1 < 24:
+                        if i1 == 22:
+                            p1 = (i8 - 4) & 0xFFFFFFFF
+                            value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) > (
+                                i2 ^ 0x80000000
+                            )
+                            if p1 & 3:
+                                store_u32(mem_u8, p1, value)
+                            else:
+                                mem_u32[p1 >> 2] = value
+                            break
+                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                    else:
+                        if i1 == 24:
+                            if i2:
+                                i5 = (p1 + 3) & 0xFFFFFFFF
+                                break
+                            i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                            break
+                        address = (i0 + (i6 << 2)) & 0xFFFFFFFF
+                        value = (p1 + 3) & 0xFFFFFFFF
+                        if address & 3:
+                            store_u32(mem_u8, address, value)
+                        else:
+                            mem_u32[address >> 2] = value
+                        i5 = ((mem_u8[(p1 + 16386) & 0xFFFFFFFF] << 8) & 0xF00) | mem_u8[(p1 + 16385) & 0xFFFFFFFF]
+                        i6 += 1
+                elif i1 < 28:
+                    if i1 == 26:
+                        if not i6:
+                            goto = 2
+                            break
+                        i6 -= 1
+                        i5 = mem_u32[t >> 2] if not (t := (i0 + (i6 << 2)) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                    else:
+                        value = (i2 + 1) & 0xFFFFFFFF
+                        if i8 & 3:
+                            store_u32(mem_u8, i8, value)
+                        else:
+                            mem_u32[i8 >> 2] = value
+                elif i1 == 28:
+                    value = (i2 - 1) & 0xFFFFFFFF
+                    if i8 & 3:
+                        store_u32(mem_u8, i8, value)
+                    else:
+                        mem_u32[i8 >> 2] = value
+                else:
+                    i1 = 2
+                    goto = 3
                     break
-                if goto == 41:
-                    break
-                i1 = 4
-                goto = 41
+                p0 = i7
                 break
-            if goto == 41:
+            if goto == 1:
                 break
+            if goto == 2:
+                break
+            if goto == 3:
+                break
+            i1 = 1
+            i4 = (i0 + 1088 + p0) & 0xFFFFFFFF
+            i3 -= 1
+            if i3 <= 1:
+                goto = 3
+                break
+        if goto == 1:
+            i1 = 4
+            goto = 3
+        if goto == 2:
             i1 = 3
-            break
+            goto = 3
         i2 = 0
     mem_u32[5120] = i1
     __stack_pointer = (i0 + 2128) & 0xFFFFFFFF

@@ -33,10 +33,11 @@ def remake(name: str, style: Style) -> str:
     return dump_module(source_of(binary, name, Options("cpython"), style))
 
 
-def meaning(source: str) -> tuple[str, list[str]]:
-    """What must not change unnoticed: the syntax tree and the comments, but not how a version of black breaks lines."""
+def meaning(source: str) -> list[str]:
+    """What must not change unnoticed: the statements and the comments, but not how a version of black breaks lines."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return ast.dump(ast.parse(source)), [token.string for token in tokens if token.type == tokenize.COMMENT]
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    return comments + ast.unparse(ast.parse(source)).splitlines()
 
 
 def imported(name: str) -> ModuleType:

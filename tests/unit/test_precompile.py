@@ -139,7 +139,7 @@ def test_stub_gives_the_exports_types(tmp_path: Path) -> None:
     make(tmp_path, "calculator")
     tree = ast.parse((tmp_path / "calculator" / "__init__.pyi").read_text())
     functions = {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert functions["divmod"] == "def divmod(p0: int, p1: int, /) -> tuple[int, int]: ..."
+    assert functions["divmod"].split(":\n")[0] == "def divmod(p0: int, p1: int, /) -> tuple[int, int]"
     assert {node.name for node in tree.body if isinstance(node, ast.ClassDef)} == {"Exports", "Instance"}
 
 
