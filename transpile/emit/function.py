@@ -13,7 +13,7 @@ from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, Expr
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, Python, While
@@ -78,13 +78,24 @@ class _Writer:
         elif not stmt.targets:
             out.append(nodes.evaluate(emitter.node(expr), line))
         elif len(stmt.targets) == 1:
-            name = emitter.variables[stmt.targets[0].index]
-            value = emitter.node(expr)
-            if not (isinstance(value, ast.Name) and value.id == name):
-                out.append(nodes.assign(name, value, line))
+            self._assign(emitter.variables[stmt.targets[0].index], expr, line, out)
         else:
             names = [emitter.variables[target.index] for target in stmt.targets]
             out.append(nodes.assign_many(names, emitter.node(expr), line))
+
+    def _assign(self, name: str, expr: Expr, line: int, out: list[ast.stmt]) -> None:
+        """`x = value`; a choice between a value and x itself is an `if`."""
+        emitter = self.emitter
+        if expr.op is SELECT:
+            first, second, test = expr.args
+            for kept, other, wanted in ((second, first, True), (first, second, False)):
+                if kept.op is LOCAL_GET and emitter.variables[kept.imm.index] == name:
+                    change = nodes.assign(name, emitter.node(other), line)
+                    out.append(nodes.if_(condition(emitter, test, wanted), [change], [], line))
+                    return
+        value = emitter.node(expr)
+        if not (isinstance(value, ast.Name) and value.id == name):
+            out.append(nodes.assign(name, value, line))
 
     def if_(self, node: If, out: list[ast.stmt]) -> None:
         line = self.emitter.line = node.condition.offset or self.emitter.line

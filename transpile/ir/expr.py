@@ -52,11 +52,11 @@ class Expr:
 
     `type` is the result's value type; None where there is none or several. `imm` is the immediate as in
     `transpile.module.Instr`, but for `local.get` the Var. `offset` is the instruction's place in the module.
-    `variables` is a bit set of the Var indices that it reads. `range` bounds the value of a `local.get` where a
-    pass has proved it.
+    `variables` is a bit set of the Var indices that it reads. `range` bounds the value of a `local.get`,
+    and `zeros` counts low bits of it that are zero, where a pass has proved it.
     """
 
-    __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables")
+    __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables", "zeros")
 
     effects: int
     depth: int
@@ -71,6 +71,7 @@ class Expr:
         self.imm = imm
         self.offset = offset
         self.range: tuple[int, int] | None = None
+        self.zeros = 0
         effects = OWN_EFFECTS[op]
         depth = variables = 0
         for arg in args:

@@ -137,7 +137,7 @@ def _call(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("call_indirect")
 def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
-    """Python looks the function up before it evaluates the arguments, wasm after: what can trap of these comes first."""
+    """Python looks the function up before it evaluates the arguments, wasm after: arguments that trap come first."""
     type_ = lifter.context.types[imm[0]]
     index = lifter.pop()
     args = lifter.pop_many(len(type_.params))

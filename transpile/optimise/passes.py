@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import FunctionIR
+from wasm2py.transpile.optimise.alignments import find_alignments
 from wasm2py.transpile.optimise.cleanup import cleanup
 from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
@@ -25,11 +26,12 @@ PASSES: dict[str, Pass] = {
     "inline": inline_uses,
     "conditions": short_circuit,
     "ranges": find_ranges,
+    "alignments": find_alignments,
 }
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "ranges",
+    "conditions", "cleanup", "ranges", "alignments",
 )  # fmt: skip
 
 

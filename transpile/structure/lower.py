@@ -31,6 +31,7 @@ from wasm2py.transpile.structure.nodes import (
     Region,
     Tree,
     While,
+    ends,
 )
 from wasm2py.transpile.structure.switch import decision_tree
 
@@ -264,26 +265,6 @@ class Lowering:
         levels = max(len(node.arms) - 1, 1).bit_length() + 1
         arms = [self._tree(arm.nodes, follow, loop, depth + levels) for arm in node.arms]
         out.extend(decision_tree(self.function, index, node.table, node.default, arms))
-
-
-def ends(body: list[Python]) -> bool:
-    """Whether control never falls off the end."""
-    if not body:
-        return False
-    last = body[-1]
-    if isinstance(last, Break | Continue | Leave):
-        return True
-    if isinstance(last, While):
-        return last.condition is None and not _breaks(last.body)
-    return isinstance(last, If) and ends(last.then) and ends(last.other)
-
-
-def _breaks(body: list[Python]) -> bool:
-    """Whether a `break` of the loop around stands in its body."""
-    return any(
-        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
-        for node in body
-    )
 
 
 def _not(condition: Expr) -> Expr:

@@ -125,3 +125,23 @@ class Continue:
 
 
 Python: TypeAlias = Code | Leave | If | While | Break | Continue
+
+
+def ends(body: list[Python]) -> bool:
+    """Whether control never falls off the end."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, Break | Continue | Leave):
+        return True
+    if isinstance(last, While):
+        return last.condition is None and not _breaks(last.body)
+    return isinstance(last, If) and ends(last.then) and ends(last.other)
+
+
+def _breaks(body: list[Python]) -> bool:
+    """Whether a `break` of the loop around stands in its body."""
+    return any(
+        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
+        for node in body
+    )

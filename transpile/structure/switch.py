@@ -5,7 +5,7 @@ from __future__ import annotations
 from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import LOOKUP, Expr, const, get
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.structure.nodes import Code, If, Python
+from wasm2py.transpile.structure.nodes import Code, If, Python, ends
 
 _LESS = OPS["i32.lt_u"]
 _EQUAL = OPS["i32.eq"]
@@ -51,7 +51,7 @@ def _balanced(index: Expr, runs: list[tuple[int, int, int]], arms: list[list[Pyt
         return _chain(index, runs, arms)
     middle = len(runs) // 2
     below = Expr(_LESS, "i32", (_again(index), const("i32", runs[middle][0])), None, index.offset)
-    return [_if(below, _balanced(index, runs[:middle], arms), _balanced(index, runs[middle:], arms))]
+    return _either(below, _balanced(index, runs[:middle], arms), _balanced(index, runs[middle:], arms))
 
 
 def _chain(index: Expr, runs: list[tuple[int, int, int]], arms: list[list[Python]]) -> list[Python]:
@@ -62,11 +62,12 @@ def _chain(index: Expr, runs: list[tuple[int, int, int]], arms: list[list[Python
         test = Expr(_EQUAL, "i32", (_again(index), const("i32", first)), None, index.offset)
     else:
         test = Expr(_LESS, "i32", (_again(index), const("i32", past)), None, index.offset)
-    return [_if(test, arms[arm], rest)]
+    return _either(test, arms[arm], rest)
 
 
-def _if(test: Expr, then: list[Python], other: list[Python]) -> If:
-    return If(test, then, other)
+def _either(test: Expr, then: list[Python], other: list[Python]) -> list[Python]:
+    """One or the other; nothing needs an `else` behind what never gets to the end."""
+    return [If(test, then, []), *other] if ends(then) else [If(test, then, other)]
 
 
 def _again(index: Expr) -> Expr:
