@@ -77,8 +77,10 @@ def _fresh(file: str, cache: str, eager: bool) -> float:
     arguments = ["--start", "eager" if eager else "lazy", "--cache", cache, file]
     command = [sys.executable, "-m", "benchmarks.translate", *arguments]
     environment = os.environ | {"PYTHONPATH": str(EXAMPLES.parent)}
-    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
-    return float(output)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if done.returncode:
+        raise SystemExit(f"{file} does not start")
+    return float(done.stdout)
 
 
 def starts(file: str) -> dict[str, float]:
@@ -99,7 +101,9 @@ def _print(file: str, size: int, phase_seconds: dict[str, float], start_seconds:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the benchmark and prints it."""
+    """Runs the benchmark and prints it; 1 for a file that is no module."""
+    from wasm2py.runtime.errors import WasmError
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.translate", description=__doc__)
     parser.add_argument("file", nargs="?", help="a module in the binary format")
     parser.add_argument("--json", action="store_true", help="print data instead of a table")
@@ -110,8 +114,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.start:
         print(start(file, options.cache, options.start == "eager"))
         return 0
-    data = Path(file).read_bytes()
-    measured = phases(data), starts(file)
+    try:
+        data = Path(file).read_bytes()
+        measured = phases(data), starts(file)
+    except (OSError, WasmError) as error:
+        print(f"{file}: {error}", file=sys.stderr)
+        return 1
     if options.json:
         print(json.dumps({"file": file, "bytes": len(data), "phases": measured[0], "starts": measured[1]}, indent=2))
     else:
