@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from types import CodeType
 from typing import Any
 
@@ -30,9 +31,10 @@ from wasm2py.transpile.lift.context import LiftContext
 from wasm2py.transpile.module import Expression, Module
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.optimise import optimise
+from wasm2py.transpile.optimise.aligned_globals import aligned_globals
 
 #: Raised with every change of what is generated; part of the cache's key.
-VERSION = "0.1.0-1"
+VERSION = "0.1.0-2"
 
 #: A unit takes functions until it holds so many bytes of wasm code, or so many functions.
 UNIT_BYTES = 32 * 1024
@@ -47,8 +49,17 @@ class _Prepared:
     """What all functions of one module share."""
 
     def __init__(self, module: Module) -> None:
-        self.context = LiftContext(module)
+        self.module = module
         self.names = Names(module)
+
+    @cached_property
+    def trusting(self) -> LiftContext:
+        """The context with what is known of globals: asks every body that sets one, so made only when code is."""
+        return LiftContext(self.module, aligned_globals(self.module))
+
+    @cached_property
+    def plain(self) -> LiftContext:
+        return LiftContext(self.module)
 
 
 class PythonTranslator:
@@ -83,7 +94,7 @@ class PythonTranslator:
     def function_ir(self, module: Module, options: Options, index: int) -> FunctionIR:
         """One function as optimised IR."""
         prepared = self._prepare(module)
-        context = prepared.context
+        context = prepared.plain if "aligned_globals" in options.disabled_passes else prepared.trusting
         body = decode_body(module, context.functions[index - context.imported_functions])
         function = lift_function(context, index, body)
         check = verify if self.check else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.ir.expr import CONSTS, GLOBAL_GET, LOCAL_GET, SELECT, Expr
 
 _MOST = 6
 
@@ -18,6 +18,8 @@ def low_zeros(expr: Expr, known: Mapping[int, int] | None = None) -> int:
         return _trailing(expr.imm)
     if expr.op is LOCAL_GET:
         return expr.zeros if known is None else known.get(expr.imm.index, 0)
+    if expr.op is GLOBAL_GET:
+        return expr.zeros
     if expr.op is SELECT:
         return min(low_zeros(expr.args[0], known), low_zeros(expr.args[1], known))
     rule = expr.op.mnemonic.partition(".")[2]

@@ -53,7 +53,7 @@ class Expr:
     `type` is the result's value type; None where there is none or several. `imm` is the immediate as in
     `transpile.module.Instr`, but for `local.get` the Var. `offset` is the instruction's place in the module.
     `variables` is a bit set of the Var indices that it reads. `range` bounds the value of a `local.get`,
-    and `zeros` counts low bits of it that are zero, where a pass has proved it.
+    and `zeros` counts low bits of it (or of a `global.get`) that are zero, where that has been proved.
     """
 
     __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables", "zeros")
@@ -108,6 +108,7 @@ NOT = _ir_op("not", ("i32",))
 LOOKUP = _ir_op("lookup", ("i32",))
 
 LOCAL_GET = OPS["local.get"]
+GLOBAL_GET = OPS["global.get"]
 SELECT = OPS["select"]
 CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64")}
 CONSTS = frozenset(CONST_OPS.values())

@@ -7,11 +7,21 @@ from wasm2py.transpile.module import Function, Module
 
 
 class LiftContext:
-    """The types of a module's index spaces, imports first."""
+    """The types of a module's index spaces, imports first; `global_zeros` has what is known of globals' low bits."""
 
-    __slots__ = ("function_types", "functions", "global_types", "imported_functions", "module", "table_types", "types")
+    __slots__ = (
+        "function_types",
+        "functions",
+        "global_types",
+        "global_zeros",
+        "imported_functions",
+        "module",
+        "table_types",
+        "types",
+    )
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, global_zeros: dict[int, int] | None = None) -> None:
+        self.global_zeros = global_zeros or {}
         self.module = module
         self.types: tuple[FuncType, ...] = module.types
         imported = [module.types[item.type] for item in module.imported("func") if isinstance(item.type, int)]

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.ir.cfg import Stmt
-from wasm2py.transpile.ir.expr import EVERYTHING, TRAPS, Expr, get
+from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.lift import control
 from wasm2py.transpile.lift.function import Lifter
 from wasm2py.transpile.opcodes import OPS, Op
@@ -82,7 +82,9 @@ def _local_tee(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("global.get")
 def _global_get(lifter: Lifter, imm: int, offset: int) -> None:
-    lifter.stack.append(Expr(OPS["global.get"], lifter.context.global_types[imm], (), imm, offset))
+    expr = Expr(GLOBAL_GET, lifter.context.global_types[imm], (), imm, offset)
+    expr.zeros = lifter.context.global_zeros.get(imm, 0)
+    lifter.stack.append(expr)
 
 
 # Instructions that change something, which therefore happen in their place
