@@ -10,6 +10,7 @@ from wasm2py.config import Config, user_cache_directory
 from wasm2py.runtime import engine as runtime_engine
 from wasm2py.runtime.cache import Cache
 from wasm2py.runtime.program import Options, Program, UnitCode
+from wasm2py.transpile.version import VERSION
 
 
 class Engine(runtime_engine.Engine):
@@ -42,11 +43,8 @@ class ModuleTranslator:
 
         return PythonTranslator()
 
-    @functools.cached_property
-    def version(self) -> str:
-        """Part of every cache key."""
-        version: str = self._translator.version
-        return version
+    #: Part of every cache key.
+    version = VERSION
 
     def program(self, module: Any, options: Options) -> Program:
         """Decode, validate and describe a module."""

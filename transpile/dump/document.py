@@ -20,8 +20,6 @@ RUNTIME = "wasm2py.runtime"
 _HELPER_MODULES = (integers, floats, access)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
-#: A description longer than this (in characters) keeps its own layout, as black would take too long over it.
-_FORMAT_LIMIT = 100_000
 
 
 def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> str:
@@ -51,8 +49,7 @@ def header(described: Program, purpose: str) -> str:
 
 def description(described: Program, style: Style) -> str:
     """The assignment that binds `PROGRAM`."""
-    text = f"PROGRAM = {literals.literal(described)}\n"
-    return piece_formatter(style)(text) if len(text) <= _FORMAT_LIMIT else text
+    return piece_formatter(style)(f"PROGRAM = {literals.literal(described)}\n")
 
 
 def imports(runtime: str, names: Mapping[str, Iterable[str]]) -> str:

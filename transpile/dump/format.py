@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Style: TypeAlias = Literal["black", "ruff", "none"]
 STYLES: tuple[Style, ...] = ("black", "ruff", "none")
 LINE_LENGTH = 120
+#: Characters beyond which black, whose time grows faster than the source, is not asked.
+BLACK_LIMIT = 100_000
 
 
 def piece_formatter(style: Style) -> Callable[[str], str]:
@@ -46,10 +48,12 @@ def _unchanged(source: str) -> str:
 
 
 def _black(source: str) -> str:
-    """Format with black; source that is nested too deeply for its parser stays as it is."""
+    """Format with black; source too long for its patience, or nested too deeply for its parser, stays as it is."""
     from black import format_str
     from black.parsing import InvalidInput
 
+    if len(source) > BLACK_LIMIT:
+        return source
     try:
         return format_str(source, mode=_black_mode())
     except (InvalidInput, RecursionError):
