@@ -48,6 +48,7 @@ class Wasm2pyGuest:
         linker.wasi()
         for (module, name), function in host.items():
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
+        self.instance_engine = linker.engine
         self.instance = linker.instantiate(wasm2py.Module(data, engine=linker.engine))
         exports = self.instance.exports
         self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)

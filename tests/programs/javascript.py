@@ -27,9 +27,9 @@ class JavaScript:
 
     def __init__(self, load: Loader, functions: dict[str, Callable[..., str]] | None = None) -> None:
         self._functions = functions or {}
-        self._guest = load(quickjs_module(), self._host())
-        self._guest.call("_initialize")
-        if self._guest.call("qjs_init"):
+        self.guest = load(quickjs_module(), self._host())
+        self.guest.call("_initialize")
+        if self.guest.call("qjs_init"):
             raise RuntimeError("QuickJS does not start")
         for name in self._functions:
             self._install(name)
@@ -37,42 +37,42 @@ class JavaScript:
     def evaluate(self, program: str) -> str:
         """The program's value as text; raises JavaScriptError with what it throws."""
         with self._text(program) as (code, length), self._text("<test>") as (name, _):
-            value = self._guest.call("qjs_eval", code, length, name, 0)
-        if self._guest.call("qjs_is_exception", value):
-            raise JavaScriptError(self._string(self._guest.call("qjs_get_exception")))
+            value = self.guest.call("qjs_eval", code, length, name, 0)
+        if self.guest.call("qjs_is_exception", value):
+            raise JavaScriptError(self._string(self.guest.call("qjs_get_exception")))
         return self._string(value)
 
     def limit_stack(self, size: int) -> None:
         """Lets the engine refuse recursion beyond this many bytes of its own stack."""
-        self._guest.call("qjs_set_max_stack_size", size)
+        self.guest.call("qjs_set_max_stack_size", size)
 
     def run_jobs(self) -> None:
         """Lets promises that can be settled run."""
-        while self._guest.call("qjs_is_job_pending"):
-            self._guest.call("qjs_execute_pending_job")
+        while self.guest.call("qjs_is_job_pending"):
+            self.guest.call("qjs_execute_pending_job")
 
     @contextmanager
     def _text(self, text: str) -> Iterator[tuple[int, int]]:
         data = text.encode()
-        address = self._guest.call("wasm_malloc", len(data) + 1)
-        self._guest.write(address, data + b"\0")
+        address = self.guest.call("wasm_malloc", len(data) + 1)
+        self.guest.write(address, data + b"\0")
         yield address, len(data)
-        self._guest.call("wasm_free", address)
+        self.guest.call("wasm_free", address)
 
     def _string(self, value: int) -> str:
-        size = self._guest.call("wasm_malloc", 4)
-        text = self._guest.call("qjs_get_string_len", value, size)
-        (length,) = struct.unpack("<I", self._guest.read(size, 4))
-        result = self._guest.read(text, length).decode()
-        self._guest.call("qjs_free_cstring", text)
-        self._guest.call("wasm_free", size)
-        self._guest.call("qjs_free_value", value)
+        size = self.guest.call("wasm_malloc", 4)
+        text = self.guest.call("qjs_get_string_len", value, size)
+        (length,) = struct.unpack("<I", self.guest.read(size, 4))
+        result = self.guest.read(text, length).decode()
+        self.guest.call("qjs_free_cstring", text)
+        self.guest.call("wasm_free", size)
+        self.guest.call("qjs_free_value", value)
         return result
 
     def _install(self, name: str) -> None:
         with self._text(name) as (address, length):
-            function = self._guest.call("qjs_new_host_function", address, length, 0)
-            self._guest.call("qjs_set_prop_string", self._guest.call("qjs_get_global"), address, function)
+            function = self.guest.call("qjs_new_host_function", address, length, 0)
+            self.guest.call("qjs_set_prop_string", self.guest.call("qjs_get_global"), address, function)
 
     def _host_call(self, guest: Guest, name: int, length: int, this: int, count: int, arguments: int) -> int:
         function = self._functions[guest.read(name, length).decode()]
