@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+from wasm2py.runtime.errors import LinkError
 from wasm2py.runtime.imports import Given, bind_memory, resolve
 from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.program import Program, UnitCode
@@ -37,8 +39,13 @@ class Precompiled:
     def instantiate(self, imports: Given | None = None) -> Instance:
         """Make an instance; `imports` maps import modules to what provides them (see `runtime.imports`).
 
-        Raises LinkError if an import is missing or does not fit; traps if the start function does.
+        Raises LinkError if an import is missing or does not fit, or if the code is for little-endian machines and this
+        is none; traps if the start function does.
         """
+        if self.program.options.dialect == "cpython" and sys.byteorder == "big":
+            raise LinkError(
+                f"{self.program.name} was translated for little-endian machines: translate it with --target portable"
+            )
         given = imports or {}
         externs = resolve(self.program, given)
         namespace = ModuleType(self.program.name)

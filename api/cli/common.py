@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a command works silently.
 _PATIENCE = 1.0
+#: Seconds between two refreshes of a progress bar.
+_REFRESH = 0.1
 
 
 def read_bytes(path: str) -> bytes:
@@ -99,26 +101,36 @@ class _Bar:
         self._what = what
         self._total = total
         self._done = 0
-        self._start = time.monotonic()
+        self._shown = time.monotonic()
         self._close: Callable[[], None] = lambda: None
         self._show: Callable[[int], None] | None = None
 
     def step(self) -> None:
         self._done += 1
-        if self._show is None and time.monotonic() - self._start > _PATIENCE:
-            self._open()
-        if self._show is not None:
-            self._show(self._done)
+        now = time.monotonic()
+        if now - self._shown < (_PATIENCE if self._show is None else _REFRESH):
+            return
+        self._shown = now
+        if self._show is None:
+            self._show = self._open()
+        self._show(self._done)
 
     def close(self) -> None:
         self._close()
 
-    def _open(self) -> None:
+    def _open(self) -> Callable[[int], None]:
         from rich.console import Console
         from rich.progress import Progress
 
-        bar = Progress(console=Console(stderr=True), transient=True)
+        # Left to itself, rich starts a thread and replaces sys.stdout and sys.stderr.
+        bar = Progress(
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         task = bar.add_task(self._what, total=self._total)
         bar.start()
         self._close = bar.stop
-        self._show = lambda done: bar.update(task, completed=done)
+        return lambda done: bar.update(task, completed=done, refresh=True)
