@@ -86,7 +86,11 @@ _LEAVE = """
             if depth:
                 active[thread] = depth
             else:
-                leave(thread)
+                try:
+                    leave(thread)
+                except BaseException:  # an interrupt: once more
+                    leave(thread)
+                    raise
 """
 
 #: Value type → statement that makes `{x}`, a host value, raw; the usual values pass through one test.
@@ -182,12 +186,17 @@ def _compile(source: str) -> Factory:
 
 def arity_error(func: Any, args: Sequence[object]) -> TypeError:
     """The error for a wrong number of arguments."""
-    return TypeError(f"{func.name}: expected {len(func.type.params)} params, but passed {len(args)}")
+    return TypeError(f"{_label(func)}: expected {len(func.type.params)} params, but passed {len(args)}")
+
+
+def _label(func: Any) -> str:
+    """The function for messages, spelled as in a trap's frames where it belongs to an instance."""
+    return f"{func.name}" if func.instance is None else f"{func.instance.name}!{func.name}"
 
 
 def param(func: Any, index: int, value: object) -> Any:
     """The raw value of an argument; TypeError or OverflowError names the function and the parameter."""
-    return _convert(f"{func.name}: parameter {index}", func.type.params[index], value)
+    return _convert(f"{_label(func)}: parameter {index}", func.type.params[index], value)
 
 
 def one_result(func: Any, index: int, value: object) -> Any:

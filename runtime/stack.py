@@ -85,13 +85,17 @@ class RecursionGuard:
         wanted = raised_limit(before) if self.active else before
         if self._translating:
             wanted += translation_room()
+        # An interrupt may come in between: what is noted must never make the host's limit of ours.
+        if wanted != before:
+            self._before, self._during = before, wanted
         if wanted != current:
             try:
                 setrecursionlimit(wanted)
             except RecursionError:  # this thread is deeper than that already: leave it for a later `leave`
-                wanted = current
-        self._during = wanted
-        self._before = None if wanted == before else before
+                self._during = current
+                return
+        if wanted == before:
+            self._before = None
 
 
 def _raised_on_cpython(before: int) -> int:

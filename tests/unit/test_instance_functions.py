@@ -115,7 +115,7 @@ def test_funcrefs_are_funcs() -> None:
         ("i32->", (None,), TypeError, "f: parameter 0: expected i32, got null"),
         ("f64->", ("1",), TypeError, "f: parameter 0: expected f64, got str"),
         ("f32->", ("1",), TypeError, "f: parameter 0: expected f32, got str"),
-        ("funcref->", (print,), TypeError, "f: parameter 0: expected funcref, got builtin_function_or_method"),
+        ("funcref->", ("x",), TypeError, "f: parameter 0: expected funcref, got str"),
         ("i32->", (2**32,), OverflowError, "f: parameter 0: i32 out of range: 4294967296"),
         ("i64->", (-(2**63) - 1,), OverflowError, "f: parameter 0: i64 out of range: -9223372036854775809"),
     ],

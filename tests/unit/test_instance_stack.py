@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from contract.fake import BASIC, FakeTranslator, func_type, make_module
+from wasm2py.runtime import stack
 from wasm2py.runtime.errors import StackExhausted
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance, instantiate
@@ -180,9 +181,50 @@ def test_a_translator_without_room_means_an_exhausted_stack() -> None:
         instantiate(program, load).exports["nothing"]()
 
 
+@pytest.mark.parametrize("occasion", [1, 2], ids=["raising", "restoring"])
+def test_an_interrupt_while_the_limit_changes(monkeypatch: pytest.MonkeyPatch, occasion: int) -> None:
+    instance = instance_of(BASIC)
+    instance.exports["depth"](1)
+    calls = 0
+
+    def interrupted(limit: int) -> None:
+        nonlocal calls
+        calls += 1
+        sys.setrecursionlimit(limit)
+        if calls == occasion:
+            raise KeyboardInterrupt
+
+    before = sys.getrecursionlimit()
+    monkeypatch.setattr(stack, "setrecursionlimit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        instance.exports["depth"](1)
+    assert sys.getrecursionlimit() == before
+    assert not GUARD.active
+    assert instance.exports["depth"](10_000) == 10_000
+    assert sys.getrecursionlimit() == before
+
+
+def test_a_thread_that_is_too_deep_leaves_the_limit_to_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = instance_of(BASIC)
+    instance.exports["depth"](1)
+    before = sys.getrecursionlimit()
+
+    def refused(limit: int) -> None:
+        if limit == before:
+            raise RecursionError("cannot set the recursion limit: the limit is too low")
+        sys.setrecursionlimit(limit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stack, "setrecursionlimit", refused)
+        assert instance.exports["depth"](1) == 1
+    assert sys.getrecursionlimit() == raised_limit(before)
+    assert instance.exports["depth"](1) == 1
+    assert sys.getrecursionlimit() == before
+
+
 def test_calls_that_cannot_recurse_leave_the_limit_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = instance_of(BASIC)
     instance.exports["add"](1, 2)
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "setrecursionlimit", None)
+        patch.setattr(stack, "setrecursionlimit", None)
         assert instance.exports["add"](1, 2) == 3
