@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -46,8 +47,9 @@ class Package:
                 "--pack-destination",
                 str(folder),
             ]
-        pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        return [*pip, "--dest", str(folder), f"{self.name}=={self.version}"]
+        pip = [sys.executable, "-m", "pip"] if find_spec("pip") else [shutil.which("pip3") or "pip"]
+        options = ["--disable-pip-version-check", "--no-deps", "--dest", str(folder)]
+        return [*pip, "download", *options, f"{self.name}=={self.version}"]
 
     def read(self, member: str) -> bytes:
         """One file of the archive; skips the test, with the reason, where the registry cannot be reached."""
