@@ -36,12 +36,13 @@ class Linker:
         """Decorate a Python function to be importable as `module` `name` (its own name by default).
 
         Its type is `type`, or else what its annotations settle; what they leave open (`int` may be i32 or i64, no
-        annotation anything), the import that it meets decides.
+        annotation anything), the import that it meets decides.  If its first parameter is annotated
+        `wasm2py.Instance`, it is given the instance that calls it, for its memory for example.
         """
 
         def define(function: _F) -> _F:
             own = name if name is not None else function.__name__
-            self.define(module, own, function if type is None else Func(type, function, own))
+            self.define(module, own, function if type is None else Func(type, function, f"{module}.{own}"))
             return function
 
         return define
@@ -54,7 +55,7 @@ class Linker:
         if not isinstance(value, Func | Table | Memory | Global | int | float):
             if not callable(value):
                 raise TypeError(f"cannot define {module!r} {name!r} as a {type(value).__name__}")
-            value = exact_func(value, name) or value
+            value = exact_func(value, f"{module}.{name}") or value
         self._definitions.setdefault(module, {})[name] = value
 
     def define_module(self, module: str, values: Mapping[str, Extern | Callable[..., Any] | float]) -> None:
@@ -98,8 +99,8 @@ class Linker:
 
 def link(module: Module, given: Given) -> Instance:
     """Instantiate a module with what is given for its import modules (see `runtime.imports`)."""
-    externs = resolve(module.program, given)
     namespace = ModuleType(module.name)
+    externs = resolve(module.program, given, namespace)
     bind_memory(namespace, module.program, given)
     return module.engine.instantiate(module, externs, namespace)
 

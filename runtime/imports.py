@@ -15,7 +15,7 @@ from wasm2py.runtime.errors import LinkError
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global
 from wasm2py.runtime.instance import Instance
-from wasm2py.runtime.link import Extern, describe
+from wasm2py.runtime.link import Extern, describe, matches
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import ImportInfo, Program
 from wasm2py.runtime.signature import Signature, signature_of
@@ -48,18 +48,18 @@ Given: TypeAlias = Mapping[str, Any]
 _MISSING: Any = object()
 
 
-def resolve(program: Program, given: Given) -> list[Extern]:
-    """An extern for each import, in order.
+def resolve(program: Program, given: Given, namespace: ModuleType) -> list[Extern]:
+    """An extern for each import, in order, for the instance that is about to be made in `namespace`.
 
-    Raises LinkError "unknown import", which lists all that are missing, or "incompatible import type" for a Python
-    value that cannot stand for the import.  Externs are not matched here; instantiation does that.
+    Raises LinkError "unknown import", which lists all that are missing, or "incompatible import type" for what
+    cannot stand for the import.
     """
     names = {module: _values(provider, module) for module, provider in given.items() if module in _modules(program)}
     found = [names.get(item.module, _nothing)(item.name) for item in program.imports]
     missing = [item for item, value in zip(program.imports, found, strict=True) if value is _MISSING]
     if missing:
         raise LinkError("unknown import: " + "; ".join(_unknown(program, item, given) for item in missing))
-    return [_extern(program, item, value) for item, value in zip(program.imports, found, strict=True)]
+    return [_extern(program, item, value, namespace) for item, value in zip(program.imports, found, strict=True)]
 
 
 def bind_memory(namespace: ModuleType, program: Program, given: Given) -> None:
@@ -70,9 +70,10 @@ def bind_memory(namespace: ModuleType, program: Program, given: Given) -> None:
 
 
 def exact_func(function: Callable[..., Any], name: str) -> Func | None:
-    """A Func of a Python callable whose annotations settle its type, else None."""
-    type_ = signature_of(function).exact()
-    return None if type_ is None else Func(type_, function, name)
+    """A Func of a Python callable whose annotations settle its type, and that serves any instance, else None."""
+    signature = signature_of(function)
+    type_ = signature.exact()
+    return None if type_ is None or signature.takes_instance else Func(type_, function, name)
 
 
 class _LateMemory:
@@ -111,24 +112,35 @@ def _host_functions(provider: HostModule, module: str) -> Mapping[str, Func]:
         functions = provider.functions(module)
     except KeyError:
         return {}
-    return {name: Func(type_, function, name) for name, (type_, function) in functions.items()}
+    return {name: Func(type_, function, f"{module}.{name}") for name, (type_, function) in functions.items()}
 
 
-def _extern(program: Program, item: ImportInfo, value: Any) -> Extern:
+def _extern(program: Program, item: ImportInfo, value: Any, namespace: ModuleType) -> Extern:
     if isinstance(value, Func | Table | Memory | Global):
+        if not matches(value.type, item.type):
+            raise _incompatible(program, item, describe(value.type))
         return value
     if isinstance(item.type, FuncType) and callable(value):
-        return _func(program, item, item.type, value)
+        return _func(program, item, item.type, value, namespace)
     if isinstance(item.type, GlobalType) and isinstance(value, int | float) and not item.type.mutable:
         return _constant(program, item, item.type, value)
     raise _incompatible(program, item, f"a Python object of type {type(value).__name__}")
 
 
-def _func(program: Program, item: ImportInfo, type_: FuncType, function: Callable[..., Any]) -> Func:
+def _func(
+    program: Program, item: ImportInfo, type_: FuncType, function: Callable[..., Any], namespace: ModuleType
+) -> Func:
     signature = _signature(program, item, function)
     if not signature.allows(type_):
         raise _incompatible(program, item, f"a Python function {signature}")
-    return Func(type_, function, item.name)
+    called = _with_instance(function, namespace) if signature.takes_instance else function
+    return Func(type_, called, f"{item.module}.{item.name}")
+
+
+def _with_instance(function: Callable[..., Any], namespace: ModuleType) -> Callable[..., Any]:
+    names = namespace.__dict__
+    # the instance puts itself there when it is made
+    return lambda *args: function(names["__wasm__"], *args)
 
 
 def _signature(program: Program, item: ImportInfo, function: Callable[..., Any]) -> Signature:

@@ -47,8 +47,8 @@ class Precompiled:
                 f"{self.program.name} was translated for little-endian machines: translate it with --target portable"
             )
         given = imports or {}
-        externs = resolve(self.program, given)
         namespace = ModuleType(self.program.name)
+        externs = resolve(self.program, given, namespace)
         bind_memory(namespace, self.program, given)
         return instantiate(self.program, self._load_unit, externs, module_namespace=namespace)
 

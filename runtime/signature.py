@@ -1,17 +1,19 @@
 """The signatures of host functions, from the annotations of Python functions.
 
 An annotation may leave the value type open: `int` is i32 or i64, `float` f32 or f64, anything else (or nothing) any
-type; the import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.
+type; the import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.  A first
+parameter annotated `Instance` is no parameter for wasm: it receives the instance that imports the function.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from wasm2py.runtime.function import Func
+from wasm2py.runtime.instance import Instance
 from wasm2py.runtime.types import FuncType, ValType
 
 
@@ -43,6 +45,7 @@ class Signature:
 
     params: tuple[Choice, ...] | None
     results: tuple[Choice, ...] | None
+    takes_instance: bool = False
 
     def exact(self) -> FuncType | None:
         """The type, if the annotations settle it."""
@@ -70,12 +73,15 @@ def signature_of(function: Callable[..., Any]) -> Signature:
     except ValueError:
         return Signature(None, None)
     scope = getattr(inspect.unwrap(function), "__globals__", {})
-    return Signature(_params(found, scope), _results(found.return_annotation, scope))
+    parameters = list(found.parameters.values())
+    takes_instance = bool(parameters) and _evaluated(parameters[0].annotation, scope) is Instance
+    params = _params(parameters[takes_instance:], scope)
+    return Signature(params, _results(found.return_annotation, scope), takes_instance)
 
 
-def _params(found: inspect.Signature, scope: dict[str, Any]) -> tuple[Choice, ...] | None:
+def _params(parameters: Sequence[inspect.Parameter], scope: dict[str, Any]) -> tuple[Choice, ...] | None:
     choices: list[Choice] = []
-    for parameter in found.parameters.values():
+    for parameter in parameters:
         if parameter.kind is parameter.VAR_POSITIONAL:
             return None
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:

@@ -51,9 +51,9 @@ def test_integers_go_in_either_way_and_come_out_signed(arith: wasm2py.Instance) 
 
 
 def test_wrong_arguments_are_named(arith: wasm2py.Instance) -> None:
-    with pytest.raises(TypeError, match="expected 2 params, but passed 1"):
+    with pytest.raises(TypeError, match="arith!add: expected 2 params, but passed 1"):
         arith.exports.add(1)
-    with pytest.raises(TypeError, match="expected i32, got str"):
+    with pytest.raises(TypeError, match="arith!add: parameter 1: expected i32, got str"):
         arith.exports.add(1, "2")
 
 

@@ -82,6 +82,23 @@ def test_signatures_allow_what_they_say(function: Callable[..., Any], type_: was
     assert signature_of(function).allows(type_) is fits
 
 
+def test_a_host_function_can_ask_for_the_instance(linker: wasm2py.Linker) -> None:
+    @linker.function("env", "print")
+    def show(instance: wasm2py.Instance, address: int, length: int) -> None:
+        shown.append(instance.exports.memory.read_string(address, length))
+
+    shown: list[str] = []
+    text = """(module (import "env" "print" (func $print (param i32 i32)))
+      (memory (export "memory") 1) (data (i32.const 8) "{0}")
+      (func $start i32.const 8 i32.const 2 call $print) (start $start))"""
+    for word in ("ab", "cd"):
+        linker.instantiate(wasm2py.Module.from_wat(text.format(word), engine=linker.engine))
+    assert shown == ["ab", "cd"]
+    linker.define("env", "f", lambda instance: None)
+    with pytest.raises(wasm2py.LinkError, match="got a Python function"):
+        linker.instantiate(importing(linker, ""))
+
+
 def test_keyword_only_parameters_cannot_be_passed(linker: wasm2py.Linker) -> None:
     def f(x: int, *, y: int) -> None: ...
 
