@@ -1,4 +1,4 @@
-"""Checks an IR function's invariants; run between passes by the tests and under `Config(verify=True)`."""
+"""Checks an IR function's invariants; run after every pass by the tests (`PythonTranslator(check=True)`)."""
 
 from __future__ import annotations
 

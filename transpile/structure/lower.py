@@ -46,20 +46,17 @@ class TooDeepError(Exception):
 
 
 class _Follow:
-    """What control reaches by falling off the end: a label just so, and others where *goto* is set to their number."""
+    """What control reaches by falling off the end: a label just so, and others where *goto* is set to their number.
 
-    __slots__ = ("flagged", "label")
+    `flagged` is the bit set of those others, `all` of all.
+    """
 
-    def __init__(self, label: int | None, flagged: frozenset[int] = frozenset()) -> None:
+    __slots__ = ("all", "flagged", "label")
+
+    def __init__(self, label: int | None, flagged: int = 0) -> None:
         self.label = label
         self.flagged = flagged
-
-    def reaches(self, labels: int) -> bool:
-        """Whether any of a bit set of labels is reached."""
-        return any(labels >> label & 1 for label in self.all())
-
-    def all(self) -> frozenset[int]:
-        return self.flagged if self.label is None else self.flagged | {self.label}
+        self.all = flagged if label is None else flagged | 1 << label
 
 
 _NOWHERE = _Follow(None)
@@ -101,7 +98,7 @@ class Lowering:
             if isinstance(node, Fork):
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
-                if follow.reaches(node.body.labels & ~(1 << node.label)):
+                if follow.all & node.body.labels & ~(1 << node.label):
                     pending.appendleft(node)
                     self._once(pending, out, follow, loop, depth)
                     break
@@ -132,7 +129,7 @@ class Lowering:
             loop.breaks = True
             return [Break()]
         flag = self._flag(label)
-        if label in follow.flagged:
+        if follow.flagged >> label & 1:
             return [flag]
         assert loop is not None, "a label that no Python loop leads to"
         loop.escapes[label] = None
@@ -193,12 +190,12 @@ class Lowering:
         labels = [label for label, _ in node.sections]
         for label in labels:
             self.numbers[label] = len(self.numbers) + 1
-        inside = _Follow(None, follow.all() | frozenset(labels))
+        inside = _Follow(None, follow.all | sum(1 << label for label in labels))
         out.extend(self._tree(node.body.nodes, inside, loop, depth))
         before = node.body.labels
         for _, tree in node.sections[:-1]:
             before |= tree.labels
-        guarded = node.sections if follow.reaches(before) else node.sections[:-1]
+        guarded = node.sections if follow.all & before else node.sections[:-1]
         levels = len(guarded).bit_length()
         sections = [
             (self.numbers[label], self._tree(tree.nodes, inside, loop, depth + levels)) for label, tree in guarded
