@@ -147,4 +147,4 @@ def is_text(data: bytes, path: str = "") -> bool:
     """Whether a file holds the text format: it is called .wat, or begins like it."""
     if data[:4] == _MAGIC:
         return False
-    return path.endswith(".wat") or data.lstrip()[:2] in (b"(m", b";;", b"(;")
+    return path.endswith(".wat") or data.lstrip().startswith((b"(", b";;"))

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser(chosen).parse_args(arguments)
     try:
         return _run(args.command, args)
-    except (WasmError, OSError) as error:
+    except (WasmError, OSError, MemoryError) as error:
         return _report(error)
     except KeyboardInterrupt:
         return 130
@@ -51,7 +51,7 @@ def _report(error: Exception) -> int:
         # The reader went away: nothing is left to say, and closing stdout must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    text = str(error)
+    text = str(error) or "not enough memory"
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{os.fspath(error.filename)}: {error.strerror}"
     print(f"wasm2py: error: {text}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,23 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_memory_that_is_not_there_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(wasm2py.Memory, "__init__", refuse)
+    source = tmp_path / "m.wat"
+    source.write_text('(module (memory 65536) (func (export "f")))')
+    assert main(["run", "--no-cache", "--invoke", "f", str(source)]) == 1
+    assert capsys.readouterr().err == "wasm2py: error: not enough memory\n"
+
+
+def test_text_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    text = b'(func (export "f") (result i32) i32.const 7)'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    assert main(["run", "--no-cache", "--invoke", "f", "-"]) == 0
+    assert capsys.readouterr().out == "7\n"
