@@ -32,9 +32,7 @@ from wasm2py.transpile.module import Expression, Module
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.optimise import optimise
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
-
-#: Raised with every change of what is generated; part of the cache's key.
-VERSION = "0.1.0-2"
+from wasm2py.transpile.version import VERSION
 
 #: A unit takes functions until it holds so many bytes of wasm code, or so many functions.
 UNIT_BYTES = 32 * 1024

@@ -27,29 +27,31 @@ def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(nodes.name(emitter.variables[expr.imm.index], line), low, high)
 
 
-def _small(emitter: Emitter, expr: Expr, line: int) -> Value:
-    """An operand of a growing operation, wrapped if it has grown far already."""
-    value = emitter.value(expr)
-    bits = bits_of(expr)
-    limit = LIMITS[bits] >> bits
+def _small(value: Value, bits: int, line: int, room: int = 0) -> Value:
+    """An operand of an operation that makes it up to `room` bits longer, wrapped if it has grown far already."""
+    limit = LIMITS[bits] >> room
     return value if -limit < value.low and value.high < limit else canonical(value, bits, line)
+
+
+def _length(value: Value) -> int:
+    return max(value.high.bit_length(), value.low.bit_length())
 
 
 @integer("add")
 def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
     left, right = expr.args
     bits = bits_of(expr)
-    a = _small(emitter, left, line)
+    a = _small(emitter.value(left), bits, line)
     if right.op in CONSTS and right.imm >> (bits - 1):
         minus = (1 << bits) - right.imm
         return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
-    b = _small(emitter, right, line)
+    b = _small(emitter.value(right), bits, line)
     return Value(nodes.binary(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
 
 
 @integer("sub")
 def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (_small(emitter, arg, line) for arg in expr.args)
+    a, b = (_small(emitter.value(arg), bits_of(expr), line) for arg in expr.args)
     if isinstance(a.node, ast.Constant) and a.node.value == 0:
         return Value(nodes.negative(b.node, line), -b.high, -b.low)
     return Value(nodes.binary(a.node, nodes.SUB, b.node, line), a.low - b.high, a.high - b.low)
@@ -57,7 +59,10 @@ def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("mul")
 def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (_small(emitter, arg, line) for arg in expr.args)
+    bits = bits_of(expr)
+    a, b = (emitter.value(arg) for arg in expr.args)
+    a = _small(a, bits, line, _length(b))
+    b = _small(b, bits, line, _length(a))
     corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
     return Value(nodes.binary(a.node, nodes.MUL, b.node, line), min(corners), max(corners))
 
@@ -93,8 +98,9 @@ def shift_amount(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("shl")
 def _shl(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a = _small(emitter, expr.args[0], line)
+    a = emitter.value(expr.args[0])
     n = shift_amount(emitter, expr.args[1], line)
+    a = _small(a, bits_of(expr), line, n.high)
     low = a.low << (n.high if a.low < 0 else n.low)
     high = a.high << (n.high if a.high > 0 else n.low)
     return Value(nodes.binary(a.node, nodes.SHL, n.node, line), low, high)
