@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import wasm2py
+from wasm2py.engine import default_engine
 from wasm2py.runtime.signature import signature_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -211,3 +212,42 @@ def test_wasi_serves_the_start_function() -> None:
 def test_wasi_takes_one_kind_of_argument(linker: wasm2py.Linker) -> None:
     with pytest.raises(TypeError, match="not both"):
         linker.wasi(wasm2py.Wasi(), args=["x"])
+
+
+@pytest.fixture
+def fresh_default_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("WASM2PY_CACHE_DIR", str(tmp_path))
+    default_engine.cache_clear()
+    yield
+    default_engine.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_default_engine")
+def test_the_tour_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    inst = wasm2py.load("add.wasm")
+    assert inst.exports.add(2, 3) == 5
+    assert inst.exports["add"] is inst.exports.add
+    text = """(module (import "env" "log" (func $log (param i32))) (import "env" "table" (table 10 funcref))
+      (import "other" "add" (func $add (param i32 i32) (result i32)))
+      (func (export "div") (param i32 i32) (result i32)
+        (call $log (call $add (local.get 0) (local.get 1))) (i32.div_s (local.get 0) (local.get 1))))"""
+    module = wasm2py.Module.from_wat(text)
+    linker = wasm2py.Linker()
+    logged = []
+
+    @linker.function("env", "log")
+    def log(x: int) -> None:
+        logged.append(x)
+
+    linker.define("env", "table", wasm2py.Table("funcref", 10))
+    linker.define_instance("other", inst)
+    linker.wasi(args=["prog"])
+    inst = linker.instantiate(module)
+    assert inst.exports.div(-7, 2) == -3
+    try:
+        inst.exports.div(1, 0)
+    except wasm2py.Trap as trap:
+        assert (trap.kind, str(trap)) == ("integer divide by zero", "integer divide by zero")
+        assert [frame.function for frame in trap.frames] == ["div"]
+    assert logged == [-5, 1]
