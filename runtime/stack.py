@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from _thread import allocate_lock
 from collections.abc import Callable
 from functools import cache
 from sys import getrecursionlimit, setrecursionlimit
@@ -46,7 +45,7 @@ class RecursionGuard:
 
     def __init__(self) -> None:
         self.active: dict[int, int] = {}
-        self._lock = allocate_lock()
+        self._lock = threading.RLock()  # a signal handler may call wasm, even from within here
         self._translating = 0
         self._before: int | None = None  # the host's limit, while it is raised
         self._during = 0  # what it was raised to
