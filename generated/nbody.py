@@ -3,7 +3,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_f64, store_f64
 from wasm2py.runtime.floats import f_div, f_sqrt
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
@@ -157,11 +156,7 @@ def advance(p0, p1):
                         i6 = 0
                         while True:
                             y1 = mem_f64[((i4 + i6) & 0xFFFFFFFF) >> 3] - mem_f64[((i9 + i6) & 0xFFFFFFFF) >> 3]
-                            address = (i0 + i6) & 0xFFFFFFFF
-                            if address & 7:
-                                store_f64(mem_u8, address, y1)
-                            else:
-                                mem_f64[address >> 3] = y1
+                            mem_f64[((i0 + i6) & 0xFFFFFFFF) >> 3] = y1
                             y0 = y1 * y1 + y0
                             i6 = (i6 + 8) & 0xFFFFFFFF
                             if i6 == 24:
@@ -171,7 +166,7 @@ def advance(p0, p1):
                         i6 = 0
                         while True:
                             i12 = (i4 + i6 + 24) & 0xFFFFFFFF
-                            y0 = mem_f64[t >> 3] if not (t := (i0 + i6) & 0xFFFFFFFF) & 7 else load_f64(mem_u8, t)
+                            y0 = mem_f64[((i0 + i6) & 0xFFFFFFFF) >> 3]
                             mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i11 + 48) >> 3] * y1
                             i12 = (i8 + i6) & 0xFFFFFFFF
                             mem_f64[i12 >> 3] = y0 * mem_f64[(i7 + 48) >> 3] * y1 + mem_f64[i12 >> 3]

@@ -3,7 +3,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, store_u32, store_u64
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -75,26 +74,10 @@ def sha256(p0):
     i0 = (__stack_pointer - 320) & 0xFFFFFFFF
     __stack_pointer = i0
     mem_u8[p0 + 16672] = 128
-    value = mem_u64[2051]
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 24, value)
-    else:
-        mem_u64[(i0 + 24) >> 3] = value
-    value = mem_u64[2050]
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 16, value)
-    else:
-        mem_u64[(i0 + 16) >> 3] = value
-    value = mem_u64[2049]
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 8, value)
-    else:
-        mem_u64[(i0 + 8) >> 3] = value
-    value = mem_u64[2048]
-    if i0 & 7:
-        store_u64(mem_u8, i0, value)
-    else:
-        mem_u64[i0 >> 3] = value
+    mem_u64[(i0 + 24) >> 3] = mem_u64[2051]
+    mem_u64[(i0 + 16) >> 3] = mem_u64[2050]
+    mem_u64[(i0 + 8) >> 3] = mem_u64[2049]
+    mem_u64[i0 >> 3] = mem_u64[2048]
     i1 = (p0 + 8) & 0xFFFFFFC0
     i2 = (i1 + 64) & 0xFFFFFFFF
     if ((p0 + 1) & 0xFFFFFFFF) < i2:
@@ -121,106 +104,79 @@ def sha256(p0):
             i1 = 0
             while True:
                 i3 = mem_u32[((i5 + i1 + 16672) & 0xFFFFFFFF) >> 2]
-                address = (i0 + 64 + i1) & 0xFFFFFFFF
-                value = (((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)) & 0xFFFFFFFF
-                if address & 3:
-                    store_u32(mem_u8, address, value)
-                else:
-                    mem_u32[address >> 2] = value
+                mem_u32[((i0 + 64 + i1) & 0xFFFFFFFF) >> 2] = (
+                    ((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)
+                ) & 0xFFFFFFFF
                 i1 = (i1 + 4) & 0xFFFFFFFF
                 if i1 == 64:
                     break
             i3 = 0
             while True:
                 i1 = (i0 + 64 + i3) & 0xFFFFFFFF
-                p0 = mem_u32[t >> 2] if not (t := (i1 + 4) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                p0 = mem_u32[((i1 + 4) & 0xFFFFFFFF) >> 2]
                 i6 = (i1 + 64) & 0xFFFFFFFF
                 i7 = (
-                    ((((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3)) & 0xFFFFFFFF)
-                    + (mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1))
-                    + (mem_u32[t >> 2] if not (t := (i1 + 36) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
+                    (((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3))
+                    + mem_u32[i1 >> 2]
+                    + mem_u32[((i1 + 36) & 0xFFFFFFFF) >> 2]
                 ) & 0xFFFFFFFF
-                i1 = mem_u32[t >> 2] if not (t := (i1 + 56) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                value = (i7 + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))) & 0xFFFFFFFF
-                if i6 & 3:
-                    store_u32(mem_u8, i6, value)
-                else:
-                    mem_u32[i6 >> 2] = value
+                i1 = mem_u32[((i1 + 56) & 0xFFFFFFFF) >> 2]
+                mem_u32[i6 >> 2] = (
+                    i7 + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))
+                ) & 0xFFFFFFFF
                 i3 = (i3 + 4) & 0xFFFFFFFF
                 if i3 == 192:
                     break
             i1 = 0
             while True:
-                address = (i0 + 32 + i1) & 0xFFFFFFFF
-                value = mem_u32[t >> 2] if not (t := (i0 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                if address & 3:
-                    store_u32(mem_u8, address, value)
-                else:
-                    mem_u32[address >> 2] = value
+                mem_u32[((i0 + 32 + i1) & 0xFFFFFFFF) >> 2] = mem_u32[((i0 + i1) & 0xFFFFFFFF) >> 2]
                 i1 = (i1 + 4) & 0xFFFFFFFF
                 if i1 == 32:
                     break
             i6 = 0
-            i7 = mem_u32[(i0 + 32) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 32)
-            i8 = mem_u32[(i0 + 48) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 48)
+            i7 = mem_u32[(i0 + 32) >> 2]
+            i8 = mem_u32[(i0 + 48) >> 2]
             while True:
                 i1 = (i6 << 2) & 0xFFFFFFFF
                 i9 = mem_u32[(i1 + 16416) >> 2]
-                i10 = mem_u32[t >> 2] if not (t := (i0 + 64 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                i11 = mem_u32[t >> 2] if not (t := (i0 + 60) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                i10 = mem_u32[((i0 + 64 + i1) & 0xFFFFFFFF) >> 2]
+                i11 = mem_u32[((i0 + 60) & 0xFFFFFFFF) >> 2]
                 i3 = 8
-                i12 = mem_u32[(i0 + 40) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 40)
-                i13 = mem_u32[(i0 + 36) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 36)
-                i14 = mem_u32[(i0 + 56) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 56)
-                i15 = mem_u32[(i0 + 52) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 52)
+                i12 = mem_u32[(i0 + 40) >> 2]
+                i13 = mem_u32[(i0 + 36) >> 2]
+                i14 = mem_u32[(i0 + 56) >> 2]
+                i15 = mem_u32[(i0 + 52) >> 2]
                 i1 = i4
                 while True:
                     p0 = (i1 - 4) & 0xFFFFFFFF
-                    value = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
-                    if i1 & 3:
-                        store_u32(mem_u8, i1, value)
-                    else:
-                        mem_u32[i1 >> 2] = value
+                    mem_u32[i1 >> 2] = mem_u32[p0 >> 2]
                     i1 = p0
                     i3 -= 1
                     if i3 <= 1:
                         break
                 i1 = (
-                    ((((i8 << 26) | (i8 >> 6)) ^ ((i8 << 21) | (i8 >> 11)) ^ ((i8 << 7) | (i8 >> 25))) & 0xFFFFFFFF)
+                    (((i8 << 26) | (i8 >> 6)) ^ ((i8 << 21) | (i8 >> 11)) ^ ((i8 << 7) | (i8 >> 25)))
                     + (i15 & i8)
                     + i11
                     + (i14 & (i8 ^ 0xFFFFFFFF))
                     + i9
                     + i10
                 ) & 0xFFFFFFFF
-                i8 = ((mem_u32[(i0 + 48) >> 2] if not i0 & 3 else load_u32(mem_u8, i0 + 48)) + i1) & 0xFFFFFFFF
-                if i0 & 3:
-                    store_u32(mem_u8, i0 + 48, i8)
-                else:
-                    mem_u32[(i0 + 48) >> 2] = i8
+                i8 = (mem_u32[(i0 + 48) >> 2] + i1) & 0xFFFFFFFF
+                mem_u32[(i0 + 48) >> 2] = i8
                 i7 = (
                     i1
-                    + ((((i7 << 30) | (i7 >> 2)) ^ ((i7 << 19) | (i7 >> 13)) ^ ((i7 << 10) | (i7 >> 22))) & 0xFFFFFFFF)
+                    + (((i7 << 30) | (i7 >> 2)) ^ ((i7 << 19) | (i7 >> 13)) ^ ((i7 << 10) | (i7 >> 22)))
                     + (((i12 ^ i13) & i7) ^ (i12 & i13))
                 ) & 0xFFFFFFFF
-                if i0 & 3:
-                    store_u32(mem_u8, i0 + 32, i7)
-                else:
-                    mem_u32[(i0 + 32) >> 2] = i7
+                mem_u32[(i0 + 32) >> 2] = i7
                 i6 = (i6 + 1) & 0xFFFFFFFF
                 if i6 == 64:
                     break
             i1 = 0
             while True:
                 i3 = (i0 + i1) & 0xFFFFFFFF
-                value = (
-                    (mem_u32[i3 >> 2] if not i3 & 3 else load_u32(mem_u8, i3))
-                    + (mem_u32[t >> 2] if not (t := (i0 + 32 + i1) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t))
-                ) & 0xFFFFFFFF
-                if i3 & 3:
-                    store_u32(mem_u8, i3, value)
-                else:
-                    mem_u32[i3 >> 2] = value
+                mem_u32[i3 >> 2] = (mem_u32[i3 >> 2] + mem_u32[((i0 + 32 + i1) & 0xFFFFFFFF) >> 2]) & 0xFFFFFFFF
                 i1 = (i1 + 4) & 0xFFFFFFFF
                 if i1 == 32:
                     break
@@ -230,7 +186,7 @@ def sha256(p0):
     i8 = 0
     i7 = 20896
     while True:
-        p0 = mem_u32[t >> 2] if not (t := (i0 + (i8 << 2)) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+        p0 = mem_u32[((i0 + (i8 << 2)) & 0xFFFFFFFF) >> 2]
         i1 = 24
         i3 = i7
         while True:

@@ -3,7 +3,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, store_u32, store_u64
+from wasm2py.runtime.access import load_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -62,42 +62,15 @@ def run(p0, p1):
     global __stack_pointer
     i0 = (__stack_pointer - 2128) & 0xFFFFFFFF
     __stack_pointer = i0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1024, 0)
-    else:
-        mem_u64[(i0 + 1024) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1080, 0)
-    else:
-        mem_u64[(i0 + 1080) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1072, 0)
-    else:
-        mem_u64[(i0 + 1072) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1064, 0)
-    else:
-        mem_u64[(i0 + 1064) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1056, 0)
-    else:
-        mem_u64[(i0 + 1056) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1048, 0)
-    else:
-        mem_u64[(i0 + 1048) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1040, 0)
-    else:
-        mem_u64[(i0 + 1040) >> 3] = 0
-    if i0 & 7:
-        store_u64(mem_u8, i0 + 1032, 0)
-    else:
-        mem_u64[(i0 + 1032) >> 3] = 0
-    if i0 & 3:
-        store_u32(mem_u8, i0 + 1024, p0)
-    else:
-        mem_u32[(i0 + 1024) >> 2] = p0
+    mem_u64[(i0 + 1024) >> 3] = 0
+    mem_u64[(i0 + 1080) >> 3] = 0
+    mem_u64[(i0 + 1072) >> 3] = 0
+    mem_u64[(i0 + 1064) >> 3] = 0
+    mem_u64[(i0 + 1056) >> 3] = 0
+    mem_u64[(i0 + 1048) >> 3] = 0
+    mem_u64[(i0 + 1040) >> 3] = 0
+    mem_u64[(i0 + 1032) >> 3] = 0
+    mem_u32[(i0 + 1024) >> 2] = p0
     i1 = 1
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
@@ -117,7 +90,7 @@ def run(p0, p1):
                 i5 += 1
                 p0 = (p0 - 4) & 0xFFFFFFFF
                 i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
-                i2 = mem_u32[i8 >> 2] if not i8 & 3 else load_u32(mem_u8, i8)
+                i2 = mem_u32[i8 >> 2]
                 i1 = mem_u8[p1 + 16384]
                 if i1 < 15:
                     if i1 < 7:
@@ -127,56 +100,29 @@ def run(p0, p1):
                                 __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
                                 return i2
                             if i1 == 1:
-                                value = (
+                                mem_u32[i4 >> 2] = (
                                     mem_u32[t >> 2] if not (t := (p1 + 16385) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
                                 )
-                                if i4 & 3:
-                                    store_u32(mem_u8, i4, value)
-                                else:
-                                    mem_u32[i4 >> 2] = value
                                 i5 = (p1 + 5) & 0xFFFFFFFF
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
                             break
                         if i1 < 5:
                             if i1 == 3:
-                                if i4 & 3:
-                                    store_u32(mem_u8, i4, i2)
-                                else:
-                                    mem_u32[i4 >> 2] = i2
+                                mem_u32[i4 >> 2] = i2
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
                             p1 = (i4 - 8) & 0xFFFFFFFF
-                            value = mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)
-                            if i8 & 3:
-                                store_u32(mem_u8, i8, value)
-                            else:
-                                mem_u32[i8 >> 2] = value
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, i2)
-                            else:
-                                mem_u32[p1 >> 2] = i2
+                            mem_u32[i8 >> 2] = mem_u32[p1 >> 2]
+                            mem_u32[p1 >> 2] = i2
                         else:
                             if i1 == 5:
-                                value = mem_u32[t >> 2] if not (t := (i4 - 8) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                                if i4 & 3:
-                                    store_u32(mem_u8, i4, value)
-                                else:
-                                    mem_u32[i4 >> 2] = value
+                                mem_u32[i4 >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
-                            value = (
-                                mem_u32[t >> 2]
-                                if not (
-                                    t := (i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF
-                                )
-                                & 3
-                                else load_u32(mem_u8, t)
-                            )
-                            if i4 & 3:
-                                store_u32(mem_u8, i4, value)
-                            else:
-                                mem_u32[i4 >> 2] = value
+                            mem_u32[i4 >> 2] = mem_u32[
+                                ((i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF) >> 2
+                            ]
                             p0 = (i7 + 4) & 0xFFFFFFFF
                             i5 = (p1 + 2) & 0xFFFFFFFF
                             break
@@ -184,36 +130,21 @@ def run(p0, p1):
                         if i1 < 11:
                             if i1 < 9:
                                 if i1 == 7:
-                                    address = (
-                                        i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)
-                                    ) & 0xFFFFFFFF
-                                    if address & 3:
-                                        store_u32(mem_u8, address, i2)
-                                    else:
-                                        mem_u32[address >> 2] = i2
+                                    mem_u32[
+                                        ((i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF)
+                                        >> 2
+                                    ] = i2
                                     i5 = (p1 + 2) & 0xFFFFFFFF
                                     break
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) + i2) & 0xFFFFFFFF
-                                if p1 & 3:
-                                    store_u32(mem_u8, p1, value)
-                                else:
-                                    mem_u32[p1 >> 2] = value
+                                mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] + i2) & 0xFFFFFFFF
                                 break
                             if i1 == 9:
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) - i2) & 0xFFFFFFFF
-                                if p1 & 3:
-                                    store_u32(mem_u8, p1, value)
-                                else:
-                                    mem_u32[p1 >> 2] = value
+                                mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] - i2) & 0xFFFFFFFF
                                 break
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) * i2) & 0xFFFFFFFF
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] * i2) & 0xFFFFFFFF
                             break
                         if i1 < 13:
                             if i1 == 11:
@@ -221,106 +152,52 @@ def run(p0, p1):
                                     goto = 1
                                     break
                                 p1 = (i8 - 4) & 0xFFFFFFFF
-                                value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) // i2
-                                if p1 & 3:
-                                    store_u32(mem_u8, p1, value)
-                                else:
-                                    mem_u32[p1 >> 2] = value
+                                mem_u32[p1 >> 2] = mem_u32[p1 >> 2] // i2
                                 break
                             if not i2:
                                 goto = 1
                                 break
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) % i2
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] % i2
                             break
                         if i1 == 13:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) & i2
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] & i2
                             break
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) | i2
-                        if p1 & 3:
-                            store_u32(mem_u8, p1, value)
-                        else:
-                            mem_u32[p1 >> 2] = value
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] | i2
                         break
                 elif i1 < 22:
                     if i1 < 18:
                         if i1 == 15:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ i2
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] ^ i2
                             break
                         if i1 == 16:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = (
-                                (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) << (i2 & 0x1F)
-                            ) & 0xFFFFFFFF
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] << (i2 & 0x1F)) & 0xFFFFFFFF
                             break
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) >> (i2 & 0x1F)
-                        if p1 & 3:
-                            store_u32(mem_u8, p1, value)
-                        else:
-                            mem_u32[p1 >> 2] = value
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] >> (i2 & 0x1F)
                         break
                     if i1 < 20:
                         if i1 == 18:
-                            value = i2 == 0
-                            if i8 & 3:
-                                store_u32(mem_u8, i8, value)
-                            else:
-                                mem_u32[i8 >> 2] = value
+                            mem_u32[i8 >> 2] = i2 == 0
                         else:
-                            value = -i2 & 0xFFFFFFFF
-                            if i8 & 3:
-                                store_u32(mem_u8, i8, value)
-                            else:
-                                mem_u32[i8 >> 2] = value
+                            mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
                     else:
                         if i1 == 20:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = (mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) == i2
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] == i2
                             break
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) < (
-                            i2 ^ 0x80000000
-                        )
-                        if p1 & 3:
-                            store_u32(mem_u8, p1, value)
-                        else:
-                            mem_u32[p1 >> 2] = value
+                        mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] ^ 0x80000000) < (i2 ^ 0x80000000)
                         break
                 elif i1 < 26:
                     if i1 < 24:
                         if i1 == 22:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            value = ((mem_u32[p1 >> 2] if not p1 & 3 else load_u32(mem_u8, p1)) ^ 0x80000000) > (
-                                i2 ^ 0x80000000
-                            )
-                            if p1 & 3:
-                                store_u32(mem_u8, p1, value)
-                            else:
-                                mem_u32[p1 >> 2] = value
+                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] ^ 0x80000000) > (i2 ^ 0x80000000)
                             break
                         i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                     else:
@@ -330,12 +207,7 @@ def run(p0, p1):
                                 break
                             i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                             break
-                        address = (i0 + (i6 << 2)) & 0xFFFFFFFF
-                        value = (p1 + 3) & 0xFFFFFFFF
-                        if address & 3:
-                            store_u32(mem_u8, address, value)
-                        else:
-                            mem_u32[address >> 2] = value
+                        mem_u32[((i0 + (i6 << 2)) & 0xFFFFFFFF) >> 2] = (p1 + 3) & 0xFFFFFFFF
                         i5 = ((mem_u8[(p1 + 16386) & 0xFFFFFFFF] << 8) & 0xF00) | mem_u8[(p1 + 16385) & 0xFFFFFFFF]
                         i6 += 1
                 elif i1 < 28:
@@ -344,19 +216,11 @@ def run(p0, p1):
                             goto = 2
                             break
                         i6 -= 1
-                        i5 = mem_u32[t >> 2] if not (t := (i0 + (i6 << 2)) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
+                        i5 = mem_u32[((i0 + (i6 << 2)) & 0xFFFFFFFF) >> 2]
                     else:
-                        value = (i2 + 1) & 0xFFFFFFFF
-                        if i8 & 3:
-                            store_u32(mem_u8, i8, value)
-                        else:
-                            mem_u32[i8 >> 2] = value
+                        mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
                 elif i1 == 28:
-                    value = (i2 - 1) & 0xFFFFFFFF
-                    if i8 & 3:
-                        store_u32(mem_u8, i8, value)
-                    else:
-                        mem_u32[i8 >> 2] = value
+                    mem_u32[i8 >> 2] = (i2 - 1) & 0xFFFFFFFF
                 else:
                     i1 = 2
                     goto = 3

@@ -14,21 +14,37 @@ from wasm2py.transpile.module import Instr
 
 #: Columns of one comment line.
 _WIDTH = 96
+#: Instructions that belong with what comes before them.
+_ENDING = frozenset({
+    "local.set", "local.tee", "global.set", "drop", "br", "br_if", "br_table", "return", "end", "if", "else",
+})  # fmt: skip
 
 
 def annotate(function: ast.FunctionDef, body: Sequence[Instr]) -> dict[int, list[str]]:
     """Comment lines for each statement, by its `id`: every instruction of `body` stands at exactly one statement.
 
-    An instruction belongs to the first statement with a node at its offset; one that left no node behind belongs with
-    the next one that did (operands come before what uses them).
+    An instruction belongs to the first statement with a node at its offset.  One that left no node behind belongs with
+    the instruction before if it ends something (a value is set, a block left), else with the one after.
     """
-    owners = _owners(function)
     chosen: dict[int, list[Instr]] = {}
-    owner = _last_statement(function)
-    for instr in reversed(body):
-        owner = owners.get(instr[2], owner)
+    for instr, owner in zip(body, _assigned(function, body), strict=True):
         chosen.setdefault(id(owner), []).append(instr)
-    return {key: _lines(instrs[::-1]) for key, instrs in chosen.items()}
+    return {key: _lines(instrs) for key, instrs in chosen.items()}
+
+
+def _assigned(function: ast.FunctionDef, body: Sequence[Instr]) -> list[ast.stmt]:
+    """The statement of each instruction."""
+    owners = _owners(function)
+    found: list[ast.stmt | None] = []
+    for op, _, offset in body:
+        before = found[-1] if found and op.mnemonic in _ENDING else None
+        found.append(owners.get(offset, before))
+    following = _last_statement(function)
+    assigned: list[ast.stmt] = []
+    for owner in reversed(found):
+        following = owner or following
+        assigned.append(following)
+    return assigned[::-1]
 
 
 def _owners(function: ast.FunctionDef) -> dict[int, ast.stmt]:
