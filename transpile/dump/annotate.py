@@ -89,5 +89,8 @@ def _last_statement(function: ast.FunctionDef) -> ast.stmt:
 
 
 def _lines(instrs: Sequence[Instr]) -> list[str]:
-    text = "; ".join(wat.instruction(instr) for instr in instrs)
-    return wrap(f"{instrs[0][2]:#x}: {text}", _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+    # a zero stands for the spaces that no line may break at
+    texts = [wat.instruction(instr).replace(" ", "\0") for instr in instrs]
+    text = f"{instrs[0][2]:#x}: {'; '.join(texts)}"
+    lines = wrap(text, _WIDTH, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)
+    return [line.replace("\0", " ") for line in lines]
