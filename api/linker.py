@@ -60,8 +60,8 @@ class Linker:
 
     def define_module(self, module: str, values: Mapping[str, Extern | Callable[..., Any] | float]) -> None:
         """Define every value of a mapping under its name."""
-        for name, value in values.items():
-            self.define(module, name, value)
+        for name in values:
+            self.define(module, name, values[name])
 
     def define_instance(self, module: str, instance: Instance) -> None:
         """Define everything that an instance exports."""

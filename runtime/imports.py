@@ -1,8 +1,8 @@
 """What the host gives for a module's imports, made into externs (spec: Execution / Modules / Instantiation).
 
 Imports are given as a mapping from module names to what provides them: a mapping from names to values, an instance,
-a host module such as `Wasi`, or any object whose attributes are the values.  A value is an extern, a Python callable
-for a function, or a number for a global that cannot change.
+a host module such as `Wasi`, or any object whose public attributes are the values.  A value is an extern, a Python
+callable for a function, or a number for a global that cannot change.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def resolve(program: Program, given: Given, namespace: ModuleType) -> list[Exter
 def bind_memory(namespace: ModuleType, program: Program, given: Given) -> None:
     """Let host modules among the imports serve the instance that is about to be made in `namespace`."""
     for module in sorted(_modules(program) & given.keys()):
-        if program.memories and isinstance(given[module], HostModule):
+        if program.memories and _is_host_module(given[module]):
             given[module].bind(_LateMemory(namespace))
 
 
@@ -94,13 +94,20 @@ def _modules(program: Program) -> set[str]:
 
 def _values(provider: Any, module: str) -> Callable[[str], Any]:
     """What looks up the names of one import module."""
-    if isinstance(provider, HostModule):
+    if _is_host_module(provider):
         provider = _host_functions(provider, module)
     if isinstance(provider, Instance):
         provider = provider.exports
     if isinstance(provider, Mapping):
-        return lambda name: provider.get(name, _MISSING)
-    return lambda name: getattr(provider, name, _MISSING)
+        # an export may be called "get"
+        return lambda name: provider[name] if name in provider else _MISSING  # noqa: SIM401
+    # the names are the guest's: it must not reach what Python keeps in any object
+    return lambda name: _MISSING if name.startswith("_") else getattr(provider, name, _MISSING)
+
+
+def _is_host_module(provider: Any) -> bool:
+    # a mapping's or an instance's attributes may be a module's exports
+    return not isinstance(provider, Mapping | Instance) and isinstance(provider, HostModule)
 
 
 def _nothing(name: str) -> Any:

@@ -96,10 +96,11 @@ def _preopens(args: argparse.Namespace) -> dict[str, tuple[str, bool]]:
 def _invoke(instance: Any, name: str, texts: list[str]) -> int:
     from wasm2py.runtime.function import Func
 
-    function = instance.exports.get(name)
-    if not isinstance(function, Func):
-        names = [key for key, value in instance.exports.items() if isinstance(value, Func)]
-        raise LinkError(f"there is no exported function {name!r}; there are {', '.join(names) or 'none'}")
+    exports = instance.exports
+    names = [key for key in exports if isinstance(exports[key], Func)]
+    if name not in names:
+        raise LinkError(f"there is no exported function {name!r}; there are {', '.join(map(repr, names)) or 'none'}")
+    function = exports[name]
     for value in _results(function.type, function(*_arguments(name, function.type, texts))):
         print(value)
     return 0

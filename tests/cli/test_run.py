@@ -71,7 +71,7 @@ def test_invoke_prints_results(
         (("div", "7", "4294967296"), "i32 out of range: 4294967296"),
         (("double", "one"), "expected f64, got 'one'"),
         (("is_null", "1"), "expected null for externref, got '1'"),
-        (("div2",), "there is no exported function 'div2'; there are div, swap, double, is_null, nothing"),
+        (("div2",), "there is no exported function 'div2'; there are 'div', 'swap', 'double', 'is_null', 'nothing'"),
     ],
 )
 def test_invoke_names_what_is_wrong(
@@ -164,3 +164,10 @@ def test_translations_are_cached(tmp_path: Path) -> None:
     first, second = (subprocess.run(command, capture_output=True, check=True).stdout for _ in range(2))
     assert first == second
     assert list(tmp_path.glob("*.cache"))
+
+
+def test_exports_can_be_called_anything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "m.wat"
+    path.write_text('(module (func (export "get") (result i32) i32.const 1) (func (export "keys")))')
+    assert run("--invoke", "get", str(path)) == 0
+    assert capsys.readouterr().out == "1\n"

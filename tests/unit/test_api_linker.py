@@ -175,6 +175,23 @@ def test_imports_may_be_any_object_with_attributes() -> None:
 
     text = f'(module (import "env" "f" (func $f (param i64) (result f64))) {CALL})'
     assert wasm2py.load(text, {"env": Env()}, engine=engine()).exports.g(3) == 1.5
+    for name in ("__class__", "_private", "__init__"):
+        with pytest.raises(wasm2py.LinkError, match="unknown import"):
+            wasm2py.load(f'(module (import "env" "{name}" (func)))', {"env": Env()}, engine=engine())
+
+
+def test_exports_are_provided_whatever_their_names() -> None:
+    names = ["functions", "bind", "get", "items", "keys"]
+    fields = "".join(f'(func (export "{name}") (result i32) i32.const {i})' for i, name in enumerate(names))
+    first = wasm2py.load(f"(module {fields})", engine=engine())
+    imports = "".join(f'(import "env" "{name}" (func ${name} (result i32)))' for name in names)
+    exports = "".join(f'(export "{name}" (func ${name}))' for name in names)
+    for provider in (first, first.exports):
+        second = wasm2py.load(f"(module {imports} {exports})", {"env": provider}, engine=engine())
+        assert [second.exports[name]() for name in names] == [0, 1, 2, 3, 4]
+    linker = wasm2py.Linker(engine())
+    linker.define_instance("env", first)
+    assert linker.instantiate(wasm2py.Module.from_wat(f"(module {imports})", engine=linker.engine))
 
 
 def test_host_exceptions_pass_through(linker: wasm2py.Linker) -> None:
