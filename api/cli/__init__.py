@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
+from wasm2py.cli.printable import printable
 from wasm2py.runtime.errors import WasmError
 
 #: Every command, in the order that help lists them.
@@ -54,7 +55,7 @@ def _report(error: Exception) -> int:
     text = str(error) or "not enough memory"
     if isinstance(error, OSError) and error.filename is not None:
         text = f"{os.fspath(error.filename)}: {error.strerror}"
-    print(f"wasm2py: error: {text}", file=sys.stderr)
+    print(f"wasm2py: error: {printable(text)}", file=sys.stderr)
     return 1
 
 

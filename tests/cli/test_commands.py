@@ -45,7 +45,7 @@ def test_only_the_chosen_command_is_imported() -> None:
     code = "import sys; from wasm2py.cli import main; main(['cache', 'info', '--cache-dir', 'x']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
-    assert {name for name in loaded if name.startswith("wasm2py.cli.")} == {"wasm2py.cli.cache"}
+    assert {name for name in COMMANDS if f"wasm2py.cli.{name}" in loaded} == {"cache"}
     assert not loaded & {"rich", "astor", "black", "wasm2py.transpile"}
 
 
@@ -128,3 +128,13 @@ def test_text_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
     assert main(["run", "--no-cache", "--invoke", "f", "-"]) == 0
     assert capsys.readouterr().out == "7\n"
+
+
+def test_names_in_errors_cannot_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "m.wat"
+    source.write_text('(module (import "\\1b[2J" "\\0a\\e2\\80\\aex" (func)))')
+    assert main(["run", "--no-cache", "--invoke", "f", str(source)]) == 1
+    err = capsys.readouterr().err
+    assert 'unknown import: "\\x1b[2J" "\\n\\u202ex"' in err
+    assert err.count("\n") == 1
+    assert err.strip().isprintable()
