@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 from wasm2py.runtime.access import load_f32, store_f32
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import MAX_PAGES, PAGE_SIZE, Limits, MemoryType
+from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
@@ -80,6 +80,8 @@ class Memory:
         """
         if not 0 <= minimum <= (MAX_PAGES if maximum is None else maximum) <= MAX_PAGES:
             raise ValueError(f"memory limits out of range: {Limits(minimum, maximum)}")
+        if minimum > LARGEST_MEMORY:
+            raise MemoryError(f"a memory of {minimum} pages: at most {LARGEST_MEMORY} can be had")
         self._maximum = maximum
         self._attached: list[tuple[weakref.ref[ModuleType], int, Dialect]] = []
         self._portable = _PORTABLE_FIRST
@@ -183,7 +185,7 @@ class Memory:
 
     def _limit(self) -> int:
         """The most pages that the memory can have."""
-        return MAX_PAGES if self._maximum is None else self._maximum
+        return LARGEST_MEMORY if self._maximum is None else min(self._maximum, LARGEST_MEMORY)
 
     def _spare(self, size: int) -> int:
         """How much storage to take for a size in bytes, so that growing costs no copy each time."""

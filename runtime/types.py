@@ -27,6 +27,9 @@ REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF})
 PAGE_SIZE = 65536
 #: The largest number of pages that a 32-bit memory may have.
 MAX_PAGES = 65536
+#: The most pages that a memory here really gets.  That the last page is never there lets generated code add small
+#: numbers to an address that was just used, without a thought to wrapping.
+LARGEST_MEMORY = MAX_PAGES - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ def _select(emitter: Emitter, expr: Expr, line: int) -> Value:
     first, second, test = expr.args
     a, b = emitter.canonical(first), emitter.canonical(second)
     node = nodes.choice(condition(emitter, test), a.node, b.node, line)
-    return Value(node, min(a.low, b.low), max(a.high, b.high))
+    low, high = emitter.bounds(expr)
+    return Value(node, max(min(a.low, b.low), low), min(max(a.high, b.high), high))
 
 
 INTEGERS[SELECT] = _select

@@ -6,7 +6,7 @@ import ast
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
-from wasm2py.transpile.emit.values import MASKS, Value
+from wasm2py.transpile.emit.values import MASKS, Value, canonical, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS
@@ -80,18 +80,18 @@ def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, 
         left, right, name = right, left, _MIRRORED[name]
     if right.op in CONSTS:
         return _signed_constant(emitter, name, left, right.imm, bits, wanted, line)
-    if emitter.cheaply_signed(left) and emitter.cheaply_signed(right):
-        return nodes.compare(emitter.signed(left).node, op, emitter.signed(right).node, line)
-    return nodes.compare(_flipped(emitter, left, bits, line), op, _flipped(emitter, right, bits, line), line)
+    a, b = emitter.cheaply_signed(left), emitter.cheaply_signed(right)
+    if a.fits_signed(bits) and b.fits_signed(bits):
+        return nodes.compare(a.node, op, b.node, line)
+    return nodes.compare(_flipped(a, bits, line), op, _flipped(b, bits, line), line)
 
 
-def _flipped(emitter: Emitter, expr: Expr, bits: int, line: int) -> ast.expr:
+def _flipped(value: Value, bits: int, line: int) -> ast.expr:
     """The value with its sign bit flipped, which orders signed integers as unsigned ones."""
     sign = 1 << (bits - 1)
-    value = emitter.canonical(expr)
-    if value.high < sign:
+    if value.fits_signed(bits):
         return nodes.binary(value.node, nodes.ADD, nodes.constant(sign, line), line)
-    return nodes.binary(value.node, nodes.XOR, nodes.constant(sign, line), line)
+    return nodes.binary(canonical(value, bits, line).node, nodes.XOR, nodes.constant(sign, line), line)
 
 
 def _signed_constant(
@@ -99,18 +99,15 @@ def _signed_constant(
 ) -> ast.expr:
     """x against a constant: the unsigned x is in the lower half if it is not negative."""
     top = (1 << (bits - 1)) - 1
-    value = emitter.value(left)
-    if name in ("le", "gt"):  # x ≤ c is x < c + 1, if there is a c + 1
-        if constant == top:
-            name, constant = "le", top
-        else:
-            name, constant = {"le": "lt", "gt": "ge"}[name], (constant + 1) & MASKS[bits]
-    if value.fits_signed(bits) or name == "le" or (constant != 0 and constant > top):
-        node = emitter.signed(left).node
+    value = emitter.cheaply_signed(left)
+    if name in ("le", "gt") and constant != top:  # x ≤ c is x < c + 1, if there is a c + 1
+        name, constant = {"le": "lt", "gt": "ge"}[name], (constant + 1) & MASKS[bits]
+    if value.fits_signed(bits) or name in ("le", "gt") or constant > top:
+        node = signed(value, bits, line).node
         signed_constant = constant - (1 << bits) if constant > top else constant
         op = _RELATIONS[name][0 if wanted else 1]
         return nodes.compare(node, op, nodes.constant(signed_constant, line), line)
-    rest = emitter.canonical(left).node
+    rest = canonical(value, bits, line).node
     negative_wanted = (name == "lt") == wanted
     if constant == 0:
         return nodes.compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)
@@ -144,7 +141,7 @@ _register()
 def _eqz(emitter: Emitter, expr: Expr, line: int) -> Value:
     """`x == 0`, which as a value is plainer than `not x`."""
     arg = expr.args[0]
-    if arg.op.family == "compare":
+    if arg.op.family == "compare" and len(arg.args) == 2 and arg.op not in (AND, OR):
         return Value(condition(emitter, expr), 0, 1)
     return Value(nodes.compare(emitter.canonical(arg).node, nodes.EQ, nodes.constant(0, line), line), 0, 1)
 

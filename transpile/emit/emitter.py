@@ -87,9 +87,10 @@ class Emitter:
             return handler(self, expr, line)
         return signed(self.value(expr), SIZES[expr.type], line)  # type: ignore[index]
 
-    def cheaply_signed(self, expr: Expr) -> bool:
-        """Whether the signed reading costs no more than the canonical one."""
-        return expr.op in SIGNED or self.value(expr).fits_signed(SIZES[expr.type])  # type: ignore[index]
+    def cheaply_signed(self, expr: Expr) -> Value:
+        """An integer expression unwrapped as it comes, and signed where that costs nothing."""
+        handler = SIGNED.get(expr.op)
+        return self.value(expr) if handler is None else handler(self, expr, expr.offset or self.line)
 
     def quiet(self, expr: Expr) -> ast.expr:
         """A float for an operation that makes every NaN quiet anyway."""

@@ -121,7 +121,23 @@ def _count(expr: Expr, args: list[Interval]) -> Interval | None:
 @_rule("select")
 def _select(expr: Expr, args: list[Interval]) -> Interval | None:
     (a, b), (c, d), _ = args
+    first, second, condition = expr.args
+    if condition.op in _BELOW and _same(condition.args, (first, second)):
+        return min(a, c), min(b, d)
+    if condition.op in _ABOVE and _same(condition.args, (first, second)):
+        return max(a, c), max(b, d)
     return min(a, c), max(b, d)
+
+
+_BELOW = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("lt_u", "le_u"))
+_ABOVE = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("gt_u", "ge_u"))
+
+
+def _same(exprs: tuple[Expr, ...], others: tuple[Expr, ...]) -> bool:
+    """Whether these are the same leaves."""
+    return all(
+        one.op is other.op and one.imm == other.imm and not one.args for one, other in zip(exprs, others, strict=True)
+    )
 
 
 @_rule("i32.wrap_i64")

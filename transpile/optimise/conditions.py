@@ -16,6 +16,7 @@ def short_circuit(function: FunctionIR) -> None:
     """Merge chains in place, from the last branch to the first."""
     blocks = function.reverse_postorder()
     count = {block_id: len(before) for block_id, before in predecessors(blocks).items()}
+    count[function.entry.id] += 1  # a caller comes in there, too
     for block in reversed(blocks):
         while _merge(block, count):
             function.edges_changed()

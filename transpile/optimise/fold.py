@@ -161,6 +161,10 @@ def _eqz(expr: Expr) -> Expr:
     arg = expr.args[0]
     if _is_const(arg):
         return const("i32", int(arg.imm == 0), expr.offset)
+    if arg.op.mnemonic in ("i32.eqz", "i64.eqz"):
+        tested = arg.args[0]
+        assert tested.type is not None
+        return Expr(OPS[f"{tested.type}.ne"], "i32", (tested, const(tested.type, 0, expr.offset)), None, expr.offset)
     opposite = inverse(arg.op)
     if opposite is not None:
         return Expr(opposite, "i32", arg.args, None, expr.offset)

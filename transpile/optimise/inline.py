@@ -23,7 +23,11 @@ from wasm2py.transpile.opcodes import OPS
 #: Trees do not grow deeper than a reader can follow.
 _MAX_DEPTH = 9
 
-_CALL_INDIRECT = OPS["call_indirect"]
+#: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
+#: late: it might grow the memory, or drop the segment.
+_LOOKED_UP = {op: WRITES for op in OPS.values() if op.family == "load"}
+_LOOKED_UP |= dict.fromkeys((OPS["memory.init"], OPS["table.init"]), WRITES)
+_LOOKED_UP[OPS["call_indirect"]] = TRAPS | WRITES
 
 
 def inline_uses(function: FunctionIR) -> None:
@@ -89,13 +93,16 @@ class _Inliner:
             floating.assigned |= assigned
             expr = floating.stmt.expr
             if expr.variables & floating.assigned or not commute(expr.effects, floating.effects):
-                del self.floating[index]
-                self._ground(floating)
+                self._ground(index)
 
-    def _ground(self, stays: _Floating) -> None:
-        """An assignment that stays where it is has, for those that float past it, happened."""
+    def _ground(self, index: int) -> None:
+        """An assignment stays where it is; for those before it, which float past it, it has happened."""
+        stays = self.floating[index]
         for floating in self.floating.values():
+            if floating is stays:
+                break
             floating.effects |= stays.stmt.expr.effects
+        del self.floating[index]
 
     def _take(self, exprs: list[Expr]) -> list[Expr]:
         """The expressions of one statement with every floating variable that may move there moved there."""
@@ -110,11 +117,14 @@ class _Inliner:
             before = _collect(expr, mask, before, 0, 0, uses)
         chosen: dict[Expr, Expr] = {}
         for use in reversed(uses):
-            floating = self.floating[use.node.imm.index]
+            index = use.node.imm.index
+            floating = self.floating[index]
             if self._fits(floating, use):
                 chosen[use.node] = floating.stmt.expr
-                del self.floating[use.node.imm.index]
                 self.moved.add(floating.stmt)
+                del self.floating[index]
+            else:
+                self._ground(index)
         return [_replace(expr, chosen) for expr in exprs] if chosen else exprs
 
     def _fits(self, floating: _Floating, use: _Use) -> bool:
@@ -144,10 +154,11 @@ def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, use
         return before | expr.effects
     if expr.op in CONDITIONAL:
         forbidden = EVERYTHING
-    elif expr.op is _CALL_INDIRECT:
-        forbidden |= TRAPS | WRITES
-    for arg in expr.args:
-        before = _collect(arg, mask, before, depth + 1, forbidden, uses)
+    else:
+        forbidden |= _LOOKED_UP.get(expr.op, 0)
+    for position, arg in enumerate(expr.args):
+        here = forbidden | WRITES if expr.op.family == "store" and position == 0 else forbidden
+        before = _collect(arg, mask, before, depth + 1, here, uses)
     return before | OWN_EFFECTS[expr.op]
 
 

@@ -31,7 +31,7 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "ranges", "alignments",
+    "conditions", "cleanup", "alignments", "ranges",
 )  # fmt: skip
 
 

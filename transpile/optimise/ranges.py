@@ -1,25 +1,32 @@
-"""`ranges`: bounds of the integer variables at each point, written on every read (`Expr.range`) for `emit` to leave
-out masks by.
+"""`ranges`: bounds of the integer variables at each point, written on every read (`Expr.range`) for `emit` to leave out
+masks by.
 
 Needs the final graph: a later pass that moves reads or blocks must keep these marks true. Bounds flow forward from
-constants, masks, loads and the tests that branches make. At a loop's header the variables that the loop assigns
-start unbounded; two further rounds then take in what the loop's own tests prove.
+constants, masks, loads, the tests that branches make, and the accesses that did not trap. At a loop's header they grow
+round by round, to the next of a few thresholds each time, until a round changes nothing; one more round then takes back
+what was too wide. Counting loops that end at `i != n` have their own rule (`inductions.py`).
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from bisect import bisect_left, bisect_right
 
-from wasm2py.transpile.ir.cfg import Branch, FunctionIR, block_exprs
+from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
+from wasm2py.transpile.ir.cfg import Branch, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, Expr
-from wasm2py.transpile.ir.intervals import FULL, Interval, interval
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var
+from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
+from wasm2py.transpile.optimise.refine import State, bounded, refined
 
-_State: TypeAlias = dict[int, Interval]
-
-_ROUNDS = 3
+#: How often a loop's bounds may grow before what still grows is given up, and how often of these by small steps.
+_GROWING = 8
+_FINE = 4
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
+_COARSE = [0, *((1 << n) - k for n in (31, 32, 63, 64) for k in (2, 1))]
+#: Where a memory ends at the latest.
+_END = LARGEST_MEMORY * PAGE_SIZE
 
 
 def find_ranges(function: FunctionIR) -> None:
@@ -27,61 +34,100 @@ def find_ranges(function: FunctionIR) -> None:
     blocks = function.reverse_postorder()
     if len(blocks) * len(function.variables) > _LARGEST:
         return
-    graph = Graph(blocks)
-    analysis = _Analysis(graph)
-    for round_ in range(_ROUNDS if any(graph.headers) else 1):
-        analysis.round(first=round_ == 0)
+    analysis = _Analysis(Graph(blocks))
+    analysis.solve()
     for number, block in enumerate(blocks):
         state = analysis.into[number]
         for stmt in block.stmts:
             _mark(stmt.expr, state)
-            state = _assigned(stmt.targets, stmt.expr, state)
-        for expr in list(block_exprs(block))[len(block.stmts) :]:
+            state = _after(stmt, state)
+        for expr in end_exprs(block.end):
             _mark(expr, state)
 
 
 class _Analysis:
+    """The state at each block's start, and along each edge once it has been reached."""
+
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.into: list[_State] = [{} for _ in graph.blocks]
-        self.edges: dict[tuple[int, int], _State] = {}
-        self.changed_in_loop = {
-            number: self._assigned_in(graph.loop(number)) for number, header in enumerate(graph.headers) if header
-        }
+        self.into: list[State] = [{} for _ in graph.blocks]
+        self.edges: dict[tuple[int, int], State] = {}
+        self.growth: dict[int, int] = {}
+        self.thresholds = _thresholds(graph)
+        self.inductions: dict[int, list[Induction]] = {}
+        self.changed: dict[int, int] = {}
+        for number, header in enumerate(graph.headers):
+            if header:
+                loop = Loop(graph, number)
+                self.inductions[number] = find_inductions(graph, loop)
+                self.changed[number] = sum(1 << index for index in loop.assignments)
 
-    def _assigned_in(self, body: set[int]) -> set[int]:
-        return {target.index for n in body for stmt in self.graph.blocks[n].stmts for target in stmt.targets}
+    def solve(self) -> None:
+        """Bounds that hold on every way through the function."""
+        if any(self.graph.headers):
+            while self._round(growing=True):
+                pass
+        self._round(growing=False)
 
-    def round(self, first: bool) -> None:
-        """Go through all blocks once, from what the last round found."""
+    def _round(self, growing: bool) -> bool:
+        """Go through all blocks once; whether a header's bounds grew."""
+        grew = False
         for number, block in enumerate(self.graph.blocks):
-            state = self._joined(number, first)
-            self.into[number] = dict(state)
+            state = self._joined(number)
+            if growing and self.graph.headers[number]:
+                if number in self.growth:
+                    old = self.into[number]
+                    state = self._grown(old, state, self.growth[number])
+                    if state == old:
+                        state = old
+                    else:
+                        self.growth[number] += 1
+                        grew = True
+                else:
+                    self.growth[number] = 0
+                    grew = True
+            self.into[number] = state
             for stmt in block.stmts:
-                state = _assigned(stmt.targets, stmt.expr, state)
+                state = _after(stmt, state)
             self._leave(number, state)
+        return grew
 
-    def _joined(self, number: int, first: bool) -> _State:
-        """What holds on all ways in."""
-        if number == 0 and not self.graph.headers[0]:
+    def _joined(self, number: int) -> State:
+        """What holds on all ways in that have been reached."""
+        if number == 0:
             return {}
-        before = [p for p in self.graph.before[number] if not first or p < number]
-        if number == 0 or not before:
-            return {}
-        state = dict(self.edges[before[0], number])
-        for predecessor in before[1:]:
-            other = self.edges[predecessor, number]
-            state = {
-                index: (min(bounds[0], other[index][0]), max(bounds[1], other[index][1]))
-                for index, bounds in state.items()
-                if index in other
-            }
-        if first and number in self.changed_in_loop:
-            for index in self.changed_in_loop[number]:
-                state.pop(index, None)
+        before = [p for p in self.graph.before[number] if (p, number) in self.edges]
+        outside = joined([self.edges[p, number] for p in before if p < number])
+        if not self.graph.headers[number]:
+            return outside
+        around = joined([outside, *(self.edges[p, number] for p in before if p >= number)])
+        # What the loop does not assign is on every way back as it was on the way in.
+        changed = self.changed[number]
+        state = {index: bounds for index, bounds in outside.items() if not changed >> index & 1}
+        state.update((index, bounds) for index, bounds in around.items() if changed >> index & 1)
+        for induction in self.inductions[number]:
+            limits = induction.limits(outside)
+            if limits is not None:
+                state = bounded(induction.variable, state, limits)
         return state
 
-    def _leave(self, number: int, state: _State) -> None:
+    def _grown(self, old: State, new: State, times: int) -> State:
+        """The old bounds where they still hold, else wider ones: up to the next threshold, or none at all."""
+        result: State = {}
+        for index, (low, high) in old.items():
+            bounds = new.get(index)
+            if bounds is None:
+                continue
+            if bounds[0] < low or bounds[1] > high:
+                if times >= _GROWING:
+                    continue
+                thresholds = self.thresholds if times < _FINE else _COARSE
+                low = thresholds[bisect_right(thresholds, bounds[0]) - 1] if bounds[0] < low else low
+                high = thresholds[bisect_left(thresholds, bounds[1])] if bounds[1] > high else high
+            result[index] = (low, high)
+        return result
+
+    def _leave(self, number: int, state: State) -> None:
         """Note what holds on each way out."""
         end = self.graph.blocks[number].end
         if isinstance(end, Branch) and end.then is not end.other:
@@ -92,96 +138,67 @@ class _Analysis:
             self.edges[number, successor] = state
 
 
-def _assigned(targets: tuple[object, ...], expr: Expr, state: _State) -> _State:
-    """The state after an assignment; a new one if it changes."""
+def joined(states: list[State]) -> State:
+    """What holds in all of some states."""
+    if not states:
+        return {}
+    result = dict(states[0])
+    for other in states[1:]:
+        result = {
+            index: (min(bounds[0], other[index][0]), max(bounds[1], other[index][1]))
+            for index, bounds in result.items()
+            if index in other
+        }
+    return result
+
+
+def _thresholds(graph: Graph) -> list[int]:
+    """Where growing bounds stop: the ends of signed and unsigned types, and what branches compare with."""
+    values = {*_COARSE, 0xFF, 0xFFFF}
+    for block in graph.blocks:
+        if isinstance(block.end, Branch):
+            for expr in block.end.condition.walk():
+                if expr.op in CONSTS and expr.type in FULL:
+                    values.update((max(expr.imm - 1, 0), expr.imm, min(expr.imm + 1, (1 << 64) - 1)))
+    return sorted(values)
+
+
+def _after(stmt: Stmt, state: State) -> State:
+    """The state after a statement; a new one if it changes."""
+    state = _accessed(stmt.expr, state)
+    targets = stmt.targets
     if not targets:
         return state
     before, state = state, dict(state)
     for target in targets:
-        state.pop(target.index, None)  # type: ignore[attr-defined]
-    if len(targets) == 1 and expr.type in FULL:
-        bounds = interval(expr, before)
-        if bounds != FULL[expr.type]:
-            state[targets[0].index] = bounds  # type: ignore[attr-defined]
+        state.pop(target.index, None)
+    if len(targets) == 1 and stmt.expr.type in FULL:
+        bounds = interval(stmt.expr, before)
+        if bounds != FULL[stmt.expr.type]:
+            state[targets[0].index] = bounds
     return state
 
 
-def _mark(expr: Expr, state: _State) -> None:
+def _accessed(expr: Expr, state: State) -> State:
+    """A variable that served as an address was inside the memory."""
+    if not expr.variables or not expr.effects:
+        return state
+    for node in expr.walk():
+        if node.op.family in ("load", "store") and node.args[0].op is LOCAL_GET:
+            highest = _END - node.op.width - node.imm[1]
+            if highest >= 0:
+                state = bounded(_variable(node.args[0]), state, (0, highest))
+    return state
+
+
+def _variable(expr: Expr) -> Var:
+    var: Var = expr.imm
+    return var
+
+
+def _mark(expr: Expr, state: State) -> None:
     if not expr.variables:
         return
     for node in expr.walk():
         if node.op is LOCAL_GET:
             node.range = state.get(node.imm.index)
-
-
-_SWAPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
-_OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
-
-
-def refined(condition: Expr, holds: bool, state: _State) -> _State:
-    """What is known besides where a condition was found to hold, or not to."""
-    op = condition.op
-    if op is NOT:
-        return refined(condition.args[0], not holds, state)
-    if (op is AND and holds) or (op is OR and not holds):
-        return refined(condition.args[1], holds, refined(condition.args[0], holds, state))
-    if op is LOCAL_GET:
-        return _bounded(condition, state, (1, FULL["i32"][1]) if holds else (0, 0))
-    if op in (AND, OR) or op.family != "compare" or len(condition.args) != 2 or condition.args[0].type not in FULL:
-        return state
-    relation = op.mnemonic.partition(".")[2]
-    name, _, sign = relation.partition("_")
-    left, right = condition.args
-    if sign == "s" and not _nonnegative(left, right, state):
-        return _signed_refinement(condition, name if holds else _OPPOSITE[name], state)
-    name = name if holds else _OPPOSITE[name]
-    state = _compare(left, name, right, state)
-    return _compare(right, _SWAPPED[name], left, state)
-
-
-def _nonnegative(left: Expr, right: Expr, state: _State) -> bool:
-    """Whether a signed comparison of these is an unsigned one."""
-    top = FULL[left.type][1] >> 1  # type: ignore[index]
-    return interval(left, state)[1] <= top and interval(right, state)[1] <= top
-
-
-def _signed_refinement(condition: Expr, name: str, state: _State) -> _State:
-    """`x ≥ constant` for a constant that is not negative puts x in the lower half."""
-    left, right = condition.args
-    top = FULL[left.type][1] >> 1  # type: ignore[index]
-    if left.op in CONSTS:
-        left, right, name = right, left, _SWAPPED[name]
-    if right.op not in CONSTS or left.op is not LOCAL_GET:
-        return state
-    value = right.imm
-    if name == "ge" and value <= top:
-        return _bounded(left, state, (value, top))
-    if name == "gt" and (value < top or value == FULL[left.type][1]):  # type: ignore[index]
-        return _bounded(left, state, (value + 1 & FULL[left.type][1], top))  # type: ignore[index]
-    return state
-
-
-def _compare(left: Expr, name: str, right: Expr, state: _State) -> _State:
-    """Bound `left`, a variable, by what it was compared with."""
-    if left.op is not LOCAL_GET:
-        return state
-    low, high = interval(right, state)
-    full = FULL[left.type][1]  # type: ignore[index]
-    limits = {
-        "lt": (0, high - 1),
-        "le": (0, high),
-        "gt": (low + 1, full),
-        "ge": (low, full),
-        "eq": (low, high),
-    }
-    if name == "ne":
-        return _bounded(left, state, (1, full)) if (low, high) == (0, 0) else state
-    return _bounded(left, state, limits[name])
-
-
-def _bounded(variable: Expr, state: _State, limit: Interval) -> _State:
-    old = state.get(variable.imm.index, FULL[variable.type])  # type: ignore[index]
-    low, high = max(old[0], limit[0]), min(old[1], limit[1])
-    if low > high or (low, high) == old:  # cannot happen, or nothing new
-        return state
-    return {**state, variable.imm.index: (low, high)}

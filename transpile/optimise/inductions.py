@@ -1,0 +1,116 @@
+"""Counting loops that end at `i == n`: where `i` starts below `n` and steps by one, it never passes it.
+
+Or by a power of two, where the `alignments` pass has shown that `i` and `n` are multiples of it. Bounds alone
+cannot tell, for `i != n` bounds nothing; and compilers like to end loops so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wasm2py.transpile.ir.alignment import low_zeros
+from wasm2py.transpile.ir.cfg import Block, Branch, Stmt
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var
+from wasm2py.transpile.ir.intervals import FULL, Interval, interval
+from wasm2py.transpile.optimise.refine import State
+
+
+@dataclass(frozen=True, slots=True)
+class Induction:
+    """A variable that a loop changes once a turn, by adding `step`, before it compares it with `end`, which stays.
+
+    `multiples` says that both are multiples of the step, so that the one cannot step over the other.
+    """
+
+    variable: Var
+    step: int
+    end: Expr
+    multiples: bool
+
+    def limits(self, outside: State) -> Interval | None:
+        """The variable's bounds at the loop's header, given what holds where the loop is entered."""
+        low, high = outside.get(self.variable.index, FULL[self.variable.type])
+        first, last = interval(self.end, outside)
+        if high + self.step > first:
+            return None
+        whole = low == high and first == last and (first - low) % self.step == 0
+        return (low, last - self.step) if self.multiples or whole else None
+
+
+class Loop:
+    """A natural loop: its blocks' numbers, the sources of its ways back, and what it assigns.
+
+    `assignments` maps Var indices to the assignments to it in the loop, with their blocks.
+    """
+
+    def __init__(self, graph: Graph, header: int) -> None:
+        self.header = header
+        self.body = graph.loop(header)
+        self.back = [number for number in graph.before[header] if number >= header]
+        self.assignments: dict[int, list[tuple[int, Stmt]]] = {}
+        for number in self.body:
+            for stmt in graph.blocks[number].stmts:
+                for target in stmt.targets:
+                    self.assignments.setdefault(target.index, []).append((number, stmt))
+
+
+def find_inductions(graph: Graph, loop: Loop) -> list[Induction]:
+    """The inductions of a loop that has one way back, from a branch on `==` or `!=`."""
+    if len(loop.back) != 1:
+        return []
+    end = graph.blocks[loop.back[0]].end
+    if not isinstance(end, Branch):
+        return []
+    pair = _goes_on_while_different(end, graph.blocks[loop.header])
+    if pair is None:
+        return []
+    found = (_induction(graph, loop, candidate, bound) for candidate, bound in (pair, pair[::-1]))
+    return [induction for induction in found if induction is not None]
+
+
+def _goes_on_while_different(end: Branch, header: Block) -> tuple[Expr, Expr] | None:
+    """The two sides of the test, if the loop goes on just where they differ."""
+    condition, on_true = end.condition, end.then is header
+    while condition.op is NOT:
+        condition, on_true = condition.args[0], not on_true
+    relation = condition.op.mnemonic.partition(".")[2]
+    if relation == ("ne" if on_true else "eq") and condition.args[0].type in FULL:
+        return condition.args[0], condition.args[1]
+    return None
+
+
+def _induction(graph: Graph, loop: Loop, candidate: Expr, bound: Expr) -> Induction | None:
+    if candidate.op is not LOCAL_GET or not (bound.op is LOCAL_GET or bound.op in CONSTS):
+        return None
+    steps = loop.assignments.get(candidate.imm.index, [])
+    if len(steps) != 1 or (bound.op is LOCAL_GET and bound.imm.index in loop.assignments):
+        return None
+    number, stmt = steps[0]
+    if not _every_turn(graph, loop, number):
+        return None
+    step = _step(stmt, candidate.imm)
+    if not step:
+        return None
+    zeros = min(low_zeros(stmt.expr.args[0]), low_zeros(bound))
+    return Induction(candidate.imm, step, bound, multiples=step in (1 << n for n in range(zeros + 1)))
+
+
+def _every_turn(graph: Graph, loop: Loop, number: int) -> bool:
+    """Whether a block of the loop runs exactly once a turn: it dominates the way back, and no inner loop has it."""
+    at = loop.back[0]
+    while at not in (number, loop.header):
+        at = graph.idom[at]
+    inner = (other for other in loop.body if other != loop.header and graph.headers[other])
+    return at == number and not any(number in graph.loop(other) for other in inner)
+
+
+def _step(stmt: Stmt, variable: Var) -> int:
+    """The positive constant that an assignment adds to its own variable, or 0."""
+    expr = stmt.expr
+    if expr.op.mnemonic not in ("i32.add", "i64.add"):
+        return 0
+    left, right = expr.args
+    if left.op is not LOCAL_GET or left.imm is not variable or right.op not in CONSTS:
+        return 0
+    return right.imm if right.imm <= FULL[variable.type][1] >> 1 else 0
