@@ -30,7 +30,8 @@ def read_bytes(path: str) -> bytes:
 def write_text(path: str | None, text: str) -> None:
     """Write to a file, or to standard output for None and "-"."""
     if path is None or path == "-":
-        sys.stdout.write(text)
+        # as a file would hold it, whatever the terminal's encoding
+        sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
     else:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
