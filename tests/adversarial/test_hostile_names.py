@@ -17,7 +17,7 @@ from wasm2py.runtime.types import FuncType
 
 #: What a module's names try to run; it must never be called.
 TRAP = "attacked"
-ATTACKS = [
+_SPELLINGS = [
     f"f(): pass\n__import__('builtins').{TRAP}()\ndef g",
     f"x'); __import__('builtins').{TRAP}(); ('",
     f'"""\nimport builtins; builtins.{TRAP}()\n"""',
@@ -70,6 +70,9 @@ ATTACKS = [
     *keyword.softkwlist,
     *(name for name in dir(builtins) if not name.startswith("_")),
 ]
+ATTACKS = list(dict.fromkeys(_SPELLINGS))
+#: Put behind a function's name, it makes the name of a global.
+GLOBAL = "\0global"
 
 
 def module() -> bytes:
@@ -79,7 +82,7 @@ def module() -> bytes:
     for name in ATTACKS:
         builder.import_function(name, name, unary)
     for name in ATTACKS:
-        builder.import_global(name, name + "g", "i32")
+        builder.import_global(name, name + GLOBAL, "i32")
     builder.memory(1, 1)
     builder.active_data(0, f"'''\n{TRAP}()\n'''\\".encode())
     builder.passive_data(bytes(range(256)))
@@ -90,7 +93,7 @@ def module() -> bytes:
         body += code(("local.get", 1), ("global.set", position))
         builder.define(function, body, ["i32"])
         builder.export(ATTACKS[position], "func", function)
-        builder.export(ATTACKS[position] + "g", "global", position)
+        builder.export(ATTACKS[position] + GLOBAL, "global", position)
     builder.active_elem(0, functions)
     everything = dict(enumerate([*ATTACKS, *ATTACKS]))
     locals_ = {function: {0: ATTACKS[i], 1: ATTACKS[i]} for i, function in enumerate(functions)}
@@ -121,7 +124,7 @@ def check(instance: Instance) -> None:
     for position, name in enumerate(ATTACKS):
         want = 2 * 10 + position + position
         assert subject.call(instance.exports[name], (10,)) == (want,)
-        assert instance.exports[name + "g"].value == want
+        assert instance.exports[name + GLOBAL].value == want
 
 
 @pytest.mark.parametrize("dialect", subject.DIALECTS)
@@ -133,7 +136,7 @@ def test_any_names_run_right(dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", subject.DIALECTS)
 def test_a_dump_with_any_names_runs_right(dialect: Dialect) -> None:
     funcs, globals_ = imports()
-    provided = {name: {name: funcs[i], name + "g": globals_[i]} for i, name in enumerate(ATTACKS)}
+    provided = {name: {name: funcs[i], name + GLOBAL: globals_[i]} for i, name in enumerate(ATTACKS)}
     check(subject.load_dump(subject.dump(BINARY, dialect), provided))
 
 

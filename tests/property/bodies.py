@@ -63,11 +63,10 @@ class Body(Operands):
         if self.above and not self.choices.one_in(4):
             self.sink()
             return
-        locals_ = range(len(self.locals))
-        if not locals_:
+        if not self.named:
             self.emit("nop")
             return
-        local = self.choices.pick(locals_[:200])
+        local = self.choices.below(len(self.named))
         self.want(self.locals[local])
         self.settle(1)
         self.take(1)

@@ -80,6 +80,7 @@ class Operands:
         self.type = type_
         self.locals = list(type_.params)
         self.locals += [choices.pick(NUMBERS + REFERENCES) for _ in range(choices.below(6))]
+        self.named_count = len(self.locals)
         self.code = bytearray()
         self.stack: list[Operand] = []
         self.frames: list[Frame] = []
@@ -146,13 +147,13 @@ class Operands:
         self.floor = floor
 
     def push_variable(self, valtype: ValType) -> None:
-        variables = [("local.get", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
+        variables = [("local.get", i) for i, type_ in enumerate(self.named) if type_ == valtype]
         variables += [("global.get", i) for i, type_ in self.scope.globals if type_ == valtype]
         self.code += code(self.choices.pick([*variables, (f"{valtype}.const", 1)]))
         self.put(valtype)
 
     def push_reference(self, valtype: ValType, kind: int) -> None:
-        local = [i for i, type_ in enumerate(self.locals) if type_ == valtype]
+        local = [i for i, type_ in enumerate(self.named) if type_ == valtype]
         if kind > 4 and local:
             self.emit("local.get", self.choices.pick(local))
         elif kind > 1 and valtype == "funcref":
@@ -183,6 +184,11 @@ class Operands:
             self.code += code(("local.get", local), ("local.get", local), f"{valtype}.eq", "select")
             operand.unsettled = False
 
+    @property
+    def named(self) -> list[ValType]:
+        """The locals that code may read and write; those past them serve one purpose each."""
+        return self.locals[: self.named_count]
+
     def fresh(self, valtype: ValType) -> int:
         self.locals.append(valtype)
         return len(self.locals) - 1
@@ -191,7 +197,7 @@ class Operands:
         """Get rid of the top operand: into a local, a global, or nowhere."""
         valtype = self.stack[-1].type
         self.settle(1)
-        places = [("local.set", i) for i, type_ in enumerate(self.locals) if type_ == valtype]
+        places = [("local.set", i) for i, type_ in enumerate(self.named) if type_ == valtype]
         places += [("global.set", i) for i, type_ in self.scope.globals if type_ == valtype]
         self.code += code(self.choices.pick([*places, "drop"]) if places else "drop")
         self.take(1)
