@@ -93,7 +93,7 @@ def put(p0, p1):
                     store_u32(mem_u8, i7, 0)
                 else:
                     mem_u32[i7 >> 2] = 0
-                i7 = (i7 + 24) & 0xFFFFFFFF
+                i7 += 24
                 i6 -= 1
                 if not i6:
                     break
@@ -140,7 +140,7 @@ def put(p0, p1):
                         store_u64(mem_u8, i8, value)
                     else:
                         mem_u64[i8 >> 3] = value
-                i10 = (i10 + 1) & 0xFFFFFFFF
+                i10 += 1
                 if i10 == i3:
                     break
     else:

@@ -75,7 +75,7 @@ def output():
 def tokenize(p0):
     i0 = 0
     mem_u8[p0 + 16400] = 0
-    i1 = (p0 + 16400) & 0xFFFFFFFF
+    i1 = p0 + 16400
     i2 = 16400
     while True:
         p0 = 0
@@ -91,7 +91,7 @@ def tokenize(p0):
         while True:
             i5 = (i0 * 12) & 0xFFFFFFFF
             mem_u32[(i5 + 24608) >> 2] = i4
-            i6 = (i5 + 24608) & 0xFFFFFFFF
+            i6 = i5 + 24608
             arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
             arm = (
                 (
@@ -194,14 +194,14 @@ def tokenize(p0):
             if arm < 3:
                 if arm == 0:
                     mem_u32[i6 >> 2] = 115
-                    i5 = (i3 + 1) & 0xFFFFFFFF
+                    i5 = i3 + 1
                     i3 = mem_u8[i5]
                     if i3 != 34:
                         while True:
                             i3 &= 255
                             if i3 < 32:
                                 return (16399 - i2 - p0) & 0xFFFFFFFF
-                            i4 = (i5 + 1) & 0xFFFFFFFF
+                            i4 = i5 + 1
                             if i3 == 92:
                                 arm = (mem_u8[i4] - 34) & 0xFFFFFFFF
                                 arm = (
@@ -295,31 +295,31 @@ def tokenize(p0):
                                     else 1
                                 )
                                 if arm == 0:
-                                    i5 = (i5 + 2) & 0xFFFFFFFF
+                                    i5 += 2
                                 else:
                                     if arm == 1:
                                         return (16399 - i2 - p0) & 0xFFFFFFFF
-                                    i7 = (i5 + 2) & 0xFFFFFFFF
+                                    i7 = i5 + 2
                                     i3 = 0
                                     while True:
-                                        i4 = mem_u8[(i7 + i3) & 0xFFFFFFFF]
+                                        i4 = mem_u8[i7 + i3]
                                         if ((i4 - 58) & 0xFF) <= 245 and (((i4 & 0xFFFFFFDF) - 71) & 0xFF) < 250:
                                             return (16399 - i2 - p0) & 0xFFFFFFFF
-                                        i3 = (i3 + 1) & 0xFFFFFFFF
+                                        i3 += 1
                                         if i3 == 4:
                                             break
-                                    i5 = (i5 + 6) & 0xFFFFFFFF
+                                    i5 += 6
                             else:
                                 i5 = i4
                             i3 = mem_u8[i5]
                             if i3 == 34:
                                 break
-                    i4 = (i5 + 1) & 0xFFFFFFFF
+                    i4 = i5 + 1
                     break
                 if arm == 1:
                     mem_u32[i6 >> 2] = 110
                     i4 = mem_u8[i3] == 45
-                    i5 = (i2 + i4) & 0xFFFFFFFF
+                    i5 = i2 + i4
                     i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
                     if ((i3 - 58) & 0xFF) < 246:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
@@ -350,7 +350,7 @@ def tokenize(p0):
                     arm = (i5 - 43) & 0xFFFFFFFF
                     arm = (0, 1, 0)[arm] if arm < 3 else 1
                     if arm == 0:
-                        i3 = (i4 + 2) & 0xFFFFFFFF
+                        i3 = i4 + 2
                         i5 = mem_u8[i4 + 2]
                     if ((i5 - 58) & 0xFF) < 246:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
@@ -360,10 +360,10 @@ def tokenize(p0):
                         if ((mem_u8[i4] - 58) & 0xFF) < 246:
                             break
                     break
-                i4 = (i3 + 1) & 0xFFFFFFFF
+                i4 = i3 + 1
                 break
             if arm == 3:
-                i4 = (i3 + 5) & 0xFFFFFFFF
+                i4 = i3 + 5
                 i5 = 0
                 while i5 != 5:
                     i7 = (i3 + i5) & 0xFFFFFFFF
@@ -373,21 +373,21 @@ def tokenize(p0):
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             elif arm == 4:
                 mem_u32[i6 >> 2] = 122
-                i4 = (i3 + 4) & 0xFFFFFFFF
+                i4 = i3 + 4
                 i5 = 0
                 while i5 != 4:
-                    i7 = (i3 + i5) & 0xFFFFFFFF
-                    i8 = (i5 + 16384) & 0xFFFFFFFF
-                    i5 = (i5 + 1) & 0xFFFFFFFF
+                    i7 = i3 + i5
+                    i8 = i5 + 16384
+                    i5 += 1
                     if mem_u8[i7] != mem_u8[i8]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             else:
-                i4 = (i3 + 4) & 0xFFFFFFFF
+                i4 = i3 + 4
                 i5 = 0
                 while i5 != 4:
-                    i7 = (i3 + i5) & 0xFFFFFFFF
-                    i8 = (i5 + 16389) & 0xFFFFFFFF
-                    i5 = (i5 + 1) & 0xFFFFFFFF
+                    i7 = i3 + i5
+                    i8 = i5 + 16389
+                    i5 += 1
                     if mem_u8[i7] != mem_u8[i8]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             if i4:
@@ -408,7 +408,7 @@ def check(p0):
         return 0
     i0 = (i0 * 12) & 0xFFFFFFFF
     mem_u32[(i0 + 24608) >> 2] = 0
-    return parse_value(24608) == ((i0 + 24608) & 0xFFFFFFFF)
+    return parse_value(24608) == i0 + 24608
 
 
 # func 4 "parse_value" (i32) -> (i32)
@@ -430,11 +430,11 @@ def parse_value(p0):
                     i1 = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
                     if i1 != 44:
                         break
-                    p0 = parse_value((p0 + 12) & 0xFFFFFFFF)
+                    p0 = parse_value(p0 + 12)
                     if not p0:
                         return i0
                 if i1 == 93:
-                    return (p0 + 12) & 0xFFFFFFFF
+                    return p0 + 12
     else:
         if arm == 2:
             return (p0 + 12) & 0xFFFFFFFF
@@ -451,11 +451,11 @@ def parse_value(p0):
                 i1 = mem_u32[i2 >> 2] if not i2 & 3 else load_u32(mem_u8, i2)
                 if i1 != 44:
                     break
-                i1 = (i2 + 12) & 0xFFFFFFFF
+                i1 = i2 + 12
                 if (mem_u32[(i2 + 12) >> 2] if not i2 & 3 else load_u32(mem_u8, i2 + 12)) != 115:
                     return i0
             if i1 == 125:
-                return (i2 + 12) & 0xFFFFFFFF
+                return i2 + 12
         elif arm == 1:
             pass
         else:

@@ -80,13 +80,13 @@ def reset():
         y0 = 0.0
         i0 = 0
         while True:
-            y0 = mem_f64[((i2 + i0) & 0xFFFFFFFF) >> 3] * mem_f64[((i0 + 16776) & 0xFFFFFFFF) >> 3] + y0
-            i0 = (i0 + 56) & 0xFFFFFFFF
+            y0 = mem_f64[((i2 + i0) & 0xFFFFFFFF) >> 3] * mem_f64[(i0 + 16776) >> 3] + y0
+            i0 += 56
             if i0 == 224:
                 break
-        mem_f64[(((i1 << 3) & 0xFFFFFFFF) + 16696) >> 3] = f_div(y0, -39.47841760435743)
+        mem_f64[((i1 << 3) + 16696) >> 3] = f_div(y0, -39.47841760435743)
         i2 = (i2 + 8) & 0xFFFFFFFF
-        i1 = (i1 + 1) & 0xFFFFFFFF
+        i1 += 1
         if i1 == 3:
             return
 
@@ -99,7 +99,7 @@ def energy():
     i2 = 16672
     while True:
         i3 = i0
-        i4 = (i0 * 56) & 0xFFFFFFFF
+        i4 = i0 * 56
         y1 = mem_f64[(i4 + 16720) >> 3]
         y2 = mem_f64[(i4 + 16712) >> 3]
         y3 = y2 * y2
@@ -107,7 +107,7 @@ def energy():
         y4 = y2 * y2
         y2 = mem_f64[(i4 + 16704) >> 3]
         y0 = y1 * 0.5 * (y3 + (y4 + y2 * y2)) + y0
-        i0 = (i0 + 1) & 0xFFFFFFFF
+        i0 += 1
         if i3 <= 3:
             i3 = i1
             i5 = i0
@@ -118,7 +118,7 @@ def energy():
                 while True:
                     y4 = mem_f64[((i2 + i4) & 0xFFFFFFFF) >> 3] - mem_f64[((i3 + i4) & 0xFFFFFFFF) >> 3]
                     y2 = y4 * y4 + y2
-                    i4 = (i4 + 8) & 0xFFFFFFFF
+                    i4 += 8
                     if i4 == 24:
                         break
                 i3 = (i3 + 56) & 0xFFFFFFFF
@@ -144,7 +144,7 @@ def advance(p0, p1):
             i5 = 0
             while True:
                 i6 = i5
-                i5 = (i5 + 1) & 0xFFFFFFFF
+                i5 += 1
                 if i6 <= 3:
                     i7 = i6 * 56 + 16672
                     i8 = i3
@@ -158,7 +158,7 @@ def advance(p0, p1):
                             y1 = mem_f64[((i4 + i6) & 0xFFFFFFFF) >> 3] - mem_f64[((i9 + i6) & 0xFFFFFFFF) >> 3]
                             mem_f64[((i0 + i6) & 0xFFFFFFFF) >> 3] = y1
                             y0 = y1 * y1 + y0
-                            i6 = (i6 + 8) & 0xFFFFFFFF
+                            i6 += 8
                             if i6 == 24:
                                 break
                         y1 = f_sqrt(y0)
@@ -170,7 +170,7 @@ def advance(p0, p1):
                             mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i11 + 48) >> 3] * y1
                             i12 = (i8 + i6) & 0xFFFFFFFF
                             mem_f64[i12 >> 3] = y0 * mem_f64[(i7 + 48) >> 3] * y1 + mem_f64[i12 >> 3]
-                            i6 = (i6 + 8) & 0xFFFFFFFF
+                            i6 += 8
                             if i6 == 24:
                                 break
                         i8 = (i8 + 56) & 0xFFFFFFFF
@@ -190,14 +190,14 @@ def advance(p0, p1):
                 while True:
                     i4 = (i12 + i6) & 0xFFFFFFFF
                     mem_f64[i4 >> 3] = p1 * mem_f64[((i4 + 24) & 0xFFFFFFFF) >> 3] + mem_f64[i4 >> 3]
-                    i6 = (i6 + 8) & 0xFFFFFFFF
+                    i6 += 8
                     if i6 == 24:
                         break
                 i12 = (i12 + 56) & 0xFFFFFFFF
-                i8 = (i8 + 1) & 0xFFFFFFFF
+                i8 += 1
                 if i8 == 5:
                     break
-            i1 = (i1 + 1) & 0xFFFFFFFF
+            i1 += 1
             if i1 == p0:
                 return
 

@@ -117,7 +117,7 @@ def quicksort(p0, p1):
                     i5 = mem_u32[i0 >> 2]
                     if (i5 ^ 0x80000000) <= (i7 ^ 0x80000000):
                         break
-                    mem_u32[((i0 + 4) & 0xFFFFFFFF) >> 2] = i5
+                    mem_u32[(i0 + 4) >> 2] = i5
                     i0 = (i0 - 4) & 0xFFFFFFFF
                     i4 = (i4 - 1) & 0xFFFFFFFF
                     if (i4 ^ 0x80000000) <= (i1 ^ 0x80000000):
@@ -136,7 +136,7 @@ def find(p0, p1):
         i1 = p0
         while True:
             i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
-            i3 = (mem_u32[(((i2 << 2) & 0xFFFFFFFF) + 16384) >> 2] ^ 0x80000000) < (p1 ^ 0x80000000)
+            i3 = mem_i32[(((i2 << 2) & 0xFFFFFFFF) + 16384) >> 2] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) & 0xFFFFFFFF
             if not i3:

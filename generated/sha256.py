@@ -79,8 +79,8 @@ def sha256(p0):
     mem_u64[(i0 + 8) >> 3] = mem_u64[2049]
     mem_u64[i0 >> 3] = mem_u64[2048]
     i1 = (p0 + 8) & 0xFFFFFFC0
-    i2 = (i1 + 64) & 0xFFFFFFFF
-    if ((p0 + 1) & 0xFFFFFFFF) < i2:
+    i2 = i1 + 64
+    if p0 + 1 < i2:
         i3 = i1 + 63
         i1 = p0
         while True:
@@ -89,58 +89,58 @@ def sha256(p0):
             if i3 == i1:
                 break
     p0 = (p0 << 3) & 0xFFFFFFFF
-    i1 = (i2 + 16668) & 0xFFFFFFFF
+    i1 = i2 + 16668
     i3 = 24
     while True:
         mem_u8[i1] = (p0 >> (i3 & 0x1F)) & 0xFF
-        i1 = (i1 + 1) & 0xFFFFFFFF
+        i1 += 1
         i3 = (i3 - 8) & 0xFFFFFFFF
         if i3 == 0xFFFFFFF8:
             break
     if i2:
-        i4 = (i0 + 60) & 0xFFFFFFFF
+        i4 = i0 + 60
         i5 = 0
         while True:
             i1 = 0
             while True:
-                i3 = mem_u32[((i5 + i1 + 16672) & 0xFFFFFFFF) >> 2]
-                mem_u32[((i0 + 64 + i1) & 0xFFFFFFFF) >> 2] = (
+                i3 = mem_u32[(i5 + i1 + 16672) >> 2]
+                mem_u32[(i0 + 64 + i1) >> 2] = (
                     ((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
-                i1 = (i1 + 4) & 0xFFFFFFFF
+                i1 += 4
                 if i1 == 64:
                     break
             i3 = 0
             while True:
-                i1 = (i0 + 64 + i3) & 0xFFFFFFFF
-                p0 = mem_u32[((i1 + 4) & 0xFFFFFFFF) >> 2]
-                i6 = (i1 + 64) & 0xFFFFFFFF
+                i1 = i0 + 64 + i3
+                p0 = mem_u32[(i1 + 4) >> 2]
+                i6 = i1 + 64
                 i7 = (
                     (((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3))
                     + mem_u32[i1 >> 2]
-                    + mem_u32[((i1 + 36) & 0xFFFFFFFF) >> 2]
+                    + mem_u32[(i1 + 36) >> 2]
                 ) & 0xFFFFFFFF
-                i1 = mem_u32[((i1 + 56) & 0xFFFFFFFF) >> 2]
+                i1 = mem_u32[(i1 + 56) >> 2]
                 mem_u32[i6 >> 2] = (
                     i7 + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))
                 ) & 0xFFFFFFFF
-                i3 = (i3 + 4) & 0xFFFFFFFF
+                i3 += 4
                 if i3 == 192:
                     break
             i1 = 0
             while True:
-                mem_u32[((i0 + 32 + i1) & 0xFFFFFFFF) >> 2] = mem_u32[((i0 + i1) & 0xFFFFFFFF) >> 2]
-                i1 = (i1 + 4) & 0xFFFFFFFF
+                mem_u32[(i0 + 32 + i1) >> 2] = mem_u32[(i0 + i1) >> 2]
+                i1 += 4
                 if i1 == 32:
                     break
             i6 = 0
             i7 = mem_u32[(i0 + 32) >> 2]
             i8 = mem_u32[(i0 + 48) >> 2]
             while True:
-                i1 = (i6 << 2) & 0xFFFFFFFF
+                i1 = i6 << 2
                 i9 = mem_u32[(i1 + 16416) >> 2]
-                i10 = mem_u32[((i0 + 64 + i1) & 0xFFFFFFFF) >> 2]
-                i11 = mem_u32[((i0 + 60) & 0xFFFFFFFF) >> 2]
+                i10 = mem_u32[(i0 + 64 + i1) >> 2]
+                i11 = mem_u32[(i0 + 60) >> 2]
                 i3 = 8
                 i12 = mem_u32[(i0 + 40) >> 2]
                 i13 = mem_u32[(i0 + 36) >> 2]
@@ -170,35 +170,35 @@ def sha256(p0):
                     + (((i12 ^ i13) & i7) ^ (i12 & i13))
                 ) & 0xFFFFFFFF
                 mem_u32[(i0 + 32) >> 2] = i7
-                i6 = (i6 + 1) & 0xFFFFFFFF
+                i6 += 1
                 if i6 == 64:
                     break
             i1 = 0
             while True:
-                i3 = (i0 + i1) & 0xFFFFFFFF
-                mem_u32[i3 >> 2] = (mem_u32[i3 >> 2] + mem_u32[((i0 + 32 + i1) & 0xFFFFFFFF) >> 2]) & 0xFFFFFFFF
-                i1 = (i1 + 4) & 0xFFFFFFFF
+                i3 = i0 + i1
+                mem_u32[i3 >> 2] = (mem_u32[i3 >> 2] + mem_u32[(i0 + 32 + i1) >> 2]) & 0xFFFFFFFF
+                i1 += 4
                 if i1 == 32:
                     break
-            i5 = (i5 + 64) & 0xFFFFFFFF
+            i5 += 64
             if i5 >= i2:
                 break
     i8 = 0
     i7 = 20896
     while True:
-        p0 = mem_u32[((i0 + (i8 << 2)) & 0xFFFFFFFF) >> 2]
+        p0 = mem_u32[(i0 + (i8 << 2)) >> 2]
         i1 = 24
         i3 = i7
         while True:
             mem_u8[i3] = (p0 >> (i1 & 0x1F)) & 0xFF
-            i3 = (i3 + 1) & 0xFFFFFFFF
+            i3 += 1
             i1 = (i1 - 8) & 0xFFFFFFFF
             if i1 == 0xFFFFFFF8:
                 break
         i7 = (i7 + 4) & 0xFFFFFFFF
-        i8 = (i8 + 1) & 0xFFFFFFFF
+        i8 += 1
         if i8 == 8:
-            __stack_pointer = (i0 + 320) & 0xFFFFFFFF
+            __stack_pointer = i0 + 320
             return
 
 

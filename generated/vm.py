@@ -76,7 +76,7 @@ def run(p0, p1):
     if 1 <= p1 <= 0x7FFFFFFF:
         i3 = p1 + 1
         p0 = 8
-        i4 = ((i0 + 1088) | 8) & 0xFFFFFFFF
+        i4 = (i0 + 1088) | 8
         i5 = 0
         i6 = 0
         while True:
@@ -97,13 +97,11 @@ def run(p0, p1):
                         if i1 < 3:
                             if i1 == 0:
                                 mem_u32[5120] = i1
-                                __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
+                                __stack_pointer = i0 + 2128
                                 return i2
                             if i1 == 1:
-                                mem_u32[i4 >> 2] = (
-                                    mem_u32[t >> 2] if not (t := (p1 + 16385) & 0xFFFFFFFF) & 3 else load_u32(mem_u8, t)
-                                )
-                                i5 = (p1 + 5) & 0xFFFFFFFF
+                                mem_u32[i4 >> 2] = mem_u32[t >> 2] if not (t := p1 + 16385) & 3 else load_u32(mem_u8, t)
+                                i5 = p1 + 5
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
                             break
@@ -120,21 +118,16 @@ def run(p0, p1):
                                 mem_u32[i4 >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
-                            mem_u32[i4 >> 2] = mem_u32[
-                                ((i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF) >> 2
-                            ]
+                            mem_u32[i4 >> 2] = mem_u32[(i0 + 1024 + ((mem_u8[p1 + 16385] & 0xF) << 2)) >> 2]
                             p0 = (i7 + 4) & 0xFFFFFFFF
-                            i5 = (p1 + 2) & 0xFFFFFFFF
+                            i5 = p1 + 2
                             break
                     else:
                         if i1 < 11:
                             if i1 < 9:
                                 if i1 == 7:
-                                    mem_u32[
-                                        ((i0 + 1024 + ((mem_u8[(p1 + 16385) & 0xFFFFFFFF] & 0xF) << 2)) & 0xFFFFFFFF)
-                                        >> 2
-                                    ] = i2
-                                    i5 = (p1 + 2) & 0xFFFFFFFF
+                                    mem_u32[(i0 + 1024 + ((mem_u8[p1 + 16385] & 0xF) << 2)) >> 2] = i2
+                                    i5 = p1 + 2
                                     break
                                 p1 = (i8 - 4) & 0xFFFFFFFF
                                 mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] + i2) & 0xFFFFFFFF
@@ -191,24 +184,24 @@ def run(p0, p1):
                             mem_u32[p1 >> 2] = mem_u32[p1 >> 2] == i2
                             break
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] ^ 0x80000000) < (i2 ^ 0x80000000)
+                        mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 < (i2 ^ 0x80000000)
                         break
                 elif i1 < 26:
                     if i1 < 24:
                         if i1 == 22:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] ^ 0x80000000) > (i2 ^ 0x80000000)
+                            mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 > (i2 ^ 0x80000000)
                             break
                         i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                     else:
                         if i1 == 24:
                             if i2:
-                                i5 = (p1 + 3) & 0xFFFFFFFF
+                                i5 = p1 + 3
                                 break
                             i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                             break
-                        mem_u32[((i0 + (i6 << 2)) & 0xFFFFFFFF) >> 2] = (p1 + 3) & 0xFFFFFFFF
-                        i5 = ((mem_u8[(p1 + 16386) & 0xFFFFFFFF] << 8) & 0xF00) | mem_u8[(p1 + 16385) & 0xFFFFFFFF]
+                        mem_u32[(i0 + (i6 << 2)) >> 2] = p1 + 3
+                        i5 = ((mem_u8[p1 + 16386] << 8) & 0xF00) | mem_u8[p1 + 16385]
                         i6 += 1
                 elif i1 < 28:
                     if i1 == 26:
@@ -216,7 +209,7 @@ def run(p0, p1):
                             goto = 2
                             break
                         i6 -= 1
-                        i5 = mem_u32[((i0 + (i6 << 2)) & 0xFFFFFFFF) >> 2]
+                        i5 = mem_u32[(i0 + (i6 << 2)) >> 2]
                     else:
                         mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
                 elif i1 == 28:
@@ -247,7 +240,7 @@ def run(p0, p1):
             goto = 3
         i2 = 0
     mem_u32[5120] = i1
-    __stack_pointer = (i0 + 2128) & 0xFFFFFFFF
+    __stack_pointer = i0 + 2128
     return i2
 
 
