@@ -33,7 +33,8 @@ def make(folder: Path, example: str, *options: str) -> Path:
 
 
 def python(folder: Path, *args: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONWARNINGS": "error"}
+    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "error"}
     return subprocess.run([sys.executable, *args], capture_output=True, check=False, env=environment, input=stdin)
 
 
