@@ -1,5 +1,6 @@
-# crc32.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# crc32.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

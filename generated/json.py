@@ -1,5 +1,6 @@
-# json.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# json.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

@@ -1,5 +1,6 @@
-# nbody.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# nbody.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

@@ -1,5 +1,6 @@
-# quicksort.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# quicksort.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

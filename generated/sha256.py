@@ -1,5 +1,6 @@
-# sha256.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# sha256.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

@@ -1,5 +1,6 @@
-# vm.wasm: translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Translated from WebAssembly by wasm2py, cpython dialect.
+# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
+# vm.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

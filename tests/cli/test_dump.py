@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
+import tokenize
 from pathlib import Path
 from types import ModuleType
 
@@ -146,3 +147,13 @@ def test_large_descriptions_are_not_left_to_black(out: Path) -> None:
     dumped(source, out)
     assert load(out).exports.m[59_999] == 0
     assert load(out).exports.m[59_998] == ord("b")
+
+
+def test_names_cannot_declare_an_encoding(out: Path) -> None:
+    source = out.with_suffix(".wat")
+    source.write_text('(module $coding:utf-7 (func $coding:utf-7 (export "f") (result i32) i32.const 1))')
+    text = dumped(source, out)
+    assert "coding:utf-7" in text
+    with out.open("rb") as file:
+        assert tokenize.detect_encoding(file.readline)[0] == "utf-8"
+    assert load(out).exports.f() == 1

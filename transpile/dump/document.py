@@ -19,7 +19,7 @@ RUNTIME = "wasm2py.runtime"
 
 _HELPER_MODULES = (integers, floats, access)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
-_PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
+_PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals. The module:"
 
 
 def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> str:
@@ -41,10 +41,13 @@ def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> 
 
 
 def header(described: Program, purpose: str) -> str:
-    """The comment at the top of every file, with the module's name made safe."""
-    name = literals.comment(described.name)
+    """The comment at the top of every file.
+
+    The module's name comes after the first two lines, in which it could declare an encoding (PEP 263).
+    """
     dialect = described.options.dialect
-    return f"# {name}: translated from WebAssembly by wasm2py, {dialect} dialect.\n# {purpose}\n{_LINTERS}"
+    lines = [f"Translated from WebAssembly by wasm2py, {dialect} dialect.", purpose, literals.comment(described.name)]
+    return "".join(f"# {line}\n" for line in lines) + _LINTERS
 
 
 def description(described: Program, style: Style) -> str:
