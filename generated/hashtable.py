@@ -1,6 +1,6 @@
 # Translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
-# hashtable.wasm
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Module: hashtable.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

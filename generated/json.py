@@ -1,6 +1,6 @@
 # Translated from WebAssembly by wasm2py, cpython dialect.
-# `instantiate` makes instances; functions run with an instance's namespace as their globals. The module:
-# json.wasm
+# `instantiate` makes instances; functions run with an instance's namespace as their globals.
+# Module: json.wasm
 # ruff: noqa
 # mypy: ignore-errors
 

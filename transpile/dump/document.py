@@ -19,7 +19,7 @@ RUNTIME = "wasm2py.runtime"
 
 _HELPER_MODULES = (integers, floats, access)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
-_PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals. The module:"
+_PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 
 
 def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> str:
@@ -46,7 +46,11 @@ def header(described: Program, purpose: str) -> str:
     The module's name comes after the first two lines, in which it could declare an encoding (PEP 263).
     """
     dialect = described.options.dialect
-    lines = [f"Translated from WebAssembly by wasm2py, {dialect} dialect.", purpose, literals.comment(described.name)]
+    lines = [
+        f"Translated from WebAssembly by wasm2py, {dialect} dialect.",
+        purpose,
+        f"Module: {literals.comment(described.name)}",
+    ]
     return "".join(f"# {line}\n" for line in lines) + _LINTERS
 
 

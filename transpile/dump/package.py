@@ -87,7 +87,7 @@ class Layout:
 def unit_file(source: Source, layout: Layout, unit: int) -> str:
     """The text of `_unit{unit}.py`: the functions of one unit."""
     texts, names = source.functions(*source.program.units[unit])
-    header = document.header(source.program, f"Unit {unit} of PROGRAM in _program.py. The module:")
+    header = document.header(source.program, f"Unit {unit} of PROGRAM in _program.py.")
     imports = document.imports(layout.runtime, document.helper_imports(names))
     return format_whole("\n\n".join([f"{header}\n{imports}\n", *texts]), source.style)
 
@@ -118,7 +118,7 @@ def is_command(program: Program) -> bool:
 
 def _init(program: Program, layout: Layout) -> str:
     imports = f"from {layout.package}._program import PROGRAM\nfrom {layout.runtime}.precompiled import Precompiled"
-    purpose = "`instantiate(imports)` makes an instance; its functions are in `exports`. The module:"
+    purpose = "`instantiate(imports)` makes an instance; its functions are in `exports`."
     text = _INIT.format(header=document.header(program, purpose), imports=imports)
     if program.imports:
         return text
@@ -126,9 +126,7 @@ def _init(program: Program, layout: Layout) -> str:
 
 
 def _program(source: Source, layout: Layout) -> str:
-    header = document.header(
-        source.program, "The description of a module; the code of its functions is elsewhere. The module:"
-    )
+    header = document.header(source.program, "The description of a module; the code of its functions is elsewhere.")
     imports = document.imports(layout.runtime, document.description_imports(source.program))
     text = f"{header}\n{imports}\n\n{document.description(source.program, source.style)}"
     return format_whole(text, source.style)
@@ -136,7 +134,7 @@ def _program(source: Source, layout: Layout) -> str:
 
 def _main(program: Program, layout: Layout) -> str:
     imports = document.imports(layout.runtime, {"command": {"main"}})
-    header = document.header(program, f"Runs the command: python -m {layout.package} ARGS. The module:")
+    header = document.header(program, f"Runs the command: python -m {layout.package} ARGS.")
     return _MAIN.format(header=header, package=layout.package, imports=imports)
 
 
