@@ -58,12 +58,16 @@ def node(*names: str) -> Callable[[NodeHandler], NodeHandler]:
 class Emitter:
     """What emission needs to know: the module's names, the function's variables, and where the present statement
     stands.
+
+    `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements.
     """
 
     program: Program
     dialect: Dialect
     variables: dict[int, str]
     temporary: str
+    address: str
+    stored: str
     line: int = 1
 
     def value(self, expr: Expr) -> Value:

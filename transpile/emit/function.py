@@ -21,15 +21,14 @@ from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, 
 #: Families register their instructions when they are imported.
 FAMILIES = (access, calls, convert, floats, integers)
 
-_STATEMENT_NAMES = ("address", "value")
+_STATEMENT_NAMES = ("t", "address", "value")
 
 
 def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.FunctionDef:
     """The Python function for one wasm function; line numbers are offsets in the module."""
     scope, given = names.locals(function.index)
-    scope.taken.update(_STATEMENT_NAMES)
+    temporaries = [scope.make(name, name) for name in _STATEMENT_NAMES]
     variables = name_variables(function, scope, given)
-    temporary = scope.make("t", "t")
     known = len(function.variables)
     body = structure(function)
     roles: dict[str, str] = {}
@@ -38,7 +37,7 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
         if role not in roles:
             roles[role] = scope.make(role, role)
         variables[var.index] = roles[role]
-    emitter = Emitter(program, program.options.dialect, variables, temporary, max(function.offset, 1))
+    emitter = Emitter(program, program.options.dialect, variables, *temporaries, line=max(function.offset, 1))
     line = emitter.line
     writer = _Writer(emitter)
     stmts = writer.block(body)

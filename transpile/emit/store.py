@@ -9,7 +9,7 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.access import Address, address, reread
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
-from wasm2py.transpile.ir.expr import Expr, commute
+from wasm2py.transpile.ir.expr import WRITES, Expr, commute
 from wasm2py.transpile.opcodes import OPS
 
 _INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
@@ -28,11 +28,13 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
     _, offset, memory = expr.imm
     where = address(emitter, where_expr, offset, line)
     out: list[ast.stmt] = []
-    if not isinstance(where.base, ast.Name | ast.Constant) and _needs_name(emitter, where, expr):
-        where.base = _named(out, "address", where.base, line)
+    if _needs_name(emitter, where, expr):
+        where.base = _named(out, emitter.address, where.base, line)
     value = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
     exact = format_ != "f32" or never_signals(value_expr)
+    if _value_needs_name(emitter, where, expr, exact) and not isinstance(value, ast.Name | ast.Constant):
+        value = _named(out, emitter.stored, value, line)
     if emitter.dialect == "portable":
         out.append(_portable(where, memory, format_, exact, value, line))
     else:
@@ -42,9 +44,21 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
 
 def _needs_name(emitter: Emitter, where: Address, expr: Expr) -> bool:
     """Whether the address is used twice, or must be evaluated before what Python would evaluate first."""
-    if emitter.dialect == "cpython" and not where.aligned(expr.op.width):
+    if isinstance(where.base, ast.Constant):
+        return False
+    if not commute(expr.args[0].effects, expr.args[1].effects):
         return True
-    return not commute(expr.args[0].effects, expr.args[1].effects)
+    return emitter.dialect == "cpython" and not where.aligned(expr.op.width) and not isinstance(where.base, ast.Name)
+
+
+def _value_needs_name(emitter: Emitter, where: Address, expr: Expr, exact: bool) -> bool:
+    """Whether the value is used twice, or stands in a helper's call, where Python takes the memory as it was before
+    the value's evaluation perhaps made it grow.
+    """
+    width = expr.op.width
+    if emitter.dialect == "cpython" and exact and not isinstance(where.base, ast.Constant):
+        return not where.aligned(width)
+    return bool(expr.args[1].effects & WRITES) and not (emitter.dialect == "cpython" and exact and where.aligned(width))
 
 
 def _named(out: list[ast.stmt], name: str, value: ast.expr, line: int) -> ast.expr:
@@ -73,7 +87,6 @@ def _portable(where: Address, memory: int, format_: str, exact: bool, value: ast
 def _views(
     where: Address, memory: int, format_: str, width: int, exact: bool, value: ast.expr, line: int
 ) -> list[ast.stmt]:
-    out: list[ast.stmt] = []
     view = names.view_name(memory, format_)
     if where.aligned(width) and exact:
         return [nodes.set_item(view, where.index(width), value, line)]
@@ -81,9 +94,6 @@ def _views(
     helper = f"store_{format_}"
     if not exact or isinstance(where.base, ast.Constant):
         return [nodes.evaluate(nodes.call(helper, [bytes_, where.node(), value], line), line)]
-    if not isinstance(value, ast.Name | ast.Constant):
-        value = _named(out, "value", value, line)
     fast = nodes.set_item(view, where.index(width), value, line)
     slow = nodes.evaluate(nodes.call(helper, [bytes_, where.node(), value], line), line)
-    out.append(nodes.if_(where.misaligned(width, where.base), [slow], [fast], line))
-    return out
+    return [nodes.if_(where.misaligned(width, where.base), [slow], [fast], line)]
