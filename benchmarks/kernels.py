@@ -1,98 +1,87 @@
-"""The kernels: what to call in a module of `examples/`, and the Python that one would write by hand for the same."""
+"""The kernels: which export of which module of `examples/`, its twin by hand, and how much work is measured."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from benchmarks.twins import calls, data, floats, hashes, integers, machines, text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
-#: Calls an export by its name.
-Call = Callable[..., int | None]
+Number = int | float
+Size = Literal["small", "medium", "large"]
 
-_numbers = array("I")
+#: Bits that a result is compared in.
+_MASKS = {"i32": 0xFFFFFFFF, "i64": 0xFFFFFFFFFFFFFFFF}
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """One kernel: `call` of `module`, after the calls in `setup`, which are not timed.
+    """One kernel: `export` of `module`, whose last argument says how much work there is to do.
 
-    `args` are the arguments that are timed, `warmup` smaller ones for a first call; `twins` holds the same functions in
-    hand-written Python, of unsigned integers as a wasm i32 is.
+    `sizes` are the values of that argument: small for tests and for slow peers, medium for CPython, large for PyPy and
+    native code, where a call from Python must not count.  `twin` takes the same arguments.
     """
 
     name: str
     module: str
-    call: str
-    args: tuple[int, ...]
-    warmup: tuple[int, ...]
-    twins: dict[str, Call]
-    setup: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    export: str
+    twin: Callable[..., Number]
+    sizes: tuple[int, int, int]
+    result: Literal["i32", "i64", "f64", "f32"] = "i32"
+    first: tuple[int, ...] = ()
 
     def wasm(self) -> bytes:
         """The module's bytes."""
         return (EXAMPLES / f"{self.module}.wasm").read_bytes()
 
+    def args(self, size: Size) -> tuple[int, ...]:
+        """What to call the export and the twin with."""
+        return (*self.first, self.sizes[("small", "medium", "large").index(size)])
 
-def fib(n: int) -> int:
-    """Twin of fib.c."""
-    if n < 2:
-        return n
-    return fib(n - 1) + fib(n - 2)
-
-
-def lcg(seed: int, steps: int) -> int:
-    """Twin of lcg.c's `lcg`."""
-    total = 0
-    for _ in range(steps):
-        seed = (seed * 1664525 + 1013904223) & 0xFFFFFFFF
-        total ^= seed >> 16
-    return total ^ seed
+    def canonical(self, result: Number) -> Number:
+        """The result as it is compared: an integer unsigned, whichever sign an engine gives it."""
+        return result & _MASKS[self.result] if isinstance(result, int) and self.result in _MASKS else result
 
 
-def sieve(limit: int) -> int:
-    """Twin of sieve.c."""
-    composite = bytearray(limit)
-    count = 0
-    for i in range(2, limit):
-        if composite[i]:
-            continue
-        count += 1
-        for multiple in range(2 * i, limit, i):
-            composite[multiple] = 1
-    return count
+def _own(name: str, twin: Callable[..., Number], sizes: tuple[int, int, int], result: Literal["i32", "i64", "f64", "f32"] = "i32") -> Kernel:
+    """A kernel that has a module of its own, whose export is `kernel`."""
+    return Kernel(name, f"kernels/{name}", "kernel", twin, sizes, result)
 
 
-def fill(count: int) -> None:
-    """Twin of sum32.c's `fill`."""
-    x = 12345
-    del _numbers[:]
-    for _ in range(count):
-        x = (x * 69069 + 1) & 0xFFFFFFFF
-        _numbers.append(x)
-
-
-def sum32(count: int) -> int:
-    """Twin of sum32.c's `sum`: as C does it, element by element."""
-    total = 0
-    for i in range(count):
-        total = (total + _numbers[i]) & 0xFFFFFFFF
-    return total
-
-
-KERNELS = (
-    Kernel("fib(20)", "fib", "fib", (20,), (5,), {"fib": fib}),
-    Kernel("LCG loop, 200,000", "lcg", "lcg", (42, 200_000), (42, 10), {"lcg": lcg}),
-    Kernel("sieve, 100,000", "sieve", "sieve", (100_000,), (100,), {"sieve": sieve}),
-    Kernel(
-        "32-bit sum, 200,000",
-        "sum32",
-        "sum",
-        (200_000,),
-        (10,),
-        {"fill": fill, "sum": sum32},
-        setup=(("fill", (200_000,)),),
-    ),
+_KERNELS = (
+    Kernel("fib", "fib", "fib", calls.fib, (12, 21, 30)),
+    _own("recursion", calls.recursion, (1, 40, 800)),
+    _own("dispatch", calls.dispatch, (1_000, 150_000, 4_000_000)),
+    Kernel("lcg32", "lcg", "lcg", integers.lcg, (1_000, 200_000, 10_000_000), first=(42,)),
+    Kernel("lcg64", "lcg", "lcg64", integers.lcg64, (1_000, 200_000, 10_000_000), "i64", (42,)),
+    Kernel("xorshift32", "kernels/xorshift", "xorshift32", integers.xorshift32, (1_000, 100_000, 5_000_000), first=(42,)),
+    Kernel("xorshift64", "kernels/xorshift", "xorshift64", integers.xorshift64, (1_000, 100_000, 5_000_000), "i64", (42,)),
+    _own("matmul", floats.matmul, (1, 12, 400), "f64"),
+    _own("matmul_f32", floats.matmul_f32, (1, 6, 300), "f32"),
+    _own("mandelbrot", floats.mandelbrot, (8, 48, 256), "i32"),
+    _own("nbody", floats.nbody, (20, 2_000, 100_000), "f64"),
+    _own("raytracer", floats.raytracer, (4, 48, 300), "f64"),
+    _own("sha256", hashes.sha256, (1, 16, 1_000)),
+    _own("blake2b", hashes.blake2b, (1, 16, 2_000), "i64"),
+    _own("crc32", hashes.crc32, (1, 60, 4_000)),
+    _own("base64", hashes.base64, (1, 12, 500)),
+    Kernel("sieve", "sieve", "sieve", data.sieve, (2_000, 200_000, 1_000_000)),
+    _own("quicksort", data.quicksort, (1, 12, 200)),
+    _own("hashtable", data.hashtable, (100, 4_000, 100_000), "i64"),
+    _own("lz4", data.lz4, (1, 60, 2_000)),
+    _own("lists", data.lists, (1, 20, 400)),
+    _own("life", data.life, (1, 12, 800)),
+    _own("search", text.search, (4, 100, 8_000)),
+    _own("bytes", text.strings, (8, 1_500, 50_000)),
+    _own("json", machines.json, (1, 16, 500)),
+    _own("vm", machines.vm, (20, 700, 20_000)),
 )
+
+KERNELS = {kernel.name: kernel for kernel in _KERNELS}
+
+#: The kernels for which PyPy has a bar of its own: mostly branches that depend on data.
+BRANCHIEST = ("vm", "json")

@@ -25,21 +25,23 @@ int32_t EXPORT(encode)(int32_t length) {
     return out - result;
 }
 
-static int32_t digit(uint8_t c) {
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+/* The value of each character, -1 for those that are not of the alphabet; the first decoding builds it. */
+static int8_t digits[256];
+
+static void build_digits(void) {
+    for (int i = 0; i < 256; i++) digits[i] = -1;
+    for (int i = 0; i < 64; i++) digits[(uint8_t)ALPHABET[i]] = i;
 }
 
 int32_t EXPORT(decode)(int32_t length) {
     uint8_t *out = result;
     uint32_t bits = 0;
     int32_t padding = 0;
+    if (!digits['/']) build_digits();
     if (length % 4) return -1;
     while (padding < 2 && padding < length && source[length - 1 - padding] == '=') padding++;
     for (int32_t i = 0; i < length - padding; i++) {
-        int32_t value = digit(source[i]);
+        int32_t value = digits[source[i]];
         if (value < 0) return -1;
         bits = bits << 6 | (uint32_t)value;
         if (i % 4) *out++ = bits >> (6 - i % 4 * 2);

@@ -19,6 +19,7 @@ LIBRARY = (
     "python -m ziglang cc -target wasm32-freestanding -O2 -g0 -fno-unroll-loops -nostdlib"
     " -Wl,--no-entry -Wl,-z,stack-size=16384 -o {name}.wasm {name}.c"
 )
+KERNEL = "python -m ziglang cc -target wasm32-freestanding -O2 -g0 -nostdlib -Wl,--no-entry -o {name}.wasm {name}.c"
 COMMAND = "python -m ziglang cc -target wasm32-wasi -O2 -s -o {name}.wasm {name}.c"
 RUST = (
     "rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=s -C lto=fat -C panic=abort"
@@ -32,9 +33,14 @@ ASSEMBLYSCRIPT = "asc {name}.ts -O2 --runtime minimal --use abort= -o {name}.was
 TEXT = "python -m wasm2py wat2wasm {name}.wat -o {name}.wasm"
 
 C_LIBRARIES = "fib lcg sieve sum32 sha256 crc32 quicksort json nbody mandelbrot vm base64 lz4 matmul hashtable"
+KERNELS = (
+    "base64 blake2b bytes crc32 dispatch hashtable json life lists lz4 mandelbrot matmul matmul_f32 nbody quicksort"
+    " raytracer recursion search sha256 vm xorshift"
+)
 
 RECIPES: Mapping[str, str] = {
     **dict.fromkeys(C_LIBRARIES.split(), LIBRARY),
+    **{f"kernels/{name}": KERNEL for name in KERNELS.split()},
     **dict.fromkeys(("hello", "wc", "cat"), COMMAND),
     **dict.fromkeys(("add", "calculator", "collatz", "greeting", "registry"), TEXT),
     "text": RUST,

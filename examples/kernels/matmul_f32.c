@@ -1,0 +1,3 @@
+/* The kernel of matmul.c in single precision. */
+#define REAL float
+#include "matmul.c"
