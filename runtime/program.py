@@ -57,8 +57,8 @@ class ExportInfo:
 class FunctionInfo:
     """A function of the index space.
 
-    `identifier` is its name in the namespace, `name` the one to show (the name section's, else an export's, else its index), `offset`
-    where its body starts in the binary (0 for imports).
+    `identifier` is its name in the namespace, `name` the one to show (the name section's, else an export's, else its
+    index), `offset` where its body starts in the binary (0 for imports).
     """
 
     type: FuncType
@@ -113,8 +113,8 @@ class CallView:
 class Program:
     """A module, ready to be instantiated once its units' code is at hand.
 
-    The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last one); together they
-    cover every defined function, in order.
+    The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last one);
+    together they cover every defined function, in order.
     """
 
     name: str

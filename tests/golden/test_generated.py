@@ -24,7 +24,7 @@ from wasm2py.transpile.dump.document import dump_module
 from wasm2py.transpile.dump.format import Style
 
 ROOT = Path(__file__).parents[2]
-#: A table of functions, a hash, 64-bit integers and growth, a parser, a float kernel, a sort, a hash, a br_table machine.
+#: A table of functions, a hash, 64-bit integers and growth, a parser, a float kernel, a sort, a hash, a `br_table`.
 NAMES = ["calculator", "crc32", "hashtable", "json", "nbody", "quicksort", "sha256", "vm"]
 
 
