@@ -16,6 +16,9 @@ from wasm2py.transpile.opcodes import OPS, Op
 
 #: C's stack is aligned to 16 bytes; more is of no use to any access.
 _WANTED = 4
+#: Bounds on the work: programs have one such global or two, and few of their locals pass values on in a long chain.
+_MOST_CANDIDATES = 4
+_MOST_ROUNDS = 16
 _ZERO = 64
 
 _SET_GLOBAL = OPS["global.set"]
@@ -30,11 +33,15 @@ def aligned_globals(module: Module) -> dict[int, int]:
         if item.type.mutable and item.type.valtype == "i32" and index not in exported and len(item.init) == 1:
             op, value, _ = item.init[0]
             zeros = min(_trailing(value), _WANTED) if op is OPS["i32.const"] else 0
-            if zeros >= 2:
+            if zeros >= 2 and len(candidates) < _MOST_CANDIDATES:
                 candidates[index] = zeros
-    for function in module.functions if candidates else ():
-        if any(_may_set(module, function, index) for index in candidates):
+    functions = [f for f in module.functions if any(_may_set(module, f, index) for index in candidates)]
+    for _ in range(len(candidates) + 1):
+        before = len(candidates)
+        for function in functions:
             _drop_broken(module, function, candidates)
+        if len(candidates) == before:  # else what was shown may have leant on what was not
+            break
     return candidates
 
 
@@ -69,7 +76,7 @@ class _Scan:
 
     def run(self) -> dict[int, int]:
         """globalidx → the fewest low zero bits of any value that the function gives it."""
-        while True:
+        for _ in range(_MOST_ROUNDS):
             before = dict(self.locals)
             self.given = {}
             self.stack.clear()
@@ -77,6 +84,7 @@ class _Scan:
                 _STEPS.get(op, _other)(self, op, imm)
             if self.locals == before:
                 return self.given
+        return dict.fromkeys(self.given, 0)
 
     def pop(self) -> int:
         """The topmost operand's zero bits; none are known of what was there before control last forked or joined."""

@@ -1,0 +1,103 @@
+"""Alignment: globals that stay aligned, and variables that are."""
+
+from __future__ import annotations
+
+import pytest
+from unit.translation import DISABLED, instance_of, module_of, outcome, python
+from wasm2py.transpile.optimise.aligned_globals import aligned_globals
+
+
+def globals_of(*fields: str) -> dict[int, int]:
+    return aligned_globals(module_of(f"(module {' '.join(fields)})"))
+
+
+POINTER = "(global $sp (mut i32) (i32.const 65536))"
+
+
+def test_stack_pointer_of_a_compiler() -> None:
+    frame = """(func (local $fp i32)
+        (global.set $sp (local.tee $fp (i32.sub (global.get $sp) (i32.const 48))))
+        (if (local.get $fp) (then (global.set $sp (i32.and (local.get $fp) (i32.const -32)))))
+        (global.set $sp (i32.add (local.get $fp) (i32.const 48))))"""
+    assert globals_of(POINTER, frame) == {0: 4}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '(export "sp" (global $sp))',
+        "(func (param i32) (global.set $sp (local.get 0)))",
+        "(func (global.set $sp (i32.const 65530)))",
+        "(func (result i32) (global.set $sp (call 0)) (i32.const 0))",
+        "(func (param i32) (local $x i32) (local.set $x (local.get 0)) (global.set $sp (local.get $x)))",
+        "(func (param i32) (loop (global.set $sp (local.get 0)) (br_if 0 (i32.const 0))))",
+        "(func (param i32) (select (local.get 0) (i32.const 16) (local.get 0)) (global.set $sp))",
+        "(func (param i32) (if (result i32) (local.get 0) (then (i32.const 16)) (else (local.get 0))) (global.set $sp))",
+    ],
+)
+def test_globals_that_need_not_stay_aligned(field: str) -> None:
+    assert globals_of(POINTER, field) == {}
+
+
+def test_one_global_that_fails_takes_those_along_that_are_set_from_it() -> None:
+    fields = (
+        "(global $a (mut i32) (i32.const 16)) (global $b (mut i32) (i32.const 16)) (global $c (mut i32) (i32.const 8))",
+        "(func $from_b (global.set $c (global.get $b)))",
+        "(func $from_a (global.set $b (global.get $a)))",
+        "(func $any (param i32) (global.set $a (local.get 0)))",
+    )
+    assert globals_of(*fields[:3]) == {0: 4, 1: 4, 2: 3}
+    assert globals_of(*fields) == {}
+
+
+def test_long_chain_of_copies_is_given_up() -> None:
+    locals_ = " ".join("i32" for _ in range(50))
+    copies = " ".join(f"(local.set {i} (local.get {i + 1}))" for i in range(49))
+    assert globals_of(POINTER, f"(func (local {locals_}) {copies} (global.set $sp (local.get 0)))") == {0: 4}
+    copies = " ".join(f"(local.set {i} (local.get {i + 1}))" for i in range(1, 50))
+    body = f"(func (param i32) (local {locals_}) {copies} (local.set 50 (local.get 0)) (global.set $sp (local.get 1)))"
+    assert globals_of(POINTER, body) == {}
+
+
+MEMORY = '(memory 1) (data (i32.const 0) "\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c")'
+
+
+@pytest.mark.parametrize(
+    ("address", "aligned"),
+    [
+        ("(i32.shl (local.get 0) (i32.const 2))", True),
+        ("(i32.and (local.get 0) (i32.const -4))", True),
+        ("(i32.mul (local.get 0) (i32.const 4))", True),
+        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 4))", True),
+        ("(i32.shl (local.get 0) (i32.const 1))", False),
+        ("(i32.shl (local.get 0) (i32.const 33))", False),
+        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", False),
+        ("(i32.or (i32.const 4) (local.get 0))", False),
+        ("(i32.shr_u (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", False),
+    ],
+)
+def test_addresses(address: str, aligned: bool) -> None:
+    wat = f'(module {MEMORY} (func (export "f") (param i32) (result i32) (i32.load {address})))'
+    assert ("& 3" not in python(wat).replace("& 4294967292", "")) == aligned
+    rebased = wat.replace("(i32.load ", "(i32.load offset=1 ")
+    assert "load_u32" in python(rebased)
+
+
+def test_variables_in_a_loop() -> None:
+    wat = f"""(module {MEMORY} (func (export "f") (param $n i32) (result i32)
+        (local $p i32) (local $q i32) (local $sum i32)
+        (loop $again
+          (local.set $sum (i32.add (local.get $sum) (i32.add (i32.load (local.get $p)) (i32.load (local.get $q)))))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (local.set $q (i32.add (local.get $q) (i32.const 3)))
+          (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum)))"""
+    text = python(wat)
+    assert "mem_u32[p >> 2]" in text
+    assert "if not p & 3" not in text
+    assert "if not q & 3" in text
+    memory = bytes([*range(13), *bytes(8)])
+    words = [int.from_bytes(memory[i : i + 4], "little") for i in range(9)]
+    for disabled in DISABLED:
+        expected = words[0] + words[0] + words[4] + words[3]
+        assert outcome(instance_of(wat, disabled=disabled), "f", 2) == expected & 0xFFFFFFFF
