@@ -155,7 +155,7 @@ def _discard(*_values: object) -> None:
     """What the suite prints is of no interest."""
 
 
-class _Mismatch(Exception):  # noqa: N818 - the message is the report's
+class _Mismatch(Exception):
     """A command did not do what the script says."""
 
 

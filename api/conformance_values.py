@@ -13,7 +13,7 @@ from wasm2py.transpile.text.features import later_feature
 from wasm2py.transpile.text.script import Value
 
 
-class Needs(Exception):  # noqa: N818 - not an error: the command is skipped
+class Needs(Exception):
     """A command cannot be run without a feature that is not here."""
 
     def __init__(self, feature: str) -> None:

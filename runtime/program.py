@@ -113,8 +113,8 @@ class CallView:
 class Program:
     """A module, ready to be instantiated once its units' code is at hand.
 
-    The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last one);
-    together they cover every defined function, in order.
+    The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last
+    one); together they cover every defined function, in order.
     """
 
     name: str
