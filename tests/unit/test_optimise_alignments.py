@@ -32,7 +32,7 @@ def test_stack_pointer_of_a_compiler() -> None:
         "(func (param i32) (local $x i32) (local.set $x (local.get 0)) (global.set $sp (local.get $x)))",
         "(func (param i32) (loop (global.set $sp (local.get 0)) (br_if 0 (i32.const 0))))",
         "(func (param i32) (select (local.get 0) (i32.const 16) (local.get 0)) (global.set $sp))",
-        "(func (param i32) (if (result i32) (local.get 0) (then (i32.const 16)) (else (local.get 0))) (global.set $sp))",
+        "(func (param i32) (if (result i32) (local.get 0) (then (i32.const 8)) (else (local.get 0))) (global.set $sp))",
     ],
 )
 def test_globals_that_need_not_stay_aligned(field: str) -> None:
