@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FENCED = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"(?:^    .*\n|^\n)*^    import wasm2py\n(?:^    .*\n|^\n)*", re.MULTILINE)
-LINK = re.compile(r"\]\(([^)#:]+)\)")
+LINK = re.compile(r"\]\(([^)#:\s]+)[)#]")
 
 
 def test_the_guide_runs(monkeypatch: pytest.MonkeyPatch) -> None:

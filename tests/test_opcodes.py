@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from functools import cache
 
 import pytest
+from property.modules import generate
+from wasm2py.runtime.program import Dialect, Options
+from wasm2py.transpile.decode import decode_body, decode_module
+from wasm2py.transpile.module import Module
 from wasm2py.transpile.opcodes import BY_CODE, OPS, Op
+from wasm2py.transpile.translate import PythonTranslator
 
 ALL = list(OPS.values())
 NUMERIC = ("const", "compare", "integer", "float", "convert")
@@ -64,3 +71,26 @@ def test_which_instructions_trap() -> None:
     divisions = {f"{t}.{o}" for t in ("i32", "i64") for o in ("div_s", "div_u", "rem_s", "rem_u")}
     truncations = {f"{i}.trunc_{f}_{s}" for i in ("i32", "i64") for f in ("f32", "f64") for s in "su"}
     assert arithmetic == divisions | truncations
+
+
+@cache
+def _users() -> dict[Op, tuple[Module, int]]:
+    """For each instruction, a generated module and the index of a function in it that uses the instruction."""
+    users: dict[Op, tuple[Module, int]] = {}
+    for seed in range(150):
+        if len(users) == len(ALL):
+            break
+        module = decode_module(generate(random.Random(seed).randbytes(1500)).binary)
+        imported = len(module.imported("func"))
+        for index, function in enumerate(module.functions, imported):
+            users.update((op, (module, index)) for op, _, _ in decode_body(module, function) if op not in users)
+    return users
+
+
+@pytest.mark.parametrize("dialect", ["cpython", "portable"])
+@pytest.mark.parametrize("op", ALL, ids=str)
+def test_every_instruction_is_lifted_and_emitted(op: Op, dialect: Dialect) -> None:
+    module, index = _users()[op]
+    translator = PythonTranslator(check=True)
+    program = translator.program(module, Options(dialect=dialect))
+    assert translator.function_code(module, program, index).co_name == program.functions[index].identifier
