@@ -27,7 +27,7 @@ _STATEMENT_NAMES = ("t", "address", "value")
 def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.FunctionDef:
     """The Python function for one wasm function; line numbers are offsets in the module."""
     scope, given = names.locals(function.index)
-    temporaries = [scope.make(name, name) for name in _STATEMENT_NAMES]
+    temporary, address, stored = (scope.make(name, name) for name in _STATEMENT_NAMES)
     variables = name_variables(function, scope, given)
     known = len(function.variables)
     body = structure(function)
@@ -37,8 +37,8 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
         if role not in roles:
             roles[role] = scope.make(role, role)
         variables[var.index] = roles[role]
-    emitter = Emitter(program, program.options.dialect, variables, *temporaries, line=max(function.offset, 1))
-    line = emitter.line
+    line = max(function.offset, 1)
+    emitter = Emitter(program, program.options.dialect, variables, temporary, address, stored, line)
     writer = _Writer(emitter)
     stmts = writer.block(body)
     if len(stmts) > 1 and isinstance(stmts[-1], ast.Return) and stmts[-1].value is None:
