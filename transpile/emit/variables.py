@@ -7,10 +7,14 @@ references, p for parameters.
 
 from __future__ import annotations
 
+from wasm2py.runtime.types import ValType
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import LOCAL_GET, Var
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.names import Scope
+
+#: How many names are tried for a variable before it gets one of its own.
+_MOST_TRIED = 100
 
 _LETTERS = {"i32": "i", "i64": "j", "f32": "x", "f64": "y"}
 
@@ -65,64 +69,63 @@ class Colouring:
 
 def name_variables(function: FunctionIR, scope: Scope, given: dict[int, str]) -> dict[int, str]:
     """Var index → Python name, for every variable in use; `given` names locals by localidx."""
-    colouring = Colouring(function)
-    result: dict[int, str] = {}
-    groups: dict[str, int] = {}  # name → the variables that have it
-    against = _symmetric(colouring)
-    for var in [*function.params, *function.variables]:
-        if var.index in result or not (colouring.used >> var.index & 1 or var.index < len(function.params)):
-            continue
-        name = _shared(var, function, result, groups, against, colouring.partners, given)
-        if name is None:
-            name = _fresh(var, function, scope, given)
-        result[var.index] = name
-        groups[name] = groups.get(name, 0) | 1 << var.index
-    return result
+    namer = _Namer(Colouring(function), scope, given)
+    params = len(function.params)
+    for var in function.variables:
+        if var.index < params or namer.colouring.used >> var.index & 1:
+            namer.name(var)
+    return namer.names
 
 
-def _symmetric(colouring: Colouring) -> list[int]:
-    """Interference both ways round."""
-    against = list(colouring.against)
-    for index, others in enumerate(colouring.against):
-        bit = 1 << index
-        while others:
-            low = others & -others
-            against[low.bit_length() - 1] |= bit
-            others ^= low
-    return against
+class _Group:
+    """The variables that share a name: themselves and what they interfere with, as bit sets."""
+
+    __slots__ = ("against", "members", "type")
+
+    def __init__(self, type_: ValType) -> None:
+        self.type = type_
+        self.members = self.against = 0
 
 
-def _shared(
-    var: Var,
-    function: FunctionIR,
-    names: dict[int, str],
-    groups: dict[str, int],
-    against: list[int],
-    partners: dict[int, list[int]],
-    given: dict[int, str],
-) -> str | None:
-    """A name in use that `var` may share, a copy's before others."""
-    if var.index < len(function.params) or var.local in given:
+class _Namer:
+    """Gives out names in the order of the variables."""
+
+    def __init__(self, colouring: Colouring, scope: Scope, given: dict[int, str]) -> None:
+        self.colouring = colouring
+        self.scope = scope
+        self.given = given
+        self.names: dict[int, str] = {}
+        self.groups: dict[str, _Group] = {}
+        self.shared: dict[str, list[str]] = {}  # value type → names of ours, which any variable of it may share
+
+    def name(self, var: Var) -> None:
+        name = self._shareable(var) or self._fresh(var)
+        self.names[var.index] = name
+        group = self.groups.setdefault(name, _Group(var.type))
+        group.members |= 1 << var.index
+        group.against |= self.colouring.against[var.index]
+
+    def _shareable(self, var: Var) -> str | None:
+        """A name in use that `var` may share, a copy's before others."""
+        if self._is_param(var) or var.local in self.given:
+            return None
+        near = [self.names[index] for index in self.colouring.partners.get(var.index, ()) if index in self.names]
+        for name in (*near, *self.shared.get(var.type, ())[:_MOST_TRIED]):
+            group = self.groups[name]
+            apart = not group.members & self.colouring.against[var.index] and not group.against >> var.index & 1
+            if apart and group.type == var.type:
+                return name
         return None
-    near = [names[index] for index in partners.get(var.index, ()) if index in names]
-    letter = _LETTERS.get(var.type, "r")
-    own = [name for name in groups if name[0] == letter and name[1:].isdigit()]
-    for name in (*near, *own):
-        members = groups[name]
-        if not members & against[var.index] and _same_type(function, members, var):
-            return name
-    return None
 
+    def _fresh(self, var: Var) -> str:
+        if var.local is not None and var.local in self.given:
+            return self.given[var.local]
+        if self._is_param(var):
+            return self.scope.make(f"p{var.index}", "p")
+        letter = _LETTERS.get(var.type, "r")
+        names = self.shared.setdefault(var.type, [])
+        names.append(self.scope.make(f"{letter}{len(names)}", letter))
+        return names[-1]
 
-def _same_type(function: FunctionIR, members: int, var: Var) -> bool:
-    return function.variables[(members & -members).bit_length() - 1].type == var.type
-
-
-def _fresh(var: Var, function: FunctionIR, scope: Scope, given: dict[int, str]) -> str:
-    if var.local is not None and var.local in given:
-        return given[var.local]
-    if var.index < len(function.params):
-        return scope.make(f"p{var.index}", "p")
-    letter = _LETTERS.get(var.type, "r")
-    number = sum(name[0] == letter and name[1:].isdigit() for name in scope.taken)
-    return scope.make(f"{letter}{number}", letter)
+    def _is_param(self, var: Var) -> bool:
+        return var.index < len(self.colouring.function.params)

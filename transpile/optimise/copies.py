@@ -10,13 +10,17 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, get, is_leaf
 
 
 class _Facts:
-    """Which variables equal a leaf now: Var index → the leaf."""
+    """Which variables equal a leaf now: Var index → the leaf.
+
+    `mask` is the bit set of those variables, `sources` has all that their leaves read (and may have more).
+    """
 
     def __init__(self, known: dict[int, Expr]) -> None:
         self.known = known
-        self.mask = 0
-        for index in known:
+        self.mask = self.sources = 0
+        for index, leaf in known.items():
             self.mask |= 1 << index
+            self.sources |= leaf.variables
 
     def rewrite(self, expr: Expr) -> Expr:
         """The expression with every known variable replaced."""
@@ -35,8 +39,11 @@ class _Facts:
             if stmt.expr.op is not LOCAL_GET or stmt.expr.imm is not target:
                 self.known[target.index] = stmt.expr
                 self.mask |= 1 << target.index
+                self.sources |= stmt.expr.variables
 
     def _forget(self, index: int) -> None:
+        if not (self.mask | self.sources) >> index & 1:
+            return
         stale = [i for i, leaf in self.known.items() if i == index or leaf.variables >> index & 1]
         for i in stale:
             del self.known[i]

@@ -22,6 +22,8 @@ from wasm2py.transpile.opcodes import OPS
 
 #: Trees do not grow deeper than a reader can follow.
 _MAX_DEPTH = 9
+#: How many assignments wait for their readers at a time: readers are near, and time is not endless.
+_MOST_FLOATING = 32
 
 #: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
 #: late: it might grow the memory, or drop the segment.
@@ -75,6 +77,8 @@ class _Inliner:
             stmt.expr = self._take([stmt.expr])[0]
             self._happened(stmt)
             if stmt in self.candidates:
+                if len(self.floating) == _MOST_FLOATING:
+                    self._ground(next(iter(self.floating)))
                 self.floating[stmt.targets[0].index] = _Floating(stmt)
         ends = list(end_exprs(block.end))
         if ends:
