@@ -110,6 +110,7 @@ class _Namer:
         if self._is_param(var) or var.local in self.given:
             return None
         near = [self.names[index] for index in self.colouring.partners.get(var.index, ()) if index in self.names]
+        name: str
         for name in (*near, *self.shared.get(var.type, ())[:_MOST_TRIED]):
             group = self.groups[name]
             apart = not group.members & self.colouring.against[var.index] and not group.against >> var.index & 1
