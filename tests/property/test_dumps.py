@@ -25,4 +25,9 @@ def test_a_dump_parses_to_what_was_printed(case: Case, dialect: str) -> None:
     for index in range(source.program.imported_count("func"), len(source.program.functions)):
         printed, _ = source.function(index)
         definition = source.translator.function_ast(source.module, source.program, index)
-        assert ast.dump(ast.parse(printed).body[0]) == ast.dump(definition)
+        assert _shown(ast.parse(printed).body[0]) == _shown(definition)
+
+
+def _shown(tree: ast.AST) -> str:
+    """The tree; from Python 3.12 on a parsed function has type parameters, if none."""
+    return ast.dump(tree).replace(", type_params=[]", "")
