@@ -10,6 +10,7 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.elements import element
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, Emitter
 from wasm2py.transpile.emit.integers import sign_extended
 from wasm2py.transpile.emit.values import Value
@@ -21,15 +22,24 @@ _SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
 
 
 class Address:
-    """Where an access goes: the operand's node plus the static offset."""
+    """Where an access goes: the operand's node plus the static offset.
 
-    __slots__ = ("base", "line", "offset", "zeros")
+    `counted` is the operand in elements of the access's width, where that is less to compute.
+    """
+
+    __slots__ = ("base", "counted", "line", "offset", "zeros")
 
     def __init__(self, base: ast.expr, offset: int, zeros: int, line: int) -> None:
         self.base = base
+        self.counted: ast.expr | None = None
         self.offset = offset
         self.zeros = zeros
         self.line = line
+
+    def rename(self, name: ast.expr) -> None:
+        """Take the operand from a variable that it was assigned to."""
+        self.base = name
+        self.counted = None
 
     def node(self) -> ast.expr:
         """The address."""
@@ -41,6 +51,13 @@ class Address:
             return self.node()
         if isinstance(self.base, ast.Constant) and isinstance(self.base.value, int):
             return nodes.constant((self.base.value + self.offset) >> _SHIFTS[width], self.line)
+        if self.counted is not None:
+            more = self.offset >> _SHIFTS[width]
+            return (
+                nodes.binary(self.counted, nodes.ADD, nodes.constant(more, self.line), self.line)
+                if more
+                else self.counted
+            )
         return nodes.binary(self.node(), nodes.SHR, nodes.constant(_SHIFTS[width], self.line), self.line)
 
     def aligned(self, width: int) -> bool:
@@ -60,16 +77,20 @@ class Address:
         return nodes.binary(base, nodes.ADD, nodes.constant(self.offset, self.line), self.line)
 
 
-def address(emitter: Emitter, operand: Expr, offset: int, line: int) -> Address:
+def address(emitter: Emitter, access: Expr, line: int) -> Address:
     """The address of a load or store."""
-    return Address(emitter.canonical(operand).node, offset, low_zeros(operand), line)
+    operand, width = access.args[0], access.op.width
+    where = Address(emitter.canonical(operand).node, access.imm[1], low_zeros(operand), line)
+    if emitter.dialect == "cpython" and operand.args and width > 1 and where.aligned(width):
+        counted = element(emitter, operand, _SHIFTS[width], line)
+        where.counted = None if counted is None else counted.node
+    return where
 
 
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str, helper: str | None = None) -> ast.expr:
     """Read an element of `format_` (u8, i16, f64, …)."""
-    _, offset, memory = expr.imm
-    width = expr.op.width
-    where = address(emitter, expr.args[0], offset, line)
+    memory, width = expr.imm[2], expr.op.width
+    where = address(emitter, expr, line)
     if emitter.dialect == "portable":
         return _portable(where, memory, format_, line)
     if where.aligned(width):
@@ -114,8 +135,8 @@ def _f64_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """Bit for bit: C's conversion to double, which a view makes, would quiet a signalling NaN."""
-    _, offset, memory = expr.imm
-    where = address(emitter, expr.args[0], offset, line)
+    memory = expr.imm[2]
+    where = address(emitter, expr, line)
     cpython = emitter.dialect == "cpython"
     buffer = names.view_name(memory, "u8") if cpython else names.buffer_name(memory)
     return nodes.call("load_f32", [nodes.name(buffer, line), where.node()], line)
@@ -123,8 +144,8 @@ def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 def _f32_quiet_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if emitter.dialect == "portable":
-        _, offset, memory = expr.imm
-        where = address(emitter, expr.args[0], offset, line)
+        memory = expr.imm[2]
+        where = address(emitter, expr, line)
         unpacked = nodes.call("unpack_f32", [nodes.name(names.buffer_name(memory), line), where.node()], line)
         return nodes.item(unpacked, nodes.constant(0, line), line)
     return _load(emitter, expr, line, "f32")

@@ -57,11 +57,11 @@ def _div(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     divisor = expr.args[1]
     if divisor.op in CONSTS and isinstance(right, ast.Constant) and right.value:
         return _rounded(expr, nodes.binary(left, nodes.DIV, right, line), line)
-    if isinstance(right, ast.Name) and not expr.args[0].effects:
+    if isinstance(left, ast.Name | ast.Constant) and isinstance(right, ast.Name):
+        _, again = emitter.twice(left, line)
         plain = nodes.binary(left, nodes.DIV, right, line)
-        careful = nodes.call("f_div", [emitter.quiet(expr.args[0]), nodes.name(right.id, line)], line)
-        if isinstance(left, ast.Name | ast.Constant):
-            return _rounded(expr, nodes.choice(nodes.name(right.id, line), plain, careful, line), line)
+        careful = nodes.call("f_div", [again, nodes.name(right.id, line)], line)
+        return _rounded(expr, nodes.choice(nodes.name(right.id, line), plain, careful, line), line)
     return _rounded(expr, nodes.call("f_div", [left, right], line), line)
 
 

@@ -25,11 +25,11 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         bits = reread(value_expr)
         assert bits is not None
         return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
-    _, offset, memory = expr.imm
-    where = address(emitter, where_expr, offset, line)
+    memory = expr.imm[2]
+    where = address(emitter, expr, line)
     out: list[ast.stmt] = []
     if _needs_name(emitter, where, expr):
-        where.base = _named(out, emitter.address, where.base, line)
+        where.rename(_named(out, emitter.address, where.base, line))
     value = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
     exact = format_ != "f32" or never_signals(value_expr)
