@@ -12,15 +12,14 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, get, is_leaf
 class _Facts:
     """Which variables equal a leaf now: Var index → the leaf.
 
-    `mask` is the bit set of those variables, `sources` has all that their leaves read (and may have more).
+    Every change is logged, so that the facts at the end of a block can be had again for each block that follows it.
     """
 
-    def __init__(self, known: dict[int, Expr]) -> None:
-        self.known = known
-        self.mask = self.sources = 0
-        for index, leaf in known.items():
-            self.mask |= 1 << index
-            self.sources |= leaf.variables
+    def __init__(self) -> None:
+        self.known: dict[int, Expr] = {}
+        self.mask = 0
+        self.copies: dict[int, set[int]] = {}  # Var index → the variables known to equal it
+        self.log: list[tuple[int, Expr | None]] = []
 
     def rewrite(self, expr: Expr) -> Expr:
         """The expression with every known variable replaced."""
@@ -33,33 +32,54 @@ class _Facts:
     def assign(self, stmt: Stmt) -> None:
         """Take note of what an assignment changes and what it tells."""
         for target in stmt.targets:
-            self._forget(target.index)
+            for index in (target.index, *self.copies.get(target.index, ())):
+                self._note(index, None)
         if len(stmt.targets) == 1 and is_leaf(stmt.expr):
             target = stmt.targets[0]
             if stmt.expr.op is not LOCAL_GET or stmt.expr.imm is not target:
-                self.known[target.index] = stmt.expr
-                self.mask |= 1 << target.index
-                self.sources |= stmt.expr.variables
+                self._note(target.index, stmt.expr)
 
-    def _forget(self, index: int) -> None:
-        if not (self.mask | self.sources) >> index & 1:
-            return
-        stale = [i for i, leaf in self.known.items() if i == index or leaf.variables >> index & 1]
-        for i in stale:
-            del self.known[i]
-            self.mask &= ~(1 << i)
+    def undo(self, length: int) -> None:
+        """Go back to when the log had this length."""
+        while len(self.log) > length:
+            self._set(*self.log.pop())
+
+    def _note(self, index: int, leaf: Expr | None) -> None:
+        old = self.known.get(index)
+        if old is not leaf:
+            self.log.append((index, old))
+            self._set(index, leaf)
+
+    def _set(self, index: int, leaf: Expr | None) -> None:
+        old = self.known.pop(index, None)
+        if old is not None:
+            self.mask ^= 1 << index
+            if old.op is LOCAL_GET:
+                self.copies[old.imm.index].discard(index)
+        if leaf is not None:
+            self.known[index] = leaf
+            self.mask |= 1 << index
+            if leaf.op is LOCAL_GET:
+                self.copies.setdefault(leaf.imm.index, set()).add(index)
 
 
 def propagate_copies(function: FunctionIR) -> None:
     """Rewrite every read of a copy in place."""
     blocks = function.reverse_postorder()
     before = predecessors(blocks)
-    after: dict[int, dict[int, Expr]] = {}
+    only: dict[int, list[Block]] = {block.id: [] for block in blocks}
+    pending: list[tuple[Block, int]] = []
     for block in blocks:
-        only = before[block.id][0] if len(before[block.id]) == 1 and block is not function.entry else None
-        facts = _Facts(dict(after.get(only.id, {})) if only is not None else {})
+        if len(before[block.id]) == 1 and block is not function.entry:
+            only[before[block.id][0].id].append(block)
+        else:
+            pending.append((block, 0))
+    facts = _Facts()
+    while pending:
+        block, length = pending.pop()
+        facts.undo(length)
         _rewrite_block(block, facts)
-        after[block.id] = facts.known
+        pending.extend((following, len(facts.log)) for following in only[block.id])
 
 
 def _rewrite_block(block: Block, facts: _Facts) -> None:

@@ -8,25 +8,20 @@ from wasm2py.transpile.ir.liveness import live_out
 
 
 def remove_dead(function: FunctionIR) -> None:
-    """Remove dead assignments in place, until none is left."""
-    changed = True
-    while changed:
-        blocks = function.reverse_postorder()
-        live = live_out(blocks)
-        changed = False
-        for block in blocks:
-            changed |= _sweep(block, live[block.id])
+    """Remove dead assignments in place, and those that only they read."""
+    blocks = function.reverse_postorder()
+    live = live_out(blocks, faint=True)
+    for block in blocks:
+        _sweep(block, live[block.id])
 
 
-def _sweep(block: Block, live: int) -> bool:
-    """Walk one block backwards; whether a variable lost its last reader."""
+def _sweep(block: Block, live: int) -> None:
+    """Walk one block backwards."""
     for expr in end_exprs(block.end):
         live |= expr.variables
     kept: list[Stmt] = []
-    removed = False
     for stmt in reversed(block.stmts):
         if stmt.targets and not any(live >> target.index & 1 for target in stmt.targets):
-            removed |= bool(stmt.expr.variables)
             if not stmt.expr.effects & (TRAPS | WRITES):
                 continue
             stmt = Stmt((), stmt.expr)
@@ -38,4 +33,3 @@ def _sweep(block: Block, live: int) -> bool:
         kept.append(stmt)
     kept.reverse()
     block.stmts = kept
-    return removed
