@@ -1,1 +1,1 @@
-"""Benchmarks, run from a checkout: ``python -m benchmarks.peers``, ``python -m benchmarks.translate``."""
+"""Benchmarks, run from a checkout: ``python -m benchmarks``."""

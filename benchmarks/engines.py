@@ -1,18 +1,20 @@
 """What runs the kernels: wasm2py, its peers, native code, and Python by hand.
 
-An engine is a function from a kernel to what calls the exports of a fresh instance of its module; it raises ImportError
-where its package is not installed (`pip install 'wasm2py[bench]'`).
+An engine is a function from a kernel to what calls its export in a fresh instance.  It raises ImportError where its
+package is not installed, and anything at all where it cannot run the module.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeAlias
 
-from benchmarks.kernels import Call, Kernel
+from benchmarks.kernels import Kernel, Number
 
+Call: TypeAlias = Callable[..., Number]
 Engine: TypeAlias = Callable[[Kernel], Call]
 
 
@@ -21,15 +23,16 @@ def wasm2py(kernel: Kernel) -> Call:
     import wasm2py as library
 
     engine = library.Engine(library.Config(cache=None))
-    exports = library.load(kernel.wasm(), engine=engine).exports
-    return lambda name, *args: exports[name](*args)
+    call: Call = library.load(kernel.wasm(), engine=engine).exports[kernel.export]
+    return call
 
 
 def ppci(kernel: Kernel) -> Call:
     """ppci's translation to Python."""
     package = import_module("ppci.wasm")
     exports = package.instantiate(package.Module(kernel.wasm()), {}, target="python").exports
-    return lambda name, *args: getattr(exports, name)(*args)
+    call: Call = getattr(exports, kernel.export)
+    return call
 
 
 def pywasm(kernel: Kernel) -> Call:
@@ -38,9 +41,10 @@ def pywasm(kernel: Kernel) -> Call:
     runtime = package.Runtime()
     instance = runtime.instance(package.ModuleDesc.from_reader(io.BytesIO(kernel.wasm())))
 
-    def call(name: str, *args: int) -> int | None:
-        results: list[Any] = runtime.invocate(instance, name, list(args))
-        return results[0] if results else None
+    def call(*args: int) -> Number:
+        results: list[Any] = runtime.invocate(instance, kernel.export, list(args))
+        number: Number = results[0]
+        return number
 
     return call
 
@@ -49,22 +53,20 @@ def wasmtime(kernel: Kernel) -> Call:
     """Native code by wasmtime."""
     package = import_module("wasmtime")
     store = package.Store(package.Engine())
-    exports = package.Instance(store, package.Module(store.engine, kernel.wasm()), []).exports(store)
-    return lambda name, *args: exports[name](store, *args)
+    export = package.Instance(store, package.Module(store.engine, kernel.wasm()), []).exports(store)[kernel.export]
+    return lambda *args: export(store, *args)
 
 
 def python(kernel: Kernel) -> Call:
-    """The kernel's twin, written by hand."""
-    return lambda name, *args: kernel.twins[name](*args)
+    """The kernel's twin, written by hand; it may recurse as deeply as the kernel does."""
+    sys.setrecursionlimit(10_000)
+    return kernel.twin
 
 
 ENGINES: Mapping[str, Engine] = {
     "wasm2py": wasm2py,
+    "python": python,
     "ppci": ppci,
     "pywasm": pywasm,
-    "python": python,
     "wasmtime": wasmtime,
 }
-
-#: Engines so slow that one run of theirs says enough.
-SLOW = frozenset({"pywasm"})

@@ -47,7 +47,12 @@ class Kernel:
         return result & _MASKS[self.result] if isinstance(result, int) and self.result in _MASKS else result
 
 
-def _own(name: str, twin: Callable[..., Number], sizes: tuple[int, int, int], result: Literal["i32", "i64", "f64", "f32"] = "i32") -> Kernel:
+def _own(
+    name: str,
+    twin: Callable[..., Number],
+    sizes: tuple[int, int, int],
+    result: Literal["i32", "i64", "f64", "f32"] = "i32",
+) -> Kernel:
     """A kernel that has a module of its own, whose export is `kernel`."""
     return Kernel(name, f"kernels/{name}", "kernel", twin, sizes, result)
 
@@ -58,8 +63,12 @@ _KERNELS = (
     _own("dispatch", calls.dispatch, (1_000, 150_000, 4_000_000)),
     Kernel("lcg32", "lcg", "lcg", integers.lcg, (1_000, 200_000, 10_000_000), first=(42,)),
     Kernel("lcg64", "lcg", "lcg64", integers.lcg64, (1_000, 200_000, 10_000_000), "i64", (42,)),
-    Kernel("xorshift32", "kernels/xorshift", "xorshift32", integers.xorshift32, (1_000, 100_000, 5_000_000), first=(42,)),
-    Kernel("xorshift64", "kernels/xorshift", "xorshift64", integers.xorshift64, (1_000, 100_000, 5_000_000), "i64", (42,)),
+    Kernel(
+        "xorshift32", "kernels/xorshift", "xorshift32", integers.xorshift32, (1_000, 100_000, 5_000_000), first=(42,)
+    ),
+    Kernel(
+        "xorshift64", "kernels/xorshift", "xorshift64", integers.xorshift64, (1_000, 100_000, 5_000_000), "i64", (42,)
+    ),
     _own("matmul", floats.matmul, (1, 12, 400), "f64"),
     _own("matmul_f32", floats.matmul_f32, (1, 6, 300), "f32"),
     _own("mandelbrot", floats.mandelbrot, (8, 48, 256), "i32"),

@@ -42,7 +42,7 @@ RECIPES: Mapping[str, str] = {
     **dict.fromkeys(C_LIBRARIES.split(), LIBRARY),
     **{f"kernels/{name}": KERNEL for name in KERNELS.split()},
     **dict.fromkeys(("hello", "wc", "cat"), COMMAND),
-    **dict.fromkeys(("add", "calculator", "collatz", "greeting", "registry"), TEXT),
+    **dict.fromkeys(("add", "calculator", "collatz", "greeting", "registry", "kernels/boundary"), TEXT),
     "text": RUST,
     "strings": ZIG,
     "spell": ASSEMBLYSCRIPT,

@@ -171,7 +171,9 @@ def _base64_encode(data: bytearray) -> bytearray:
     triples = iter(data + bytes(padding))
     for a, b, c in zip(triples, triples, triples):  # noqa: B905
         group = a << 16 | b << 8 | c
-        out += bytes((alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63], alphabet[group & 63]))
+        out += bytes(
+            (alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63], alphabet[group & 63])
+        )
     if padding:
         out[-padding:] = b"=" * padding
     return out

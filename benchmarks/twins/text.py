@@ -35,7 +35,16 @@ def _search(text: bytes, pattern: bytes) -> int:
     return -1
 
 
-WORDS = [b"WebAssembly", b"is", b"a", b"portable", b"compilation target", b"for", b"programming languages", b"everywhere"]
+WORDS = [
+    b"WebAssembly",
+    b"is",
+    b"a",
+    b"portable",
+    b"compilation target",
+    b"for",
+    b"programming languages",
+    b"everywhere",
+]
 TABLE = b"".join(word.ljust(24, b"\0") for word in WORDS)
 
 

@@ -1,0 +1,131 @@
+"""Measures wasm2py beside Python by hand, its peers, and native code, on every Python that is found.
+
+Environments with all that is needed are made on the first run, and kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks import docs
+from benchmarks.compare import measure as measure_kernel
+from benchmarks.compare import plans
+from benchmarks.environments import ROLES, Interpreter, interpreters
+from benchmarks.kernels import KERNELS
+from benchmarks.report import Table, tables
+from benchmarks.results import Results, machine
+from benchmarks.starts import MEDIUM, PROGRAMS, SMALL
+from benchmarks.starts import measure as measure_start
+
+GROUPS = ("boundary", "starts")
+Progress = Callable[[str], None]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = (*KERNELS, *GROUPS)
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--python", nargs="+", choices=ROLES, default=ROLES, help="which interpreters (default: all)")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each kernel (default: %(default)s)")
+    parser.add_argument(
+        "--quick", action="store_true", help="little work, no large modules: a trial, not a measurement"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the measurements")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the kernels' ratios")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md and its picture")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="measure nothing, take what --json wrote")
+    return parser
+
+
+def run(options: argparse.Namespace, found: Mapping[str, Interpreter], progress: Progress) -> Results:
+    """Measures what the options choose."""
+    chosen = options.only or [*KERNELS, *GROUPS]
+    labels = {role: interpreter.label for role, interpreter in found.items()}
+    date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
+    results = Results(date, options.quick, machine(), labels)
+    for name in chosen:
+        if name in KERNELS:
+            plan = plans(options.repeats, options.quick)
+            results.kernels += measure_kernel(KERNELS[name], found, plan, progress)
+    if "boundary" in chosen:
+        _boundary(results, found, progress, 0.05 if options.quick else 0.3)
+    if "starts" in chosen:
+        _starts(results, found, progress, options)
+    return results
+
+
+def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Progress, seconds: float) -> None:
+    for role, interpreter in found.items():
+        progress(f"boundary, {interpreter.label}")
+        results.boundary[role] = json.loads(interpreter.run("-m", "benchmarks.boundary", str(seconds)).stdout)
+
+
+def _starts(
+    results: Results, found: Mapping[str, Interpreter], progress: Progress, options: argparse.Namespace
+) -> None:
+    for program in (SMALL, MEDIUM) if options.quick else PROGRAMS:
+        for role, interpreter in found.items():
+            progress(f"starts of {program.name}, {interpreter.label}")
+            whole = role == "cpython" and not (options.quick and program is not SMALL)
+            results.starts.append(measure_start(program, interpreter, min(options.repeats, 3), whole))
+
+
+def show(console: Console, table: Table) -> None:
+    """Prints a table."""
+    rich = RichTable(title=table.title, title_justify="left")
+    for number, column in enumerate(table.columns):
+        rich.add_column(column, justify="right" if number else "left")
+    for row in table.rows:
+        rich.add_row(*row)
+    console.print(rich)
+    for note in table.notes:
+        console.print(note, markup=False, highlight=False)
+
+
+def _plot(results: Results, found: Mapping[str, Interpreter], path: Path) -> None:
+    """Draws in the environment that has matplotlib."""
+    if "cpython" not in found:
+        raise SystemExit("the picture needs CPython 3.11")
+    with tempfile.TemporaryDirectory() as scratch:
+        data = Path(scratch) / "results.json"
+        results.save(data)
+        try:
+            found["cpython"].run("-m", "benchmarks.plot", str(data), str(path.resolve()))
+        except subprocess.CalledProcessError as error:
+            raise SystemExit(f"{path}: the picture cannot be drawn") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the benchmarks and prints them; 1 where a bar is missed."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    with console.status("environments") as status:
+        draws = options.plot or options.write_docs
+        found = interpreters(options.python) if draws or not options.results else {}
+        results = Results.load(options.results) if options.results else run(options, found, status.update)
+    for role in ROLES:
+        if role in options.python and role not in results.interpreters:
+            console.print(f"not found: {role}")
+    for table in tables(results):
+        show(console, table)
+    if options.json:
+        results.save(options.json)
+    if options.write_docs:
+        docs.write(results)
+    for path in filter(None, (options.plot, docs.PICTURE if options.write_docs else None)):
+        _plot(results, found, path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
