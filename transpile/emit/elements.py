@@ -57,11 +57,11 @@ def _sum(emitter: Emitter, expr: Expr, shift: int, line: int) -> _Scaled | None:
     if left is None or right is None:
         return None
     (a, _), (b, _) = left, right
-    op, added = nodes.ADD, b.node
     if b.low == b.high < 0:
-        op, added = nodes.SUB, nodes.constant(-b.low, line)
-    total = Value(nodes.binary(a.node, op, added, line), a.low + b.low, a.high + b.high)
-    return _Scaled(total, left.saved + right.saved)
+        node = nodes.binary(a.node, nodes.SUB, nodes.constant(-b.low, line), line)
+    else:
+        node = nodes.binary(a.node, nodes.ADD, b.node, line)
+    return _Scaled(Value(node, a.low + b.low, a.high + b.high), left.saved + right.saved)
 
 
 def _shifted(emitter: Emitter, expr: Expr, shift: int, line: int) -> _Scaled | None:
