@@ -32,7 +32,6 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """The comparison with other ways to run wasm from Python, and the translation's speed."""
-    session.install(".[bench]")
-    session.run("python", "-m", "benchmarks.peers", *session.posargs)
-    session.run("python", "-m", "benchmarks.translate")
+    """The comparison with Python by hand and other ways to run wasm, and the speed of translation and starts."""
+    session.install(".", "pip")
+    session.run("python", "-m", "benchmarks", *session.posargs)

@@ -106,9 +106,9 @@ def _plot(results: Results, found: Mapping[str, Interpreter], path: Path) -> Non
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the benchmarks and prints them; 1 where a bar is missed."""
+    """Runs the benchmarks, and prints and writes what was asked for."""
     options = _parser().parse_args(arguments)
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=150)
     with console.status("environments") as status:
         draws = options.plot or options.write_docs
         found = interpreters(options.python) if draws or not options.results else {}

@@ -15,12 +15,16 @@ _HEAD = """# Performance
 
 Written by `python -m benchmarks --write-docs` on {date}; `python -m benchmarks --help` shows how to measure less.
 
-Measured on {machine}, with {interpreters}. Kernels are timed in processor time, medians of runs that take turns between
-engines and interpreters, each kernel in a process of its own; starts are timed by the clock. The kernels are C of our own
-([examples/kernels](../examples/kernels) and [examples](../examples)) built with `clang -O2`; their twins by hand
-([benchmarks/twins](../benchmarks/twins)) are the same algorithms as one would write them in Python, and give the same results.
-The peers, whose runs take long, are compared on a small amount of work, CPython and the twins on a medium one, PyPy and native
-code on a large one, after PyPy has compiled it.
+Measured on {machine}, with {interpreters}.
+
+- Kernels are timed in processor time: medians of {repeats} runs that take turns between engines and interpreters, each
+  kernel in processes of its own. They are C of our own, in [examples](../examples) and
+  [examples/kernels](../examples/kernels), built with `clang -O2`.
+- Their twins by hand, in [benchmarks/twins](../benchmarks/twins), are the same algorithms, as one would write them in
+  Python; every result is compared.
+- The peers take long, and are compared on a small amount of work; CPython on a medium one; PyPy and native code on a
+  large one, after PyPy has compiled it.
+- Starts are timed by the clock.
 
 ![wasm2py against Python by hand, native code, and its peers](performance.png)
 """
@@ -28,8 +32,8 @@ code on a large one, after PyPy has compiled it.
 _TAIL = """## What helps
 
 - The cache is on by default; a program that is started again does not translate.
-- Call few, large functions rather than many small ones, and use `memory.read` and `memory.write` for blocks of bytes rather than
-  `memory[i]` in a loop.
+- Call few, large functions rather than many small ones, and use `memory.read` and `memory.write` for blocks of bytes
+  rather than `memory[i]` in a loop.
 - Use PyPy for anything that loops for more than a second.
 """
 
@@ -41,9 +45,9 @@ def _section(table: Table) -> str:
 def page(results: Results) -> str:
     """The page's text, the bars first."""
     *parts, bars = tables(results)
-    head = _HEAD.format(
-        date=results.date, machine=results.machine, interpreters=", ".join(results.interpreters.values())
-    )
+    repeats = max((len(measurement.seconds) for measurement in results.kernels), default=0)
+    interpreters = ", ".join(results.interpreters.values())
+    head = _HEAD.format(date=results.date, machine=results.machine, interpreters=interpreters, repeats=repeats)
     return "\n".join([head, *(_section(part) for part in (bars, *parts)), _TAIL])
 
 

@@ -58,34 +58,34 @@ def _own(
 
 
 _KERNELS = (
-    Kernel("fib", "fib", "fib", calls.fib, (12, 21, 30)),
-    _own("recursion", calls.recursion, (1, 40, 800)),
-    _own("dispatch", calls.dispatch, (1_000, 150_000, 4_000_000)),
-    Kernel("lcg32", "lcg", "lcg", integers.lcg, (1_000, 200_000, 10_000_000), first=(42,)),
-    Kernel("lcg64", "lcg", "lcg64", integers.lcg64, (1_000, 200_000, 10_000_000), "i64", (42,)),
+    Kernel("fib", "fib", "fib", calls.fib, (16, 21, 30)),
+    _own("recursion", calls.recursion, (2, 40, 800)),
+    _own("dispatch", calls.dispatch, (10_000, 150_000, 4_000_000)),
+    Kernel("lcg32", "lcg", "lcg", integers.lcg, (10_000, 200_000, 10_000_000), first=(42,)),
+    Kernel("lcg64", "lcg", "lcg64", integers.lcg64, (10_000, 200_000, 10_000_000), "i64", (42,)),
     Kernel(
-        "xorshift32", "kernels/xorshift", "xorshift32", integers.xorshift32, (1_000, 100_000, 5_000_000), first=(42,)
+        "xorshift32", "kernels/xorshift", "xorshift32", integers.xorshift32, (5_000, 100_000, 5_000_000), first=(42,)
     ),
     Kernel(
-        "xorshift64", "kernels/xorshift", "xorshift64", integers.xorshift64, (1_000, 100_000, 5_000_000), "i64", (42,)
+        "xorshift64", "kernels/xorshift", "xorshift64", integers.xorshift64, (5_000, 100_000, 5_000_000), "i64", (42,)
     ),
     _own("matmul", floats.matmul, (1, 12, 400), "f64"),
     _own("matmul_f32", floats.matmul_f32, (1, 6, 300), "f32"),
-    _own("mandelbrot", floats.mandelbrot, (8, 48, 256), "i32"),
-    _own("nbody", floats.nbody, (20, 2_000, 100_000), "f64"),
-    _own("raytracer", floats.raytracer, (4, 48, 300), "f64"),
+    _own("mandelbrot", floats.mandelbrot, (12, 48, 256), "i32"),
+    _own("nbody", floats.nbody, (50, 500, 100_000), "f64"),
+    _own("raytracer", floats.raytracer, (10, 48, 300), "f64"),
     _own("sha256", hashes.sha256, (1, 16, 1_000)),
     _own("blake2b", hashes.blake2b, (1, 16, 2_000), "i64"),
     _own("crc32", hashes.crc32, (1, 60, 4_000)),
     _own("base64", hashes.base64, (1, 12, 500)),
-    Kernel("sieve", "sieve", "sieve", data.sieve, (2_000, 200_000, 1_000_000)),
+    Kernel("sieve", "sieve", "sieve", data.sieve, (10_000, 200_000, 1_000_000)),
     _own("quicksort", data.quicksort, (1, 12, 200)),
-    _own("hashtable", data.hashtable, (100, 4_000, 100_000), "i64"),
+    _own("hashtable", data.hashtable, (300, 4_000, 100_000), "i64"),
     _own("lz4", data.lz4, (1, 60, 2_000)),
     _own("lists", data.lists, (1, 20, 400)),
     _own("life", data.life, (1, 12, 800)),
     _own("search", text.search, (4, 100, 8_000)),
-    _own("bytes", text.strings, (8, 1_500, 50_000)),
+    _own("bytes", text.strings, (16, 1_500, 50_000)),
     _own("json", machines.json, (1, 16, 500)),
     _own("vm", machines.vm, (20, 700, 20_000)),
 )

@@ -6,13 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.compare import index
+from benchmarks.kernels import Size
 from benchmarks.results import Bar, Results, bars, cached_seconds, mean, whole_seconds
-
-COLUMNS = {
-    "cpython": "CPython 3.11",
-    "newest": "newest CPython",
-    "pypy": "PyPy 3.11",
-}
+from benchmarks.starts import Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +61,8 @@ def _kernel_tables(results: Results) -> Iterator[Table]:
     yield _native_table(results)
 
 
-def _milliseconds(results: Results, kernel: str, role: str, engine: str, size: str) -> str:
-    measurement = {key: m for key, m in index(results.kernels).items()}.get((kernel, role, engine, size))  # type: ignore[call-overload]
+def _milliseconds(results: Results, kernel: str, role: str, engine: str, size: Size) -> str:
+    measurement = index(results.kernels).get((kernel, role, engine, size))
     if measurement is None or measurement.median is None:
         return "–"
     return _figure(measurement.median * 1000)
@@ -133,6 +129,10 @@ def _boundary_table(results: Results) -> Table:
     return Table("Between Python and wasm", columns, rows)
 
 
+def _label(results: Results, start: Start) -> str:
+    return f"{start.program}, {results.interpreters[start.role]}"
+
+
 def _phase_table(results: Results) -> Table:
     rows = []
     for start in results.starts:
@@ -142,8 +142,12 @@ def _phase_table(results: Results) -> Table:
         phases = [
             _figure(start.bytes / 1000 / start.phases[p], 0) for p in ("decode", "validate", "translate", "compile")
         ]
-        rows.append([f"{start.program}, {results.interpreters[start.role]}", _figure(start.bytes / 1e6), *phases,
-                     _figure(start.bytes / 1000 / whole, 0), _figure(whole, 1), _figure((start.phases["peak"] or 0) / 1e6, 0)])  # fmt: skip
+        sums = [
+            _figure(start.bytes / 1000 / whole, 0),
+            _figure(whole, 1),
+            _figure((start.phases["peak"] or 0) / 1e6, 0),
+        ]
+        rows.append([_label(results, start), _figure(start.bytes / 1e6), *phases, *sums])
     columns = ["whole modules, KB/s", "MB", "decode", "validate", "translate", "compile", "all", "all, s", "peak MB"]
     return Table("Translating", columns, rows)
 
@@ -151,14 +155,14 @@ def _phase_table(results: Results) -> Table:
 def _start_table(results: Results) -> Table:
     rows, notes = [], []
     for start in results.starts:
-        label = f"{start.program}, {results.interpreters[start.role]}"
         if start.note:
-            notes.append(f"{label}: {start.note}.")
+            notes.append(f"{_label(results, start)}: {start.note}.")
         if start.cold is None:
             continue
-        cold, peak = start.cold, max(entry["peak"] or 0 for entry in (start.cold, *(start.cached or ())))
-        rows.append([label, _figure(start.bytes / 1e6), _figure(cold["ready"]), _figure(cold["output"]),
-                     _figure(cached_seconds(start, "ready"), 3), _figure(cached_seconds(start), 3), _figure(peak / 1e6, 0)])  # fmt: skip
+        cold, cached = start.cold, [cached_seconds(start, moment) for moment in ("ready", "output")]
+        peak = max(entry["peak"] or 0 for entry in (cold, *(start.cached or ())))
+        seconds = [_figure(cold["ready"]), _figure(cold["output"]), *(_figure(value, 3) for value in cached)]
+        rows.append([_label(results, start), _figure(start.bytes / 1e6), *seconds, _figure(peak / 1e6, 0)])
     columns = [
         "seconds after `import wasm2py`",
         "MB",

@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.boundary import CALL, HOST
@@ -111,8 +112,8 @@ def mean(ratios: Iterable[float]) -> float | None:
 
 def cached_seconds(start: Start, moment: str = "output") -> float | None:
     """The median of the starts from the cache, up to the first output."""
-    seconds = sorted(entry[moment] for entry in start.cached or ())
-    return seconds[len(seconds) // 2] if seconds else None
+    seconds = [float(entry[moment]) for entry in start.cached or ()]
+    return median(seconds) if seconds else None
 
 
 def whole_seconds(start: Start) -> float | None:

@@ -1,8 +1,8 @@
 """How fast modules are made ready, and start: what ``python -m benchmarks.starts`` measures in a process of its own.
 
 - ``phases FILE`` translates a whole module and prints the seconds of processor time that each phase takes;
-- ``start FILE CACHE ENTRY ARG...`` instantiates it with WASI, calls the export, and prints the seconds of the clock, from when
-  wasm2py has been imported, until there was an instance, until the first output, and until the end.
+- ``start FILE CACHE ENTRY ARG...`` instantiates it with WASI, calls the export, and prints the seconds of the clock,
+  from when wasm2py has been imported, until there was an instance, until the first output, and until the end.
 
 Both print a JSON object, with the process's `peak` memory in bytes where the system tells.
 """

@@ -29,7 +29,7 @@ def _tokenize(text: bytes) -> list[tuple[int, int, int]]:
     """The tokens: kind, start, and length.  A zero at the end of the text spares the tests for it."""
     end = len(text)
     text += b"\0"
-    tokens = []
+    tokens: list[tuple[int, int, int]] = []
     p = 0
     while True:
         while (c := text[p]) == 0x20 or c == 0x0A or c == 0x0D or c == 0x09:
