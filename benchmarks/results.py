@@ -120,7 +120,7 @@ def whole_seconds(start: Start) -> float | None:
     """The processor time to translate everything, or None where that was not measured."""
     if start.phases is None:
         return None
-    return sum(value for phase, value in start.phases.items() if phase != "peak")
+    return sum(float(value) for phase, value in start.phases.items() if phase != "peak")
 
 
 @dataclass(frozen=True, slots=True)
