@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
@@ -187,15 +187,14 @@ def map_end(end: Terminator, exprs: list[Expr]) -> Terminator:
     return end
 
 
-def retarget(end: Terminator, old: Block, new: Block) -> Terminator:
-    """The same terminator with every edge to `old` going to `new`."""
+def retarget(end: Terminator, new: Callable[[Block], Block]) -> Terminator:
+    """The same terminator with every edge going to what `new` gives for its target."""
     if type(end) is Jump:
-        return Jump(new) if end.target is old else end
+        return Jump(new(end.target))
     if type(end) is Branch:
-        return Branch(end.condition, new if end.then is old else end.then, new if end.other is old else end.other)
+        return Branch(end.condition, new(end.then), new(end.other))
     if type(end) is Switch:
-        targets = [new if target is old else target for target in end.targets]
-        return Switch(end.index, targets, new if end.default is old else end.default)
+        return Switch(end.index, [new(target) for target in end.targets], new(end.default))
     return end
 
 

@@ -136,7 +136,7 @@ def return_(lifter: Lifter, imm: Any, offset: int) -> None:
 
 def _drop_rest(lifter: Lifter) -> None:
     """What stays on the stack is dropped, but what of it can trap does."""
-    for expr in lifter.stack:
+    for expr in lifter.stack[lifter.settled() :]:
         if expr.effects & TRAPS:
             lifter.spilled(expr)
 
@@ -145,7 +145,8 @@ def _fork(lifter: Lifter, arity: int) -> list[Expr]:
     """Make ready for leaving by one of several ways: the operands become leaves, and what can be noticed happens."""
     stack = lifter.stack
     first = len(stack) - arity
-    for position, expr in enumerate(stack):
+    for position in range(lifter.settled(), len(stack)):
+        expr = stack[position]
         if expr.effects or (position >= first and expr.args):
             stack[position] = lifter.spilled(expr)
     return stack[first:] if arity else []

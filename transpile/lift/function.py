@@ -14,6 +14,9 @@ from wasm2py.transpile.module import Instr
 from wasm2py.transpile.opcodes import OPS, Op
 
 _REF_NULL = OPS["ref.null"]
+#: So many expressions may wait on the stack: compilers leave a few, and to look through many for each instruction
+#: takes long.
+_MOST_WAITING = 64
 
 
 class Frame:
@@ -45,6 +48,7 @@ class Lifter:
         self.function = FunctionIR(index, self.type, function.start)
         self.block: Block | None = self.function.entry
         self.stack: list[Expr] = []
+        self._settled: list[Expr] = []
         self.frames: list[Frame] = []
         self.dead_depth = 0
         self.locals: list[Var] = [self.function.variable(type_, i) for i, type_ in enumerate(self.type.params)]
@@ -91,22 +95,41 @@ class Lifter:
         self.emit(Stmt((var,), expr))
         return get(var, expr.offset)
 
+    def settled(self) -> int:
+        """How many expressions at the bottom of the stack are constants or temporaries, which nothing can change.
+
+        They are looked at once: an entry that is still the one that stood there has not been popped, nor has
+        anything below it.
+        """
+        stack, settled = self.stack, self._settled
+        while settled and (len(settled) > len(stack) or stack[len(settled) - 1] is not settled[-1]):
+            settled.pop()
+        while len(settled) < len(stack) and _is_settled(stack[len(settled)]):
+            settled.append(stack[len(settled)])
+        return len(settled)
+
     def spill_before(self, effects: int, variables: int = 0) -> None:
         """Spill what must be evaluated before something with these effects, or before these variables change.
 
         Where one that can trap is spilled, those below it that can are, too: the order of traps can be seen.
         """
         stack = self.stack
+        first = self.settled()
+        while len(stack) - first > _MOST_WAITING:
+            stack[first] = self.spilled(stack[first])
+            first = self.settled()
         highest_trap = -1
         spill = []
-        for position, expr in enumerate(stack):
+        for position in range(first, len(stack)):
+            expr = stack[position]
             if expr.variables & variables or not commute(expr.effects, effects):
                 spill.append(position)
                 if expr.effects & TRAPS:
                     highest_trap = position
-        if highest_trap >= 0:
-            spill = [p for p, e in enumerate(stack) if p in set(spill) or (p < highest_trap and e.effects & TRAPS)]
-        for position in spill:
+        for position in range(first, highest_trap):
+            if stack[position].effects & TRAPS and position not in spill:
+                spill.append(position)
+        for position in sorted(spill):
             stack[position] = self.spilled(stack[position])
 
     def spill_all(self) -> None:
@@ -115,10 +138,9 @@ class Lifter:
         So what stands below a control frame was evaluated before it, on every way to its end.
         """
         stack = self.stack
-        for position, expr in enumerate(stack):
-            temporary = expr.op is LOCAL_GET and expr.imm.local is None
-            if not temporary and (expr.effects or expr.variables or expr.args):
-                stack[position] = self.spilled(expr)
+        for position in range(self.settled(), len(stack)):
+            if not _is_settled(stack[position]):
+                stack[position] = self.spilled(stack[position])
 
     def effect(self, expr: Expr, results: tuple[ValType, ...]) -> None:
         """Evaluate an instruction that changes something, now; its results are pushed as temporaries."""
@@ -129,12 +151,12 @@ class Lifter:
 
     def assign_all(self, targets: list[Var], values: list[Expr]) -> None:
         """Assign in parallel: no value sees another's assignment."""
-        changed = 0
-        for position, target in enumerate(targets):
-            if any(later.variables >> target.index & 1 for later in values[position + 1 :]):
-                changed |= 1 << target.index
+        changed = later = 0
+        for target, value in zip(reversed(targets), reversed(values), strict=True):
+            changed |= later & 1 << target.index
+            later |= value.variables
         if changed:
-            values = [self.spilled(value) if value.variables & changed else value for value in values]
+            values = [self.spilled(value) if value.variables or value.effects else value for value in values]
         for target, value in zip(targets, values, strict=True):
             if value.op is not LOCAL_GET or value.imm is not target:
                 self.emit(Stmt((target,), value))
@@ -144,6 +166,13 @@ class Lifter:
         assert self.block is not None
         self.block.end = end
         self.block = None
+
+
+def _is_settled(expr: Expr) -> bool:
+    """Whether an expression is a constant or a temporary."""
+    if expr.op is LOCAL_GET:
+        return expr.imm.local is None
+    return not (expr.effects or expr.args)
 
 
 def zero(type_: ValType) -> Expr:

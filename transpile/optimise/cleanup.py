@@ -12,14 +12,14 @@ from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, get, is_leaf
 
 def cleanup(function: FunctionIR) -> None:
     """Simplify the graph in place."""
+    final: dict[int, Block] = {}
     for block in function.reverse_postorder():
         block.end = _settled(block)
-        for successor in set(block.successors()):
-            final = _through_empty(successor)
-            if final is not successor:
-                block.end = retarget(block.end, successor, final)
+    for block in function.reverse_postorder():
+        block.end = retarget(block.end, lambda target: _through_empty(target, final))
+        block.end = _settled(block)
         _return_early(block)
-    function.entry = _through_empty(function.entry)
+    function.entry = _through_empty(function.entry, final)
     function.edges_changed()
     _merge_chains(function)
     function.edges_changed()
@@ -48,12 +48,16 @@ def _jump_after(block: Block, expr: Expr, target: Block) -> Jump:
     return Jump(target)
 
 
-def _through_empty(block: Block) -> Block:
-    """Where control gets from `block` without doing anything."""
-    seen = {block.id}
-    while not block.stmts and isinstance(block.end, Jump) and block.end.target.id not in seen:
+def _through_empty(block: Block, final: dict[int, Block]) -> Block:
+    """Where control gets from `block` without doing anything; `final` remembers what was found before."""
+    passed: dict[int, None] = {}
+    while not block.stmts and isinstance(block.end, Jump) and block.id not in passed:
+        if block.id in final:
+            block = final[block.id]
+            break
+        passed[block.id] = None
         block = block.end.target
-        seen.add(block.id)
+    final.update(dict.fromkeys(passed, block))
     return block
 
 
