@@ -22,24 +22,31 @@ _SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
 
 
 class Address:
-    """Where an access goes: the operand's node plus the static offset.
+    """Where an access goes: the operand plus the static offset.
 
-    `counted` is the operand in elements of the access's width, where that is less to compute.
+    The operand is emitted when it is first asked for, as an address or in elements, for it may hold other accesses,
+    and those others: to emit it twice would take twice as long for each.
     """
 
-    __slots__ = ("base", "counted", "line", "offset", "zeros")
+    __slots__ = ("_base", "_emitter", "_operand", "line", "offset")
 
-    def __init__(self, base: ast.expr, offset: int, zeros: int, line: int) -> None:
-        self.base = base
-        self.counted: ast.expr | None = None
-        self.offset = offset
-        self.zeros = zeros
+    def __init__(self, emitter: Emitter, access: Expr, line: int) -> None:
+        self._emitter = emitter
+        self._operand = access.args[0]
+        self._base: ast.expr | None = None
+        self.offset: int = access.imm[1]
         self.line = line
 
-    def rename(self, name: ast.expr) -> None:
-        """Take the operand from a variable that it was assigned to."""
-        self.base = name
-        self.counted = None
+    @property
+    def base(self) -> ast.expr:
+        """The operand, or the variable that it was assigned to."""
+        if self._base is None:
+            self._base = self._emitter.canonical(self._operand).node
+        return self._base
+
+    @base.setter
+    def base(self, variable: ast.expr) -> None:
+        self._base = variable
 
     def node(self) -> ast.expr:
         """The address."""
@@ -49,20 +56,18 @@ class Address:
         """The address counted in elements of `width` bytes."""
         if width == 1:
             return self.node()
+        shift = _SHIFTS[width]
+        counted = element(self._emitter, self._operand, shift, self.line) if self._base is None else None
+        if counted is not None:
+            more = self.offset >> shift
+            return nodes.binary(counted, nodes.ADD, nodes.constant(more, self.line), self.line) if more else counted
         if isinstance(self.base, ast.Constant) and isinstance(self.base.value, int):
-            return nodes.constant((self.base.value + self.offset) >> _SHIFTS[width], self.line)
-        if self.counted is not None:
-            more = self.offset >> _SHIFTS[width]
-            return (
-                nodes.binary(self.counted, nodes.ADD, nodes.constant(more, self.line), self.line)
-                if more
-                else self.counted
-            )
-        return nodes.binary(self.node(), nodes.SHR, nodes.constant(_SHIFTS[width], self.line), self.line)
+            return nodes.constant((self.base.value + self.offset) >> shift, self.line)
+        return nodes.binary(self.node(), nodes.SHR, nodes.constant(shift, self.line), self.line)
 
     def aligned(self, width: int) -> bool:
         """Whether the address is a multiple of `width` for certain."""
-        return width == 1 or (self.zeros >= _SHIFTS[width] and not self.offset % width)
+        return width == 1 or (low_zeros(self._operand) >= _SHIFTS[width] and not self.offset % width)
 
     def misaligned(self, width: int, base: ast.expr) -> ast.expr:
         """The test for a misaligned address, with `base` standing for the operand."""
@@ -77,20 +82,10 @@ class Address:
         return nodes.binary(base, nodes.ADD, nodes.constant(self.offset, self.line), self.line)
 
 
-def address(emitter: Emitter, access: Expr, line: int) -> Address:
-    """The address of a load or store."""
-    operand, width = access.args[0], access.op.width
-    where = Address(emitter.canonical(operand).node, access.imm[1], low_zeros(operand), line)
-    if emitter.dialect == "cpython" and operand.args and width > 1 and where.aligned(width):
-        counted = element(emitter, operand, _SHIFTS[width], line)
-        where.counted = None if counted is None else counted.node
-    return where
-
-
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str, helper: str | None = None) -> ast.expr:
     """Read an element of `format_` (u8, i16, f64, …)."""
     memory, width = expr.imm[2], expr.op.width
-    where = address(emitter, expr, line)
+    where = Address(emitter, expr, line)
     if emitter.dialect == "portable":
         return _portable(where, memory, format_, line)
     if where.aligned(width):
@@ -136,7 +131,7 @@ def _f64_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """Bit for bit: C's conversion to double, which a view makes, would quiet a signalling NaN."""
     memory = expr.imm[2]
-    where = address(emitter, expr, line)
+    where = Address(emitter, expr, line)
     cpython = emitter.dialect == "cpython"
     buffer = names.view_name(memory, "u8") if cpython else names.buffer_name(memory)
     return nodes.call("load_f32", [nodes.name(buffer, line), where.node()], line)
@@ -145,7 +140,7 @@ def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 def _f32_quiet_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if emitter.dialect == "portable":
         memory = expr.imm[2]
-        where = address(emitter, expr, line)
+        where = Address(emitter, expr, line)
         unpacked = nodes.call("unpack_f32", [nodes.name(names.buffer_name(memory), line), where.node()], line)
         return nodes.item(unpacked, nodes.constant(0, line), line)
     return _load(emitter, expr, line, "f32")

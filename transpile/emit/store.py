@@ -6,10 +6,10 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import Address, address, reread
+from wasm2py.transpile.emit.access import Address, reread
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
-from wasm2py.transpile.ir.expr import WRITES, Expr, commute
+from wasm2py.transpile.ir.expr import CONSTS, WRITES, Expr, commute
 from wasm2py.transpile.opcodes import OPS
 
 _INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
@@ -26,10 +26,10 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         assert bits is not None
         return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
     memory = expr.imm[2]
-    where = address(emitter, expr, line)
+    where = Address(emitter, expr, line)
     out: list[ast.stmt] = []
     if _needs_name(emitter, where, expr):
-        where.rename(_named(out, emitter.address, where.base, line))
+        where.base = _named(out, emitter.address, where.base, line)
     value = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
     exact = format_ != "f32" or never_signals(value_expr)
@@ -44,7 +44,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
 
 def _needs_name(emitter: Emitter, where: Address, expr: Expr) -> bool:
     """Whether the address is used twice, or must be evaluated before what Python would evaluate first."""
-    if isinstance(where.base, ast.Constant):
+    if expr.args[0].op in CONSTS:
         return False
     if not commute(expr.args[0].effects, expr.args[1].effects):
         return True
@@ -56,7 +56,7 @@ def _value_needs_name(emitter: Emitter, where: Address, expr: Expr, exact: bool)
     the value's evaluation perhaps made it grow.
     """
     width = expr.op.width
-    if emitter.dialect == "cpython" and exact and not isinstance(where.base, ast.Constant):
+    if emitter.dialect == "cpython" and exact and expr.args[0].op not in CONSTS:
         return not where.aligned(width)
     return bool(expr.args[1].effects & WRITES) and not (emitter.dialect == "cpython" and exact and where.aligned(width))
 
