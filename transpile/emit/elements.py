@@ -49,7 +49,8 @@ def _scaled(emitter: Emitter, expr: Expr, shift: int, line: int) -> Value:
         count = (expr.imm - (1 << 32) if expr.imm >> 31 else expr.imm) >> shift
         return Value(nodes.constant(count, line), count, count)
     if expr.op is _ADD:
-        return _sum(*(_scaled(emitter, arg, shift, line) for arg in expr.args), line)
+        left, right = (_scaled(emitter, arg, shift, line) for arg in expr.args)
+        return _sum(left, right, line)
     if _shifts(expr, shift):
         return _shifted(emitter, expr, shift, line)
     value = emitter.canonical(expr)

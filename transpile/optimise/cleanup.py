@@ -52,11 +52,8 @@ def _through_empty(block: Block, final: dict[int, Block]) -> Block:
     """Where control gets from `block` without doing anything; `final` remembers what was found before."""
     passed: dict[int, None] = {}
     while not block.stmts and isinstance(block.end, Jump) and block.id not in passed:
-        if block.id in final:
-            block = final[block.id]
-            break
         passed[block.id] = None
-        block = block.end.target
+        block = final.get(block.id, block.end.target)
     final.update(dict.fromkeys(passed, block))
     return block
 
