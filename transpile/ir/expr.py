@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wasm2py.runtime.types import ValType
-from wasm2py.transpile.opcodes import OPS, Op
+from wasm2py.transpile.opcodes import OPS, Family, Op
 
 # What evaluating an expression may do; a set of these bits is an expression's `effects`.
 READS_MEMORY = 1
@@ -96,8 +96,8 @@ class Expr:
         return Expr(self.op, self.type, args, self.imm, self.offset)
 
 
-def _ir_op(mnemonic: str, params: tuple[ValType, ...]) -> Op:
-    return Op(-1, mnemonic, None, params, ("i32",), "compare", "mvp", False, 0)
+def _ir_op(mnemonic: str, params: tuple[ValType, ...], family: Family = "compare") -> Op:
+    return Op(-1, mnemonic, None, params, ("i32",), family, "mvp", False, 0)
 
 
 # Conditions that Python has and wasm has not: short-circuit operators, made by optimise/conditions.py.
@@ -105,7 +105,7 @@ AND = _ir_op("and", ("i32", "i32"))
 OR = _ir_op("or", ("i32", "i32"))
 NOT = _ir_op("not", ("i32",))
 #: An element of the tuple of small integers that is its immediate; made by structure/switch.py.
-LOOKUP = _ir_op("lookup", ("i32",))
+LOOKUP = _ir_op("lookup", ("i32",), "integer")
 
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]

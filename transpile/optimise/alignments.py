@@ -19,6 +19,7 @@ _State: TypeAlias = dict[int, int]
 
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
+_MOST_ROUNDS = 48
 
 
 def find_alignments(function: FunctionIR) -> None:
@@ -37,12 +38,11 @@ def find_alignments(function: FunctionIR) -> None:
 
 
 def _fixed_point(function: FunctionIR, blocks: list[Block]) -> dict[int, _State]:
-    """Block id → what holds at its start."""
+    """Block id → what holds at its start; nothing where that takes too long to find out."""
     before = predecessors(blocks)
     after: dict[int, _State] = {}
     into: dict[int, _State] = {}
-    changed = True
-    while changed:
+    for _ in range(_MOST_ROUNDS):
         changed = False
         for block in blocks:
             reached = [after[p.id] for p in before[block.id] if p.id in after]
@@ -54,7 +54,9 @@ def _fixed_point(function: FunctionIR, blocks: list[Block]) -> dict[int, _State]
                 _assign(stmt, state)
             after[block.id] = state
             changed = True
-    return into
+        if not changed:
+            return into
+    return {block.id: {} for block in blocks}
 
 
 def _joined(states: list[_State]) -> _State:

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Branch, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
 from wasm2py.transpile.optimise.refine import State, bounded, refined
@@ -22,11 +22,15 @@ from wasm2py.transpile.optimise.refine import State, bounded, refined
 #: How often a loop's bounds may grow before what still grows is given up, and how often of these by small steps.
 _GROWING = 8
 _FINE = 4
+#: How many rounds there may be before everything is given up that loops change.
+_MOST_ROUNDS = 48
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
 _COARSE = [0, *((1 << n) - k for n in (31, 32, 63, 64) for k in (2, 1))]
 #: Where a memory ends at the latest.
 _END = LARGEST_MEMORY * PAGE_SIZE
+#: Conditions of which not every part need have been evaluated.
+_MAY_STOP_EARLY = frozenset({AND, OR, NOT})
 
 
 def find_ranges(function: FunctionIR) -> None:
@@ -37,10 +41,10 @@ def find_ranges(function: FunctionIR) -> None:
     analysis = _Analysis(Graph(blocks))
     analysis.solve()
     for number, block in enumerate(blocks):
-        state = analysis.into[number]
+        state = dict(analysis.into[number])
         for stmt in block.stmts:
             _mark(stmt.expr, state)
-            state = _after(stmt, state)
+            _execute(stmt, state)
         for expr in end_exprs(block.end):
             _mark(expr, state)
 
@@ -53,6 +57,7 @@ class _Analysis:
         self.into: list[State] = [{} for _ in graph.blocks]
         self.edges: dict[tuple[int, int], State] = {}
         self.growth: dict[int, int] = {}
+        self.rounds = 0
         self.thresholds = _thresholds(graph)
         self.inductions: dict[int, list[Induction]] = {}
         self.changed: dict[int, int] = {}
@@ -66,7 +71,7 @@ class _Analysis:
         """Bounds that hold on every way through the function."""
         if any(self.graph.headers):
             while self._round(growing=True):
-                pass
+                self.rounds += 1
         self._round(growing=False)
 
     def _round(self, growing: bool) -> bool:
@@ -78,6 +83,8 @@ class _Analysis:
                 if number in self.growth:
                     old = self.into[number]
                     state = self._grown(old, state, self.growth[number])
+                    if self.rounds >= _MOST_ROUNDS:
+                        state = {i: bounds for i, bounds in state.items() if not self.changed[number] >> i & 1}
                     if state == old:
                         state = old
                     else:
@@ -87,8 +94,9 @@ class _Analysis:
                     self.growth[number] = 0
                     grew = True
             self.into[number] = state
+            state = dict(state)
             for stmt in block.stmts:
-                state = _after(stmt, state)
+                _execute(stmt, state)
             self._leave(number, state)
         return grew
 
@@ -163,32 +171,28 @@ def _thresholds(graph: Graph) -> list[int]:
     return sorted(values)
 
 
-def _after(stmt: Stmt, state: State) -> State:
-    """The state after a statement; a new one if it changes."""
-    state = _accessed(stmt.expr, state)
+def _execute(stmt: Stmt, state: State) -> None:
+    """Change a state to what holds after a statement."""
+    _access(stmt.expr, state)
     targets = stmt.targets
-    if not targets:
-        return state
-    before, state = state, dict(state)
+    bounds = interval(stmt.expr, state) if len(targets) == 1 and stmt.expr.type in FULL else None
     for target in targets:
         state.pop(target.index, None)
-    if len(targets) == 1 and stmt.expr.type in FULL:
-        bounds = interval(stmt.expr, before)
-        if bounds != FULL[stmt.expr.type]:
-            state[targets[0].index] = bounds
-    return state
+    if bounds is not None and bounds != FULL[targets[0].type]:
+        state[targets[0].index] = bounds
 
 
-def _accessed(expr: Expr, state: State) -> State:
+def _access(expr: Expr, state: State) -> None:
     """A variable that served as an address was inside the memory."""
-    if not expr.variables or not expr.effects:
-        return state
+    if not expr.variables or not expr.effects or expr.op in _MAY_STOP_EARLY:
+        return
     for node in expr.walk():
         if node.op.family in ("load", "store") and node.args[0].op is LOCAL_GET:
             highest = _END - node.op.width - node.imm[1]
-            if highest >= 0:
-                state = bounded(_variable(node.args[0]), state, (0, highest))
-    return state
+            var = _variable(node.args[0])
+            low, high = state.get(var.index, FULL[var.type])
+            if low <= highest < high:
+                state[var.index] = (low, highest)
 
 
 def _variable(expr: Expr) -> Var:
