@@ -58,7 +58,7 @@ def _own(
 
 
 _KERNELS = (
-    Kernel("fib", "fib", "fib", calls.fib, (16, 21, 30)),
+    Kernel("fib", "fib", "fib", calls.fib, (16, 24, 30)),
     _own("recursion", calls.recursion, (2, 40, 800)),
     _own("dispatch", calls.dispatch, (10_000, 150_000, 4_000_000)),
     Kernel("lcg32", "lcg", "lcg", integers.lcg, (10_000, 200_000, 10_000_000), first=(42,)),
@@ -71,8 +71,8 @@ _KERNELS = (
     ),
     _own("matmul", floats.matmul, (1, 12, 400), "f64"),
     _own("matmul_f32", floats.matmul_f32, (1, 6, 300), "f32"),
-    _own("mandelbrot", floats.mandelbrot, (12, 48, 256), "i32"),
-    _own("nbody", floats.nbody, (50, 500, 100_000), "f64"),
+    _own("mandelbrot", floats.mandelbrot, (12, 80, 256), "i32"),
+    _own("nbody", floats.nbody, (50, 3_000, 100_000), "f64"),
     _own("raytracer", floats.raytracer, (10, 48, 300), "f64"),
     _own("sha256", hashes.sha256, (1, 16, 1_000)),
     _own("blake2b", hashes.blake2b, (1, 16, 2_000), "i64"),

@@ -91,11 +91,7 @@ def _peer_table(results: Results) -> Table:
         times = [_milliseconds(results, kernel, "cpython", engine, "small") for engine in ("wasm2py", "ppci", "pywasm")]
         rows.append([kernel, *times, *(_times(ratios[peer].get(kernel)) for peer in ratios)])
     rows.append(["geometric mean", "", "", "", *(_times(mean(ratios[peer].values())) for peer in ratios)])
-    notes = [
-        f"{m.engine} cannot run {m.kernel}: {m.note}."
-        for m in results.kernels
-        if m.note and m.engine in ("ppci", "pywasm")
-    ]
+    notes = [f"{m.engine}, {m.kernel}: {m.note}." for m in results.kernels if m.note and m.engine in ("ppci", "pywasm")]
     columns = ["kernel, small", "wasm2py, ms", "ppci, ms", "pywasm, ms", "speed against ppci", "against pywasm"]
     return Table(f"{results.interpreters.get('cpython', 'CPython')}: against the peers", columns, rows, notes)
 

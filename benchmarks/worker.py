@@ -16,7 +16,7 @@ from benchmarks.engines import ENGINES, Call
 from benchmarks.kernels import KERNELS, Kernel, Size
 
 #: How long, and how often at least, a tracing compiler is let run before anything is measured.
-WARM_SECONDS = 1.5
+WARM_SECONDS = 3.0
 WARM_RUNS = 3
 
 
@@ -59,7 +59,7 @@ def _answer(worker: Worker, line: str) -> dict[str, Any]:
     except ImportError as error:
         return {"note": f"{error.name} is not installed"}
     except Exception as error:  # whatever a peer raises for a module that it cannot run
-        return {"note": f"{type(error).__name__}: {error}".splitlines()[0][:120]}
+        return {"note": f"{type(error).__name__}: {error}".splitlines()[0][:120].removesuffix(": ")}
 
 
 def main() -> None:

@@ -225,7 +225,21 @@ def _shade(point: Vector, up: Vector, colour: float) -> float:
     return colour * (brightness if brightness > 0.1 else 0.1)
 
 
+def _background(origin: Vector, direction: Vector) -> float:
+    """What a ray brings back that meets no sphere: from the sky, or from the floor, one below."""
+    dx, dy, dz = direction
+    if dy >= 0:
+        return 0.5 * dy
+    ox, oy, oz = origin
+    distance = (-1.0 - oy) / dy
+    x, y, z = ox + dx * distance, oy + dy * distance, oz + dz * distance
+    if z > 40:
+        return 0.0
+    return _shade((x, y, z), (0.0, 1.0, 0.0), 0.8 if (floor(x) + floor(z)) & 1 else 0.2)
+
+
 def _shoot(origin: Vector, direction: Vector, bounces: int) -> float:
+    """What a ray brings back."""
     nearest = None
     distance = FAR
     for sphere in SPHERES:
@@ -233,17 +247,12 @@ def _shoot(origin: Vector, direction: Vector, bounces: int) -> float:
         if d < distance:
             distance = d
             nearest = sphere
+    if nearest is None:
+        return _background(origin, direction)
     dx, dy, dz = direction
-    if nearest is None and dy >= 0:
-        return 0.5 * dy
     ox, oy, oz = origin
-    if nearest is None:
-        distance = (-1.0 - oy) / dy
-    px, py, pz = point = ox + dx * distance, oy + dy * distance, oz + dz * distance
-    if nearest is None:
-        colour = 0.8 if (floor(px) + floor(pz)) & 1 else 0.2
-        return 0.0 if pz > 40 else _shade(point, (0.0, 1.0, 0.0), colour)
     (cx, cy, cz), radius, colour, reflection = nearest
+    px, py, pz = point = ox + dx * distance, oy + dy * distance, oz + dz * distance
     k = 1 / radius
     ux, uy, uz = up = (px - cx) * k, (py - cy) * k, (pz - cz) * k
     brightness = _shade(point, up, colour)

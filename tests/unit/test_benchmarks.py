@@ -97,7 +97,7 @@ def test_page_has_every_table_and_says_what_is_missing(results: Results) -> None
     text = docs.page(results)
     assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 7
     assert "medians of 3 runs" in text
-    assert "ppci cannot run vm: KeyError: 252." in text
+    assert "ppci, vm: KeyError: 252." in text
     assert "ruby, CPython 3.11.7: cannot be fetched: no network." in text
     assert "| yosys: cached start | ≤ 2 s | 0.30 s | yes |" in text
 
