@@ -106,7 +106,7 @@ def crc32(p0, p1):
     i1 = p0 ^ 0xFFFFFFFF
     i0 = 0
     while True:
-        i1 = mem_u32[((((mem_u8[(i0 + 17408) & 0xFFFFFFFF] ^ i1) & 0xFF) << 2) + 21504) >> 2] ^ (i1 >> 8)
+        i1 = mem_u32[((mem_u8[(i0 + 17408) & 0xFFFFFFFF] ^ i1) & 0xFF) + 5376] ^ (i1 >> 8)
         i0 += 1
         if p1 == i0:
             break

@@ -71,7 +71,7 @@ def quicksort(p0, p1):
     if 13 <= i0 <= 0x7FFFFFFF:
         i2 = (p1 + 1) & 0xFFFFFFFF
         while True:
-            i3 = mem_u32[(((p0 << 2) + ((i0 << 1) & 0xFFFFFFFC) + 16384) & 0xFFFFFFFF) >> 2]
+            i3 = mem_u32[(p0 + (((i0 << 1) & 0xFFFFFFFC) >> 2) + 4096) & 0x3FFFFFFF]
             i4 = (p0 - 1) & 0xFFFFFFFF
             i0 = i2
             while True:
@@ -109,7 +109,7 @@ def quicksort(p0, p1):
         while True:
             i0 = (i3 ^ 0x80000000) < (i1 ^ 0x80000000)
             i3 = (i3 + 1) & 0xFFFFFFFF
-            i7 = mem_u32[(((i3 << 2) + 16384) & 0xFFFFFFFF) >> 2]
+            i7 = mem_u32[(i3 + 4096) & 0x3FFFFFFF]
             i4 = i3
             if not i0:
                 i0 = i6
@@ -124,7 +124,7 @@ def quicksort(p0, p1):
                     if (i4 ^ 0x80000000) <= (i1 ^ 0x80000000):
                         i4 = i1
                         break
-            mem_u32[(((i4 << 2) + 16384) & 0xFFFFFFFF) >> 2] = i7
+            mem_u32[(i4 + 4096) & 0x3FFFFFFF] = i7
             i6 = (i6 + 4) & 0xFFFFFFFF
             if i3 == p1:
                 return
@@ -137,7 +137,7 @@ def find(p0, p1):
         i1 = p0
         while True:
             i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
-            i3 = mem_i32[(((i2 << 2) & 0xFFFFFFFF) + 16384) >> 2] + 0x80000000 < (p1 ^ 0x80000000)
+            i3 = mem_i32[(i2 & 0x3FFFFFFF) + 4096] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) & 0xFFFFFFFF
             if not i3:
@@ -146,7 +146,7 @@ def find(p0, p1):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
         return 0xFFFFFFFF
-    return i0 if mem_u32[(((i0 << 2) & 0xFFFFFFFF) + 16384) >> 2] == p1 else 0xFFFFFFFF
+    return i0 if mem_u32[(i0 & 0x3FFFFFFF) + 4096] == p1 else 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

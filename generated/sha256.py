@@ -187,7 +187,7 @@ def sha256(p0):
     i8 = 0
     i7 = 20896
     while True:
-        p0 = mem_u32[(i0 + (i8 << 2)) >> 2]
+        p0 = mem_u32[(i0 >> 2) + i8]
         i1 = 24
         i3 = i7
         while True:

@@ -119,7 +119,7 @@ def run(p0, p1):
                                 mem_u32[i4 >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
                                 p0 = (i7 + 4) & 0xFFFFFFFF
                                 break
-                            mem_u32[i4 >> 2] = mem_u32[(i0 + 1024 + ((mem_u8[p1 + 16385] & 0xF) << 2)) >> 2]
+                            mem_u32[i4 >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)]
                             p0 = (i7 + 4) & 0xFFFFFFFF
                             i5 = p1 + 2
                             break
@@ -127,7 +127,7 @@ def run(p0, p1):
                         if i1 < 11:
                             if i1 < 9:
                                 if i1 == 7:
-                                    mem_u32[(i0 + 1024 + ((mem_u8[p1 + 16385] & 0xF) << 2)) >> 2] = i2
+                                    mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)] = i2
                                     i5 = p1 + 2
                                     break
                                 p1 = (i8 - 4) & 0xFFFFFFFF
@@ -201,7 +201,7 @@ def run(p0, p1):
                                 break
                             i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                             break
-                        mem_u32[(i0 + (i6 << 2)) >> 2] = p1 + 3
+                        mem_u32[(i0 >> 2) + i6] = p1 + 3
                         i5 = ((mem_u8[p1 + 16386] << 8) & 0xF00) | mem_u8[p1 + 16385]
                         i6 += 1
                 elif i1 < 28:
@@ -210,7 +210,7 @@ def run(p0, p1):
                             goto = 2
                             break
                         i6 -= 1
-                        i5 = mem_u32[(i0 + (i6 << 2)) >> 2]
+                        i5 = mem_u32[(i0 >> 2) + i6]
                     else:
                         mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
                 elif i1 == 28:

@@ -97,9 +97,7 @@ def _define(
         params, results = (_types(side) for side in signature.split("->")) if signature else (None, None)
         own = next((word[1:] for word in rest if word.startswith("@")), immediate)
         width = next((int(word) for word in rest if word.isdigit()), 0)
-        op = Op(
-            code, mnemonic, cast("Immediate | None", own), params, results, family, feature, "trap" in rest, width
-        )
+        op = Op(code, mnemonic, cast("Immediate | None", own), params, results, family, feature, "trap" in rest, width)
         OPS[mnemonic] = BY_CODE[code] = op
 
 
@@ -107,7 +105,9 @@ def _types(side: str) -> tuple[ValType, ...]:
     return tuple(cast(ValType, sys.intern(name)) for name in side.split(",") if name)
 
 
-_define("control", """
+_define(
+    "control",
+    """
     0x00 unreachable        trap
     0x01 nop          ->
     0x02 block              @block
@@ -121,42 +121,69 @@ _define("control", """
     0x0f return
     0x10 call               @func
     0x11 call_indirect trap @call_indirect
-""")
-_define("control", """
+""",
+)
+_define(
+    "control",
+    """
     0x12 return_call               @func
     0x13 return_call_indirect trap @call_indirect
-""", feature="tail-call")
+""",
+    feature="tail-call",
+)
 
-_define("parametric", """
+_define(
+    "parametric",
+    """
     0x1a drop
     0x1b select
-""")
+""",
+)
 _define("parametric", "0x1c select_t @types", feature="reference-types")
 
-_define("variable", """
+_define(
+    "variable",
+    """
     0x20 local.get  @local
     0x21 local.set  @local
     0x22 local.tee  @local
     0x23 global.get @global
     0x24 global.set @global
-""")
+""",
+)
 
-_define("table", """
+_define(
+    "table",
+    """
     0x25 table.get trap @table
     0x26 table.set trap @table
-""", feature="reference-types")
-_define("table", """
+""",
+    feature="reference-types",
+)
+_define(
+    "table",
+    """
     12 table.init i32,i32,i32-> trap @elem_table
     13 elem.drop  ->                 @elem
     14 table.copy i32,i32,i32-> trap @tables
-""", feature="bulk-memory", prefix=0xFC)
-_define("table", """
+""",
+    feature="bulk-memory",
+    prefix=0xFC,
+)
+_define(
+    "table",
+    """
     15 table.grow       @table
     16 table.size ->i32 @table
     17 table.fill  trap @table
-""", feature="reference-types", prefix=0xFC)
+""",
+    feature="reference-types",
+    prefix=0xFC,
+)
 
-_define("load", """
+_define(
+    "load",
+    """
     0x28 i32.load     i32->i32 trap 4
     0x29 i64.load     i32->i64 trap 8
     0x2a f32.load     i32->f32 trap 4
@@ -171,8 +198,12 @@ _define("load", """
     0x33 i64.load16_u i32->i64 trap 2
     0x34 i64.load32_s i32->i64 trap 4
     0x35 i64.load32_u i32->i64 trap 4
-""", immediate="memarg")
-_define("store", """
+""",
+    immediate="memarg",
+)
+_define(
+    "store",
+    """
     0x36 i32.store   i32,i32-> trap 4
     0x37 i64.store   i32,i64-> trap 8
     0x38 f32.store   i32,f32-> trap 4
@@ -182,26 +213,41 @@ _define("store", """
     0x3c i64.store8  i32,i64-> trap 1
     0x3d i64.store16 i32,i64-> trap 2
     0x3e i64.store32 i32,i64-> trap 4
-""", immediate="memarg")
-_define("memory", """
+""",
+    immediate="memarg",
+)
+_define(
+    "memory",
+    """
     0x3f memory.size ->i32    @memory
     0x40 memory.grow i32->i32 @memory
-""")
-_define("memory", """
+""",
+)
+_define(
+    "memory",
+    """
     8  memory.init i32,i32,i32-> trap @data_memory
     9  data.drop   ->                 @data
     10 memory.copy i32,i32,i32-> trap @memories
     11 memory.fill i32,i32,i32-> trap @memory
-""", feature="bulk-memory", prefix=0xFC)
+""",
+    feature="bulk-memory",
+    prefix=0xFC,
+)
 
-_define("const", """
+_define(
+    "const",
+    """
     0x41 i32.const ->i32 @i32
     0x42 i64.const ->i64 @i64
     0x43 f32.const ->f32 @f32
     0x44 f64.const ->f64 @f64
-""")
+""",
+)
 
-_define("compare", """
+_define(
+    "compare",
+    """
     0x45 i32.eqz  i32->i32
     0x46 i32.eq   i32,i32->i32
     0x47 i32.ne   i32,i32->i32
@@ -236,9 +282,12 @@ _define("compare", """
     0x64 f64.gt   f64,f64->i32
     0x65 f64.le   f64,f64->i32
     0x66 f64.ge   f64,f64->i32
-""")
+""",
+)
 
-_define("integer", """
+_define(
+    "integer",
+    """
     0x67 i32.clz    i32->i32
     0x68 i32.ctz    i32->i32
     0x69 i32.popcnt i32->i32
@@ -275,9 +324,12 @@ _define("integer", """
     0x88 i64.shr_u  i64,i64->i64
     0x89 i64.rotl   i64,i64->i64
     0x8a i64.rotr   i64,i64->i64
-""")
+""",
+)
 
-_define("float", """
+_define(
+    "float",
+    """
     0x8b f32.abs      f32->f32
     0x8c f32.neg      f32->f32
     0x8d f32.ceil     f32->f32
@@ -306,9 +358,12 @@ _define("float", """
     0xa4 f64.min      f64,f64->f64
     0xa5 f64.max      f64,f64->f64
     0xa6 f64.copysign f64,f64->f64
-""")
+""",
+)
 
-_define("convert", """
+_define(
+    "convert",
+    """
     0xa7 i32.wrap_i64        i64->i32
     0xa8 i32.trunc_f32_s     f32->i32 trap
     0xa9 i32.trunc_f32_u     f32->i32 trap
@@ -334,15 +389,22 @@ _define("convert", """
     0xbd i64.reinterpret_f64 f64->i64
     0xbe f32.reinterpret_i32 i32->f32
     0xbf f64.reinterpret_i64 i64->f64
-""")
-_define("convert", """
+""",
+)
+_define(
+    "convert",
+    """
     0xc0 i32.extend8_s  i32->i32
     0xc1 i32.extend16_s i32->i32
     0xc2 i64.extend8_s  i64->i64
     0xc3 i64.extend16_s i64->i64
     0xc4 i64.extend32_s i64->i64
-""", feature="sign-extension")
-_define("convert", """
+""",
+    feature="sign-extension",
+)
+_define(
+    "convert",
+    """
     0 i32.trunc_sat_f32_s f32->i32
     1 i32.trunc_sat_f32_u f32->i32
     2 i32.trunc_sat_f64_s f64->i32
@@ -351,10 +413,17 @@ _define("convert", """
     5 i64.trunc_sat_f32_u f32->i64
     6 i64.trunc_sat_f64_s f64->i64
     7 i64.trunc_sat_f64_u f64->i64
-""", feature="saturating-float-to-int", prefix=0xFC)
+""",
+    feature="saturating-float-to-int",
+    prefix=0xFC,
+)
 
-_define("reference", """
+_define(
+    "reference",
+    """
     0xd0 ref.null    @heaptype
     0xd1 ref.is_null
     0xd2 ref.func ->funcref @func
-""", feature="reference-types")
+""",
+    feature="reference-types",
+)
