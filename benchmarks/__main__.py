@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +24,7 @@ from benchmarks.environments import ROLES, Interpreter, interpreters
 from benchmarks.kernels import KERNELS
 from benchmarks.report import Table, tables
 from benchmarks.results import Results, machine
-from benchmarks.starts import MEDIUM, PROGRAMS, SMALL
+from benchmarks.starts import MEDIUM, PROGRAMS, SMALL, Program
 from benchmarks.starts import measure as measure_start
 
 GROUPS = ("boundary", "starts")
@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    names = (*KERNELS, *GROUPS)
+    names = (*KERNELS, *GROUPS, *(program.name for program in PROGRAMS))
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--python", nargs="+", choices=ROLES, default=ROLES, help="which interpreters (default: all)")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each kernel (default: %(default)s)")
@@ -48,20 +48,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, found: Mapping[str, Interpreter], progress: Progress) -> Results:
-    """Measures what the options choose."""
+    """Measures what the options choose, and writes what there is after each part, for a run takes long."""
     chosen = options.only or [*KERNELS, *GROUPS]
     labels = {role: interpreter.label for role, interpreter in found.items()}
     date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
     results = Results(date, options.quick, machine(), labels)
-    for name in chosen:
-        if name in KERNELS:
-            plan = plans(options.repeats, options.quick)
-            results.kernels += measure_kernel(KERNELS[name], found, plan, progress)
-    if "boundary" in chosen:
-        _boundary(results, found, progress, 0.05 if options.quick else 0.3)
-    if "starts" in chosen:
-        _starts(results, found, progress, options)
+    for part in _parts(results, found, progress, options, chosen):
+        part()
+        if options.json:
+            results.save(options.json)
     return results
+
+
+def _parts(
+    results: Results,
+    found: Mapping[str, Interpreter],
+    progress: Progress,
+    options: argparse.Namespace,
+    chosen: Sequence[str],
+) -> Iterator[Callable[[], None]]:
+    plan = plans(options.repeats, options.quick)
+    for name in KERNELS:
+        if name in chosen:
+            yield lambda name=name: results.kernels.extend(measure_kernel(KERNELS[name], found, plan, progress))
+    if "boundary" in chosen:
+        yield lambda: _boundary(results, found, progress, 0.05 if options.quick else 0.3)
+    for program in PROGRAMS:
+        small = program in (SMALL, MEDIUM) or not options.quick
+        if program.name in chosen or ("starts" in chosen and small):
+            yield lambda program=program: _starts(results, found, progress, options, program)
 
 
 def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Progress, seconds: float) -> None:
@@ -71,13 +86,16 @@ def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Prog
 
 
 def _starts(
-    results: Results, found: Mapping[str, Interpreter], progress: Progress, options: argparse.Namespace
+    results: Results,
+    found: Mapping[str, Interpreter],
+    progress: Progress,
+    options: argparse.Namespace,
+    program: Program,
 ) -> None:
-    for program in (SMALL, MEDIUM) if options.quick else PROGRAMS:
-        for role, interpreter in found.items():
-            progress(f"starts of {program.name}, {interpreter.label}")
-            whole = role == "cpython" and not (options.quick and program is not SMALL)
-            results.starts.append(measure_start(program, interpreter, min(options.repeats, 3), whole))
+    for role, interpreter in found.items():
+        progress(f"starts of {program.name}, {interpreter.label}")
+        whole = role == "cpython" and not (options.quick and program is not SMALL)
+        results.starts.append(measure_start(program, interpreter, min(options.repeats, 3), whole))
 
 
 def show(console: Console, table: Table) -> None:

@@ -79,6 +79,7 @@ _KERNELS = (
     _own("crc32", hashes.crc32, (1, 60, 4_000)),
     _own("base64", hashes.base64, (1, 12, 500)),
     Kernel("sieve", "sieve", "sieve", data.sieve, (10_000, 200_000, 1_000_000)),
+    _own("sum32", data.sum32, (2, 20, 4_000)),
     _own("quicksort", data.quicksort, (1, 12, 200)),
     _own("hashtable", data.hashtable, (300, 4_000, 100_000), "i64"),
     _own("lz4", data.lz4, (1, 60, 2_000)),

@@ -35,7 +35,7 @@ TEXT = "python -m wasm2py wat2wasm {name}.wat -o {name}.wasm"
 C_LIBRARIES = "fib lcg sieve sum32 sha256 crc32 quicksort json nbody mandelbrot vm base64 lz4 matmul hashtable"
 KERNELS = (
     "base64 blake2b bytes crc32 dispatch hashtable json life lists lz4 mandelbrot matmul matmul_f32 nbody quicksort"
-    " raytracer recursion search sha256 vm xorshift"
+    " raytracer recursion search sha256 sum32 vm xorshift"
 )
 
 RECIPES: Mapping[str, str] = {

@@ -17,6 +17,17 @@ def sieve(limit: int) -> int:
     return count
 
 
+def sum32(rounds: int) -> int:
+    numbers = list(islice(random_numbers(), 10_000))
+    total = 0
+    for i in range(rounds):
+        numbers[i % len(numbers)] ^= total
+        for number in numbers:
+            total += number
+        total &= 0xFFFFFFFF
+    return total
+
+
 def quicksort(rounds: int) -> int:
     numbers = random_numbers()
     total = 0
