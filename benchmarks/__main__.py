@@ -12,16 +12,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from benchmarks import docs
+from benchmarks.compare import Plan, plans
 from benchmarks.compare import measure as measure_kernel
-from benchmarks.compare import plans
 from benchmarks.environments import ROLES, Interpreter, interpreters
-from benchmarks.kernels import KERNELS
+from benchmarks.kernels import KERNELS, Kernel
 from benchmarks.report import Table, tables
 from benchmarks.results import Results, machine
 from benchmarks.starts import MEDIUM, PROGRAMS, SMALL, Program
@@ -70,13 +71,19 @@ def _parts(
     plan = plans(options.repeats, options.quick)
     for name in KERNELS:
         if name in chosen:
-            yield lambda name=name: results.kernels.extend(measure_kernel(KERNELS[name], found, plan, progress))
+            yield partial(_kernel, results, found, progress, KERNELS[name], plan)
     if "boundary" in chosen:
-        yield lambda: _boundary(results, found, progress, 0.05 if options.quick else 0.3)
+        yield partial(_boundary, results, found, progress, 0.05 if options.quick else 0.3)
     for program in PROGRAMS:
         small = program in (SMALL, MEDIUM) or not options.quick
         if program.name in chosen or ("starts" in chosen and small):
-            yield lambda program=program: _starts(results, found, progress, options, program)
+            yield partial(_starts, results, found, progress, options, program)
+
+
+def _kernel(
+    results: Results, found: Mapping[str, Interpreter], progress: Progress, kernel: Kernel, plan: Sequence[Plan]
+) -> None:
+    results.kernels += measure_kernel(kernel, found, plan, progress)
 
 
 def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Progress, seconds: float) -> None:

@@ -34,7 +34,7 @@ class Interpreter:
     label: str
     python: str
 
-    def run(self, *args: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
         """Runs this Python in the checkout, so that `benchmarks` can be imported, and returns what it prints."""
         return subprocess.run(self.command(*args), stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
 

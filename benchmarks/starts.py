@@ -142,7 +142,7 @@ def start(file: str, cache: str, entry: str, args: Sequence[str]) -> dict[str, A
     for item in module.imports:
         if item.module != "wasi_snapshot_preview1":
             linker.define(item.module, item.name, _unused)
-    linker.wasi(args=[Path(file).stem, *args], stdout=output, stderr=output)
+    linker.wasi(args=[Path(file).name.partition(".")[0], *args], stdout=output, stderr=output)
     exports = linker.instantiate(module).exports
     ready = perf_counter()
     try:
