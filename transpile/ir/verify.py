@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Return, Stmt, Switch
-from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, WRITES, Expr
+from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, WRITES, Expr, looked_up_early
 from wasm2py.transpile.ir.printer import print_expr
 
 
@@ -15,11 +15,13 @@ def verify(function: FunctionIR) -> None:
     """Raise VerifyError unless every block, statement and expression of the function is well formed.
 
     Types fit, variables belong to the function, blocks end, depths are bounded, and nothing that writes stands
-    below a conditional operator.
+    below a conditional operator, or where Python would evaluate it too late.
     """
-    for block in function.reverse_postorder():
-        if not hasattr(block, "end"):
-            raise VerifyError(f"{block} has no end")
+    try:
+        blocks = function.reverse_postorder()
+    except AttributeError:
+        raise VerifyError("a block has no end") from None
+    for block in blocks:
         for stmt in block.stmts:
             _verify_stmt(function, stmt)
         _verify_end(function, block)
@@ -54,5 +56,7 @@ def _verify_expr(function: FunctionIR, expr: Expr, type_: str | None = None) -> 
         raise VerifyError(f"{expr.imm} is not a variable of this function")
     if expr.op.mnemonic in ("select", "and", "or") and any(arg.effects & WRITES for arg in expr.args[1:]):
         raise VerifyError(f"{print_expr(expr)} writes conditionally")
+    if any(arg.effects & WRITES for arg in expr.args[: looked_up_early(expr)]):
+        raise VerifyError(f"{print_expr(expr)} looks up before an operand writes")
     for arg, param in zip(expr.args, expr.op.params or [None] * len(expr.args), strict=True):
         _verify_expr(function, arg, param)

@@ -16,6 +16,7 @@ from wasm2py.transpile.ir.expr import (
     WRITES,
     Expr,
     commute,
+    looked_up_early,
 )
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.opcodes import OPS
@@ -25,11 +26,7 @@ _MAX_DEPTH = 9
 #: How many assignments wait for their readers at a time: readers are near, and time is not endless.
 _MOST_FLOATING = 32
 
-#: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
-#: late: it might grow the memory, or drop the segment.
-_LOOKED_UP = {op: WRITES for op in OPS.values() if op.family == "load"}
-_LOOKED_UP |= dict.fromkeys((OPS["memory.init"], OPS["table.init"]), WRITES)
-_LOOKED_UP[OPS["call_indirect"]] = TRAPS | WRITES
+_CALL_INDIRECT = OPS["call_indirect"]
 
 
 def inline_uses(function: FunctionIR) -> None:
@@ -158,10 +155,11 @@ def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, use
         return before | expr.effects
     if expr.op in CONDITIONAL:
         forbidden = EVERYTHING
-    else:
-        forbidden |= _LOOKED_UP.get(expr.op, 0)
+    elif expr.op is _CALL_INDIRECT:
+        forbidden |= TRAPS
+    early = looked_up_early(expr)
     for position, arg in enumerate(expr.args):
-        here = forbidden | WRITES if expr.op.family == "store" and position == 0 else forbidden
+        here = forbidden | WRITES if position < early else forbidden
         before = _collect(arg, mask, before, depth + 1, here, uses)
     return before | OWN_EFFECTS[expr.op]
 

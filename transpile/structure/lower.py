@@ -39,6 +39,8 @@ from wasm2py.transpile.structure.switch import decision_tree
 MAX_LOOPS = 18
 #: CPython reads at most 100 levels of indentation, and its compiler recurses.
 MAX_DEPTH = 48
+#: How many nodes must stand behind a test that skips them for that to be worth a loop, where depth runs out.
+_LONG = 8
 
 
 class TooDeepError(Exception):
@@ -156,6 +158,9 @@ class Lowering:
         swap = node.then.size > node.other.size
         short, long = (node.other, node.then) if swap else (node.then, node.other)
         first = self._tree(short.nodes, follow, loop, depth + 1)
+        if not first and self._should_flatten(long, loop, depth):
+            self._once([node], out, follow, loop, depth)
+            return ()
         if ends(first):
             out.append(If(_not(node.condition) if swap else node.condition, first, []))
             return long.nodes
@@ -171,6 +176,11 @@ class Lowering:
         elif node.condition.effects:
             out.append(Code([Stmt((), node.condition)]))
         return ()
+
+    def _should_flatten(self, long: Tree, loop: _PythonLoop | None, depth: int) -> bool:
+        """Whether one more of many early ways to the same place had better be a `break` than indent all the rest."""
+        level = loop.level if loop is not None else 0
+        return depth >= MAX_DEPTH // 2 and level < MAX_LOOPS // 2 and long.size > _LONG
 
     def _once(
         self, nodes: Iterable[Node], out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int

@@ -8,13 +8,16 @@ placed behind it rather than in it.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
-from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable
+from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable, block_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Region, Tree
 
-#: A way out of the function with at most so many statements is repeated rather than jumped to.
+#: A way out of the function with at most so many statements, of so many instructions, is repeated rather than jumped
+#: to.
 _TINY = 2
+_TINY_NODES = 24
 #: So many labels behind one tree make a `Region` instead of `Labelled`s within each other.
 _REGION = 3
 
@@ -35,7 +38,10 @@ class TreeBuilder:
 
     def _is_tiny(self, number: int) -> bool:
         block = self.graph.blocks[number]
-        return len(block.stmts) <= _TINY and isinstance(block.end, Return | Unreachable)
+        if len(block.stmts) > _TINY or not isinstance(block.end, Return | Unreachable):
+            return False
+        nodes = (node for expr in block_exprs(block) for node in expr.walk())
+        return next(islice(nodes, _TINY_NODES, None), None) is None
 
     def _find_exits(self) -> None:
         """Give every block that a loop leaves to, and that only the loop leads to, to the outermost such loop."""
