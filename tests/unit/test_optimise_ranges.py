@@ -1,0 +1,116 @@
+"""`ranges` and `alignments`: what they say of a variable is true whenever it is read."""
+
+from __future__ import annotations
+
+import ast
+from random import Random
+
+import pytest
+from unit.integer_functions import Generator
+from unit.translation import DISABLED, instance_of, outcome, python
+from wasm2py.runtime import numerics
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.emitter import INTEGERS, Emitter
+from wasm2py.transpile.emit.values import Value
+from wasm2py.transpile.ir.expr import LOCAL_GET, Expr
+from wasm2py.transpile.ir.intervals import FULL
+from wasm2py.transpile.optimise.passes import PASSES
+
+
+class UntrueError(BaseException):
+    """A variable was not what its marks say."""
+
+
+def _check(value: int, low: int, high: int, zeros: int) -> int:
+    if not low <= value <= high or value & (1 << zeros) - 1:
+        raise UntrueError(value, low, high, zeros)
+    return value
+
+
+def _checked_read(emitter: Emitter, expr: Expr, line: int) -> Value:
+    low, high = expr.range or FULL[expr.type]  # type: ignore[index]
+    marks = [nodes.constant(value, line) for value in (low, high, expr.zeros)]
+    read: ast.expr = nodes.name(emitter.variables[expr.imm.index], line)
+    return Value(nodes.call("i32_check_", [read, *marks], line), low, high)
+
+
+@pytest.fixture
+def _checking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(numerics.HELPERS, "i32_check_", _check)
+    monkeypatch.setitem(INTEGERS, LOCAL_GET, _checked_read)
+
+
+@pytest.mark.usefixtures("_checking")
+@pytest.mark.parametrize("shard", range(4))
+def test_marks_are_true(shard: int) -> None:
+    for number in range(shard * 1000, shard * 1000 + 40):
+        generator = Generator(Random(number))
+        wat = generator.wat()
+        instance = instance_of(wat)
+        for _ in range(6):
+            outcome(instance, "f", *generator.arguments())
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_passes_change_nothing(shard: int) -> None:
+    for number in range(shard * 1000 + 500, shard * 1000 + 520):
+        generator = Generator(Random(number))
+        wat = generator.wat()
+        arguments = [generator.arguments() for _ in range(4)]
+        plain = [outcome(instance_of(wat, disabled=tuple(PASSES)), "f", *args) for args in arguments]
+        for disabled in ((), DISABLED[1 + number % len(PASSES)]):
+            instance = instance_of(wat, disabled=disabled)
+            assert [outcome(instance, "f", *args) for args in arguments] == plain, (number, disabled)
+
+
+def loop(test: str, step: str = "(i32.add (local.get $i) (i32.const 1))", start: str = "") -> str:
+    """The Python of a loop with `$i`'s step at its end."""
+    return python(
+        f"""(module (memory 1) (func (param $n i32) (result i32) (local $i i32) (local $x i32) {start}
+            (block $out (loop $again
+                (br_if $out {test})
+                (local.set $x (i32.add (local.get $x) (i32.load8_u (local.get $i))))
+                (local.set $i {step})
+                (br $again)))
+            (local.get $x)))"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("test", "step"),
+    [
+        ("(i32.ge_u (local.get $i) (local.get $n))", "i += 1"),
+        ("(i32.ge_u (local.get $i) (i32.const 1000))", "i += 1"),
+        ("(i32.ge_s (local.get $i) (i32.const 1000))", "i += 1"),
+        ("(i32.eq (local.get $i) (i32.const 1000))", "i += 1"),
+    ],
+)
+def test_counting_up_to_a_bound_needs_no_mask(test: str, step: str) -> None:
+    assert f"{step}\n" in loop(test)
+
+
+def test_counting_in_steps_that_may_pass_the_end_needs_a_mask() -> None:
+    wat = """(module (func (param $n i32) (result i32) (local $i i32)
+        (loop (local.set $i (i32.add (local.get $i) (i32.const 3))) (br_if 0 (i32.ne (local.get $i) (local.get $n))))
+        (local.get $i)))"""
+    assert "i = i + 3 & 4294967295" in python(wat)
+
+
+def test_address_that_was_used_can_grow_a_little() -> None:
+    assert "i += 1\n" in loop("(local.get $x)")
+    assert "i = i + 70000 & 4294967295" in loop("(local.get $x)", "(i32.add (local.get $i) (i32.const 70000))")
+
+
+def test_unsigned_bounds_settle_signed_comparisons() -> None:
+    wat = """(module (memory 1) (func (param i32) (result i32)
+        (local.set 0 (i32.and (local.get 0) (i32.const 1023)))
+        (i32.lt_s (local.get 0) (i32.load8_u (i32.const 0)))))"""
+    assert "return p0 & 1023 < mem_u8[0]" in python(wat)
+
+
+def test_first_turn_of_a_loop_counts_too() -> None:
+    # on the way in the variable may be anything; only the way back bounds it
+    wat = """(module (func (export "f") (param i32) (result i32)
+        (loop (local.set 0 (i32.shr_u (local.get 0) (i32.const 1))) (br_if 0 (i32.gt_u (local.get 0) (i32.const 100))))
+        (local.get 0)))"""
+    assert outcome(instance_of(wat), "f", 0xFFFFFFFF) == 63
