@@ -96,7 +96,7 @@ def crc32(p0, p1):
     if not mem_u32[5377]:
         i1 = 0xFFFFFC00
         while True:
-            mem_u32[((i1 + 22528) & 0xFFFFFFFF) >> 2] = (i0 >> 8) ^ mem_u32[((i1 + 17408) & 0xFFFFFFFF) >> 2]
+            mem_u32[(i1 - 0xFFFFA800) >> 2] = (i0 >> 8) ^ mem_u32[(i1 - 0xFFFFBC00) >> 2]
             i0 = (i0 + 1) & 0xFFFFFFFF
             i1 = (i1 + 4) & 0xFFFFFFFF
             if not i1:

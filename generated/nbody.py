@@ -65,13 +65,13 @@ PROGRAM = Program(
 def reset():
     i0 = 0xFFFFFEE8
     while True:
-        mem_u64[((i0 + 17000) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16712) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16992) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16704) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16984) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16696) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16976) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16688) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16968) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16680) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16960) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16672) & 0xFFFFFFFF) >> 3]
-        mem_u64[((i0 + 16952) & 0xFFFFFFFF) >> 3] = mem_u64[((i0 + 16664) & 0xFFFFFFFF) >> 3]
+        mem_u64[(i0 - 0xFFFFBD98) >> 3] = mem_u64[(i0 - 0xFFFFBEB8) >> 3]
+        mem_u64[(i0 - 0xFFFFBDA0) >> 3] = mem_u64[(i0 - 0xFFFFBEC0) >> 3]
+        mem_u64[(i0 - 0xFFFFBDA8) >> 3] = mem_u64[(i0 - 0xFFFFBEC8) >> 3]
+        mem_u64[(i0 - 0xFFFFBDB0) >> 3] = mem_u64[(i0 - 0xFFFFBED0) >> 3]
+        mem_u64[(i0 - 0xFFFFBDB8) >> 3] = mem_u64[(i0 - 0xFFFFBED8) >> 3]
+        mem_u64[(i0 - 0xFFFFBDC0) >> 3] = mem_u64[(i0 - 0xFFFFBEE0) >> 3]
+        mem_u64[(i0 - 0xFFFFBDC8) >> 3] = mem_u64[(i0 - 0xFFFFBEE8) >> 3]
         i0 = (i0 + 56) & 0xFFFFFFFF
         if not i0:
             break

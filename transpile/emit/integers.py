@@ -45,6 +45,10 @@ def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
     if right.op in CONSTS and right.imm >> (bits - 1):
         minus = (1 << bits) - right.imm
         return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
+    if right.op in CONSTS and a.low + right.imm >= 1 << bits > a.high + right.imm - (1 << bits):
+        # Every value wraps, and wraps once: counters that go up to zero.
+        minus = (1 << bits) - right.imm
+        return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
     b = _small(emitter.value(right), bits, line)
     return Value(nodes.binary(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
 

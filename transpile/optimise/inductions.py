@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from wasm2py.transpile.ir.alignment import low_zeros
 from wasm2py.transpile.ir.cfg import Block, Branch, Stmt
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var, const
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 from wasm2py.transpile.optimise.refine import State
 
@@ -32,6 +32,8 @@ class Induction:
         """The variable's bounds at the loop's header, given what holds where the loop is entered."""
         low, high = outside.get(self.variable.index, FULL[self.variable.type])
         first, last = interval(self.end, outside)
+        if last == 0:  # counting up to zero goes by way of 2**N
+            first = last = FULL[self.variable.type][1] + 1
         if high + self.step > first:
             return None
         whole = low == high and first == last and (first - low) % self.step == 0
@@ -74,6 +76,8 @@ def _goes_on_while_different(end: Branch, header: Block) -> tuple[Expr, Expr] | 
     condition, on_true = end.condition, end.then is header
     while condition.op is NOT:
         condition, on_true = condition.args[0], not on_true
+    if condition.op is LOCAL_GET:
+        return (condition, const("i32", 0)) if on_true else None
     relation = condition.op.mnemonic.partition(".")[2]
     if relation == ("ne" if on_true else "eq") and condition.args[0].type in FULL:
         return condition.args[0], condition.args[1]
