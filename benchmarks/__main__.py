@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the measurements")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the kernels' ratios")
     parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md and its picture")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="measure nothing, take what --json wrote")
+    parser.add_argument(
+        "--results", type=Path, nargs="+", metavar="FILE", help="measure nothing: merge what --json wrote"
+    )
     return parser
 
 
@@ -105,6 +107,13 @@ def _starts(
         results.starts.append(measure_start(program, interpreter, min(options.repeats, 3), whole))
 
 
+def _merged(files: Sequence[Path]) -> Results:
+    first, *later = map(Results.load, files)
+    for results in later:
+        first.add(results)
+    return first
+
+
 def show(console: Console, table: Table) -> None:
     """Prints a table."""
     rich = RichTable(title=table.title, title_justify="left")
@@ -137,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with console.status("environments") as status:
         draws = options.plot or options.write_docs
         found = interpreters(options.python) if draws or not options.results else {}
-        results = Results.load(options.results) if options.results else run(options, found, status.update)
+        results = _merged(options.results) if options.results else run(options, found, status.update)
     for role in ROLES:
         if role in options.python and role not in results.interpreters:
             console.print(f"not found: {role}")

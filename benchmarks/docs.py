@@ -13,7 +13,7 @@ PICTURE = ROOT / "docs" / "performance.png"
 
 _HEAD = """# Performance
 
-Written by `python -m benchmarks --write-docs` on {date}; `python -m benchmarks --help` shows how to measure less.
+Written by `python -m benchmarks --write-docs` on {date}, from {runs}; `python -m benchmarks --help` shows how to measure less.
 
 Measured on {machine}, with {interpreters}.
 
@@ -47,7 +47,10 @@ def page(results: Results) -> str:
     *parts, bars = tables(results)
     repeats = max((len(measurement.seconds) for measurement in results.kernels), default=0)
     interpreters = ", ".join(results.interpreters.values())
-    head = _HEAD.format(date=results.date, machine=results.machine, interpreters=interpreters, repeats=repeats)
+    runs = "one run" if results.runs == 1 else f"{results.runs} runs"
+    head = _HEAD.format(
+        date=results.date, runs=runs, machine=results.machine, interpreters=interpreters, repeats=repeats
+    )
     return "\n".join([head, *(_section(part) for part in (bars, *parts)), _TAIL])
 
 

@@ -22,7 +22,7 @@ LARGE = (RUBY.name, YOSYS.name)
 
 @dataclass(slots=True)
 class Results:
-    """Everything of one run; `interpreters` are labels by role, `boundary` lists of crossings by role."""
+    """Everything of one run, or of `runs` merged; `interpreters` are labels by role, `boundary` has crossings by role."""
 
     date: str = ""
     quick: bool = False
@@ -31,6 +31,18 @@ class Results:
     kernels: list[Measurement] = field(default_factory=list)
     boundary: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     starts: list[Start] = field(default_factory=list)
+    runs: int = 1
+
+    def add(self, later: Results) -> None:
+        """Takes over what a later run measured; what both measured is the later one's."""
+        kernels = {(m.kernel, m.role, m.engine, m.size): m for m in (*self.kernels, *later.kernels)}
+        starts = {(start.program, start.role): start for start in (*self.starts, *later.starts)}
+        self.kernels, self.starts = list(kernels.values()), list(starts.values())
+        self.boundary |= later.boundary
+        self.interpreters |= later.interpreters
+        self.date, self.machine = later.date, later.machine
+        self.quick = self.quick or later.quick
+        self.runs += later.runs
 
     def save(self, path: Path) -> None:
         """Writes them as JSON."""

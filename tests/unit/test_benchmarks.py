@@ -93,6 +93,20 @@ def test_results_come_back_from_a_file(results: Results, tmp_path: Path) -> None
     assert Results.load(file) == results
 
 
+def test_results_of_runs_are_merged(results: Results) -> None:
+    kernel = measurement("fib", "cpython", "python", "medium", 7)
+    start = starts.Start("ruby", "cpython", 5)
+    results.add(
+        Results("2026-01-02", machine="another", interpreters={"newest": "N"}, kernels=[kernel], starts=[start])
+    )
+    assert results.names() == ["fib", "vm"]
+    assert results.twin_ratios("cpython")["fib"] == pytest.approx(3 / 7)
+    assert results.start("ruby") is start
+    assert (results.date, results.machine, results.runs) == ("2026-01-02", "another", 2)
+    assert list(results.interpreters) == ["cpython", "pypy", "newest"]
+    assert "from 2 runs;" in docs.page(results)
+
+
 def test_page_has_every_table_and_says_what_is_missing(results: Results) -> None:
     text = docs.page(results)
     assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 7
