@@ -22,7 +22,7 @@ LARGE = (RUBY.name, YOSYS.name)
 
 @dataclass(slots=True)
 class Results:
-    """Everything of one run, or of `runs` merged; `interpreters` are labels by role, `boundary` has crossings by role."""
+    """Everything of one run, or of `runs` merged; `interpreters` has labels by role, `boundary` crossings by role."""
 
     date: str = ""
     quick: bool = False
