@@ -13,8 +13,8 @@ PICTURE = ROOT / "docs" / "performance.png"
 
 _HEAD = """# Performance
 
-Written by `python -m benchmarks --write-docs` on {date}, from {runs}; `python -m benchmarks --help` shows how to measure
-less.
+Written by `python -m benchmarks --write-docs` on {date}, from {runs}; `python -m benchmarks --help` shows how to
+measure less.
 
 Measured on {machine}, with {interpreters}.
 
