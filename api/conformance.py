@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
 from wasm2py.config import native_dialect
 from wasm2py.conformance_values import Needs, argument, mismatch
+from wasm2py.progress import Progress, Step, silent
 from wasm2py.runtime.engine import Engine
 from wasm2py.runtime.errors import (
     DecodeError,
@@ -94,13 +95,15 @@ class FileReport:
         }
 
 
-def run_file(path: str, dialect: Dialect | None = None) -> FileReport:
+def run_file(path: str, dialect: Dialect | None = None, progress: Progress = silent) -> FileReport:
     """Run the script in a file.  Raises OSError if it cannot be read."""
     with open(path, "rb") as file:
-        return run_script(file.read(), path, dialect)
+        return run_script(file.read(), path, dialect, progress)
 
 
-def run_script(text: str | bytes, name: str = "script", dialect: Dialect | None = None) -> FileReport:
+def run_script(
+    text: str | bytes, name: str = "script", dialect: Dialect | None = None, progress: Progress = silent
+) -> FileReport:
     """Run a script; one that cannot be parsed is a failure at the line of the error.
 
     `dialect` is that of the generated code, by default the one that suits this Python.
@@ -112,21 +115,25 @@ def run_script(text: str | bytes, name: str = "script", dialect: Dialect | None 
         report.failures.append(Failure(error.line, "script", error.message))
         return report
     engine = Engine(PythonTranslator(), options=Options(dialect=dialect or native_dialect()))
-    _Runner(report, engine).run(commands)
+    _Runner(report, engine).run(commands, progress("running", len(commands)))
     engine.close()
     return report
 
 
-def run_files(paths: Iterable[str], jobs: int = 1, dialect: Dialect | None = None) -> Iterator[FileReport]:
+def run_files(
+    paths: Sequence[str], jobs: int = 1, dialect: Dialect | None = None, progress: Progress = silent
+) -> Iterator[FileReport]:
     """Run scripts, `jobs` at a time in processes of their own; the reports come in the order of the paths."""
-    run = partial(run_file, dialect=dialect)
     if jobs <= 1:
-        yield from map(run, paths)
+        yield from (run_file(path, dialect, progress) for path in paths)
         return
     from concurrent.futures import ProcessPoolExecutor
 
+    step = progress("running", len(paths))
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run, paths)
+        for report in pool.map(partial(run_file, dialect=dialect), paths):
+            step()
+            yield report
 
 
 def spectest() -> dict[str, Extern]:
@@ -189,8 +196,9 @@ class _Runner:
         self.registered: dict[str, _Exports | _Missing] = {"spectest": spectest()}
         self.calls_tails = False
 
-    def run(self, commands: Iterable[Command]) -> None:
+    def run(self, commands: Iterable[Command], step: Step) -> None:
         for command in commands:
+            step()
             try:
                 _HANDLERS[type(command)](self, command)
             except Needs as need:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wasm2py.engine import Engine, default_engine
+from wasm2py.progress import Progress, silent
 from wasm2py.runtime.errors import TextError
 from wasm2py.runtime.program import ExportInfo, Program
 from wasm2py.runtime.types import ExternKind, ExternType, extern_kind
@@ -53,8 +54,12 @@ class Module:
     `data` is its binary, `hash` the SHA-256 of that.
     """
 
-    def __init__(self, data: bytes, *, name: str | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self, data: bytes, *, name: str | None = None, engine: Engine | None = None, progress: Progress = silent
+    ) -> None:
         """Take a module in the binary format; `name` is for messages, where the module has no name of its own.
+
+        `progress` is told how validation goes on, if the module is not known already (see `wasm2py.progress`).
 
         Raises DecodeError if it is malformed, ValidationError if it is invalid; TypeError if it is not bytes.
         """
@@ -66,7 +71,10 @@ class Module:
         self.hash = hashlib.sha256(self.data).digest()
         self.fallback_name = name or self.hash.hex()[:12]
         self.engine = engine or default_engine()
+        self._progress = progress
         self.program: Program = self.engine.compile_module(self, eager=self.engine.config.eager)
+        # What has to be decoded from now on is decoded while the module runs.
+        self._progress = silent
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, engine: Engine | None = None) -> Module:
@@ -93,7 +101,7 @@ class Module:
         from wasm2py.transpile.validate import validate
 
         module = decode_module(self.data)
-        validate(module)
+        validate(module, self._progress("checking", len(module.functions)))
         return module
 
     @property
@@ -127,11 +135,11 @@ class Module:
         return f"<Module {self.name}: {len(self.data)} bytes>"
 
 
-def assemble(text: str | bytes) -> bytes:
+def assemble(text: str | bytes, progress: Progress = silent) -> bytes:
     """The text format's binary form; bytes must be UTF-8.  Raises TextError."""
     from wasm2py.transpile import text as text_format
 
-    return text_format.assemble(_decode(text) if isinstance(text, bytes) else text)
+    return text_format.assemble(_decode(text) if isinstance(text, bytes) else text, progress("assembling", None))
 
 
 def _decode(data: bytes) -> str:

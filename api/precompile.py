@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from wasm2py.progress import Progress, silent
 from wasm2py.runtime.errors import WasmError
 from wasm2py.runtime.program import Options
 from wasm2py.transpile.decode import decode_module
@@ -34,10 +35,17 @@ class Settings:
     jobs: int = 1
 
 
-def source_of(data: bytes, name: str, options: Options, style: Style = "black", annotate: bool = False) -> Source:
+def source_of(
+    data: bytes,
+    name: str,
+    options: Options,
+    style: Style = "black",
+    annotate: bool = False,
+    progress: Progress = silent,
+) -> Source:
     """A module ready to be printed, called `name` unless it has a name.  Raises DecodeError or ValidationError."""
     module = decode_module(data)
-    validate(module)
+    validate(module, progress("checking", len(module.functions)))
     return _source(module, name, options, style, annotate)
 
 
@@ -56,21 +64,21 @@ def precompile(
     *,
     standalone: bool = False,
     settings: Settings | None = None,
-    progress: Callable[[int], Callable[[], None]] = lambda total: lambda: None,
+    progress: Progress = silent,
 ) -> list[Path]:
     """Write `package` and its pyproject.toml into `folder`; returns the files written.
 
-    `progress` is given the number of units, and what it returns is called after each.  Raises WasmError for a name that
-    no package can have, DecodeError or ValidationError for a bad module, OSError where a file cannot be written.
+    `progress` is told how validation and translation go on.  Raises WasmError for a name that no package can have,
+    DecodeError or ValidationError for a bad module, OSError where a file cannot be written.
     """
     check_package_name(package)
     settings = settings or Settings()
-    source = source_of(data, package, Options(settings.target), settings.style)
+    source = source_of(data, package, Options(settings.target), settings.style, progress=progress)
     layout = Layout(package, standalone)
     copied = dict(_runtime_files(layout, is_command(source.program))) if standalone else {}
     packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
     texts = {Path(path): text for path, text in package_files(source, layout, packages).items()} | copied
-    step = progress(len(source.program.units))
+    step = progress("translating", len(source.program.units))
     for unit, text in enumerate(_unit_texts(data, source, layout, settings)):
         texts[Path(package, f"_unit{unit}.py")] = text
         step()

@@ -17,8 +17,10 @@ from wasm2py.transpile.usage import features_used
 Row: TypeAlias = dict[str, Any]
 
 
-def describe(module: Module) -> dict[str, Any]:
+def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Describe a valid module.  Sizes and offsets are in bytes, types in words, absent values None.
+
+    `step` is called after each function that is read, to show progress.
 
     `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `globals`, `elements`, `data` and
     `producers` are lists of dicts; functions, tables, memories and globals are whole index spaces, imports first.
@@ -40,7 +42,7 @@ def describe(module: Module) -> dict[str, Any]:
         "size": len(module.data),
         "sha256": module.hash.hex(),
         "start": module.start,
-        "features": list(features_used(module)),
+        "features": list(features_used(module, step)),
         "producers": [
             {"field": field, "name": name, "version": version}
             for field, values in decode_producers(module.customs).items()

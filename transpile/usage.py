@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, TableType
 from wasm2py.transpile.decode import decode_body
@@ -12,9 +12,9 @@ from wasm2py.transpile.opcodes import OPS, Op
 _EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"]})
 
 
-def features_used(module: Module) -> tuple[str, ...]:
-    """The features that a valid module uses, sorted.  Every function is read for it."""
-    return tuple(sorted({*_of_definitions(module), *_of_instructions(module)} - {"mvp"}))
+def features_used(module: Module, step: Callable[[], object] = lambda: None) -> tuple[str, ...]:
+    """The features that a valid module uses, sorted.  Every function is read for it; `step` is called after each."""
+    return tuple(sorted({*_of_definitions(module), *_of_instructions(module, step)} - {"mvp"}))
 
 
 def _of_definitions(module: Module) -> Iterator[str]:
@@ -29,13 +29,14 @@ def _of_definitions(module: Module) -> Iterator[str]:
     return (feature for feature, rule in rules.items() if rule(module))
 
 
-def _of_instructions(module: Module) -> Iterator[str]:
+def _of_instructions(module: Module, step: Callable[[], object]) -> Iterator[str]:
     operations: set[Op] = set()
     for function in module.functions:
         instructions = decode_body(module, function)
         operations.update(op for op, _, _ in instructions)
         if any(_has_type_index(instruction) for instruction in instructions):
             yield "multi-value"
+        step()
     yield from (op.feature for op in operations)
 
 

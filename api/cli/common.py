@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wasm2py.progress import Progress, Step
 from wasm2py.runtime.errors import DecodeError, LinkError, TextError, ValidationError, WasmError
 
 if TYPE_CHECKING:
+    import rich.progress
     from wasm2py.engine import Engine
     from wasm2py.module import Module
+    from wasm2py.transpile.module import Module as DecodedModule
 
 #: Seconds that a command works silently.
 _PATIENCE = 1.0
@@ -37,19 +41,29 @@ def write_text(path: str | None, text: str) -> None:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
 
 
-def binary(path: str) -> bytes:
+def binary(path: str, progress: Progress) -> bytes:
     """The module in a file or on standard input, in the binary format whichever it is in."""
     from wasm2py.module import assemble, is_text
 
     data = read_bytes(path)
-    return assemble(data) if is_text(data, path) else data
+    return assemble(data, progress) if is_text(data, path) else data
 
 
-def module_file(path: str, engine: Engine) -> Module:
+def valid_module(data: bytes, progress: Progress) -> DecodedModule:
+    """The module, decoded and validated."""
+    from wasm2py.transpile.decode import decode_module
+    from wasm2py.transpile.validate import validate
+
+    module = decode_module(data)
+    validate(module, progress("checking", len(module.functions)))
+    return module
+
+
+def module_file(path: str, engine: Engine, progress: Progress) -> Module:
     """The module in a file, or on standard input."""
     from wasm2py.module import Module
 
-    return Module(binary(path), name=stem(path), engine=engine)
+    return Module(binary(path, progress), name=stem(path), engine=engine, progress=progress)
 
 
 def stem(path: str) -> str:
@@ -69,69 +83,62 @@ def naming(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Gives a function to call after each of `total` steps; see `progress_of`."""
-    with progress_of(what) as start:
-        yield start(total)
-
-
-@contextmanager
-def progress_of(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
-    """Gives a function that takes the number of steps, and gives a function to call after each.
-
-    Once work has taken over a second, a bar on stderr shows how far it is, if stderr is a terminal.
-    """
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield lambda total: lambda: None
-        return
-    bars: list[_Bar] = []
-
-    def start(total: int) -> Callable[[], None]:
-        bars.append(_Bar(what, total))
-        return bars[-1].step
-
+def progress() -> Iterator[Bar]:
+    """Shows the progress of one command on stderr, if that is a terminal, once the command has taken over a second."""
+    seen = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    bar = Bar() if seen else Bar(math.inf)
     try:
-        yield start
+        yield bar
     finally:
-        for bar in bars:
-            bar.close()
+        bar.clear()
 
 
-class _Bar:
-    def __init__(self, what: str, total: int) -> None:
-        self._what = what
-        self._total = total
+class Bar:
+    """A `Progress` that draws a bar, the first time after `patience` seconds."""
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._due = time.monotonic() + patience
+        self._what = ""
+        self._total: int | None = None
         self._done = 0
-        self._shown = time.monotonic()
-        self._close: Callable[[], None] = lambda: None
-        self._show: Callable[[int], None] | None = None
+        self._drawn: rich.progress.Progress | None = None
 
-    def step(self) -> None:
+    def __call__(self, what: str, total: int | None) -> Step:
+        """Begin something else, instead of what there was before."""
+        self._what, self._total, self._done = what, total, 0
+        return self._step
+
+    def clear(self) -> None:
+        """Take the bar off the terminal, until the next step is due."""
+        if self._drawn is not None:
+            self._drawn.stop()
+            self._drawn = None
+
+    def _step(self) -> None:
         self._done += 1
         now = time.monotonic()
-        if now - self._shown < (_PATIENCE if self._show is None else _REFRESH):
-            return
-        self._shown = now
-        if self._show is None:
-            self._show = self._open()
-        self._show(self._done)
+        if now >= self._due:
+            self._due = now + _REFRESH
+            self._draw()
 
-    def close(self) -> None:
-        self._close()
+    def _draw(self) -> None:
+        drawn = self._drawn or _empty_bar()
+        task = drawn.tasks[0]
+        task.description, task.total, task.completed = self._what, self._total, self._done
+        if drawn is self._drawn:
+            drawn.refresh()
+        else:
+            self._drawn = drawn
+            drawn.start()
 
-    def _open(self) -> Callable[[int], None]:
-        from rich.console import Console
-        from rich.progress import Progress
 
-        # Left to itself, rich starts a thread and replaces sys.stdout and sys.stderr.
-        bar = Progress(
-            console=Console(stderr=True),
-            transient=True,
-            auto_refresh=False,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        task = bar.add_task(self._what, total=self._total)
-        bar.start()
-        self._close = bar.stop
-        return lambda done: bar.update(task, completed=done, refresh=True)
+def _empty_bar() -> rich.progress.Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Left to itself, rich starts a thread and replaces sys.stdout and sys.stderr.
+    bar = Progress(
+        console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+    )
+    bar.add_task("")
+    return bar

@@ -9,6 +9,7 @@ from wasm2py.cli.common import binary, naming, progress, stem, write_text
 from wasm2py.runtime.errors import WasmError
 
 if TYPE_CHECKING:
+    from wasm2py.progress import Progress
     from wasm2py.runtime.program import Program
     from wasm2py.transpile.dump.functions import Source
 
@@ -37,20 +38,21 @@ def run(args: argparse.Namespace) -> int:
 
     with naming(args.file):
         options = Config(dialect=args.target).options()
-        source = source_of(binary(args.file), stem(args.file), options, args.format, args.annotate)
-        write_text(args.output, _text(source, args))
+        with progress() as bar:
+            data = binary(args.file, bar)
+            text = _text(source_of(data, stem(args.file), options, args.format, args.annotate, bar), args, bar)
+        write_text(args.output, text)
     return 0
 
 
-def _text(source: Source, args: argparse.Namespace) -> str:
+def _text(source: Source, args: argparse.Namespace, progress: Progress) -> str:
     from wasm2py.transpile.dump.document import dump_module
     from wasm2py.transpile.dump.format import format_whole
 
     if args.function is not None:
         return format_whole(source.function(_find(source.program, args.function))[0], args.format)
     defined = len(source.program.functions) - source.program.imported_count("func")
-    with progress("translating", defined) as step:
-        return dump_module(source, step)
+    return dump_module(source, progress("translating", defined))
 
 
 def _find(program: Program, wanted: str) -> int:

@@ -6,11 +6,12 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.cli.common import binary, naming, write_text
+from wasm2py.cli.common import binary, naming, progress, valid_module, write_text
 from wasm2py.cli.printable import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from wasm2py.progress import Progress
 
 #: The least width of tables that do not go to a terminal, so that names are not cut.
 _WIDTH = 160
@@ -31,8 +32,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the description of one valid module."""
-    with naming(args.file):
-        description = {"file": args.file, **_describe(binary(args.file))}
+    with naming(args.file), progress() as bar:
+        description = {"file": args.file, **_describe(args.file, bar)}
     if args.json:
         _print_json(description)
     else:
@@ -40,14 +41,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _describe(data: bytes) -> dict[str, Any]:
-    from wasm2py.transpile.decode import decode_module
+def _describe(path: str, progress: Progress) -> dict[str, Any]:
     from wasm2py.transpile.describe import describe
-    from wasm2py.transpile.validate import validate
 
-    module = decode_module(data)
-    validate(module)
-    return describe(module)
+    module = valid_module(binary(path, progress), progress)
+    return describe(module, progress("reading", len(module.functions)))
 
 
 def _print_json(description: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wasm2py.cli.common import binary, naming, progress_of, stem
+from wasm2py.cli.common import binary, naming, progress, stem
 
 
 def add_parser(subparsers: Any) -> None:
@@ -34,10 +34,9 @@ def run(args: argparse.Namespace) -> int:
 
     name = args.name or package_name(stem(args.file))
     settings = Settings(args.target, args.format, args.jobs)
-    with naming(args.file), progress_of("translating") as start:
-        precompile(
-            binary(args.file), Path(args.output), name, standalone=args.standalone, settings=settings, progress=start
-        )
+    with naming(args.file), progress() as bar:
+        data = binary(args.file, bar)
+        precompile(data, Path(args.output), name, standalone=args.standalone, settings=settings, progress=bar)
     return 0
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from wasm2py.cli.common import module_file, naming
+from wasm2py.cli.common import module_file, naming, progress
 from wasm2py.config import Config
 from wasm2py.runtime.errors import LinkError, Trap, WasiExit, WasmError
 from wasm2py.runtime.types import FuncType, ValType
@@ -57,7 +57,8 @@ def _run(args: argparse.Namespace) -> int:
 
     with naming(args.file):
         engine = _engine(args)
-        module = module_file(args.file, engine)
+        with progress() as bar:
+            module = module_file(args.file, engine, bar)
         linker = Linker(engine)
         linker.wasi(args=[os.path.basename(args.file), *args.args], env=_environment(args), preopens=_preopens(args))
         instance = linker.instantiate(module)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wasm2py.cli.common import binary, progress
+from wasm2py.cli.common import binary, progress, valid_module
 from wasm2py.cli.printable import printable
 from wasm2py.runtime.errors import WasmError
 
@@ -37,13 +37,9 @@ def _report(path: str) -> bool:
 
 def _problem(path: str) -> str | None:
     """What is wrong with a file; None for a valid module."""
-    from wasm2py.transpile.decode import decode_module
-    from wasm2py.transpile.validate import validate
-
     try:
-        module = decode_module(binary(path))
-        with progress(f"checking {path}", len(module.functions)) as step:
-            validate(module, step)
+        with progress() as bar:
+            valid_module(binary(path, bar), bar)
     except WasmError as error:
         return str(error)
     except OSError as error:

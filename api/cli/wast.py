@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
     from wasm2py.conformance import run_files
 
     reports = []
-    with progress("scripts", len(args.files)) as step:
-        for report in run_files(args.files, args.jobs, args.dialect):
-            step()
+    with progress() as bar:
+        for report in run_files(args.files, args.jobs, args.dialect, bar):
             reports.append(report.as_json())
             if not args.json:
+                bar.clear()
                 _print_file(reports[-1])
     totals = {key: sum(report[key] for report in reports) for key in ("passed", "failed", "skipped")}
     if args.json:

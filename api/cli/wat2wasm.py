@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wasm2py.cli.common import naming, read_bytes
+from wasm2py.cli.common import naming, progress, read_bytes, valid_module
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,18 +19,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Assemble one file; nothing is written unless the module is valid."""
-    with naming(args.file):
-        binary = _assemble(read_bytes(args.file), check=not args.no_check)
+    from wasm2py.module import assemble
+
+    with naming(args.file), progress() as bar:
+        binary = assemble(read_bytes(args.file), bar)
+        if not args.no_check:
+            valid_module(binary, bar)
     Path(args.output).write_bytes(binary)
     return 0
-
-
-def _assemble(text: bytes, *, check: bool) -> bytes:
-    from wasm2py.module import assemble
-    from wasm2py.transpile.decode import decode_module
-    from wasm2py.transpile.validate import validate
-
-    binary = assemble(text)
-    if check:
-        validate(decode_module(binary))
-    return binary

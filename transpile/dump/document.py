@@ -22,7 +22,7 @@ _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 
 
-def dump_module(source: Source, progress: Callable[[], None] = lambda: None) -> str:
+def dump_module(source: Source, progress: Callable[[], object] = lambda: None) -> str:
     """The module as a Python file that binds `PROGRAM`, the functions, and `instantiate(imports)`.
 
     If nothing has to be imported, it makes an instance too and binds its `exports`.  Raises `WasmError` if the style's

@@ -41,7 +41,7 @@ class Source:
         return f"{heading(index, self.program.functions[index])}\n{text}", names
 
     def functions(
-        self, first: int, past: int, progress: Callable[[], None] = lambda: None
+        self, first: int, past: int, progress: Callable[[], object] = lambda: None
     ) -> tuple[list[str], set[str]]:
         """The sources of a range of functions, and all names that occur in them; `progress` is called after each."""
         texts: list[str] = []

@@ -107,8 +107,8 @@ def _define_type(cursor: Cursor, module: ModuleBuilder) -> None:
     cursor.close()
 
 
-def define_fields(cursor: Cursor, module: ModuleBuilder) -> None:
-    """Second pass over all fields, up to the `)` or the end after them."""
+def define_fields(cursor: Cursor, module: ModuleBuilder, step: Callable[[], object]) -> None:
+    """Second pass over all fields, up to the `)` or the end after them; `step` is called after each."""
     while cursor.kind == "(":
         definer = DEFINERS.get(cursor.opened_keyword())
         if definer is None:
@@ -116,6 +116,7 @@ def define_fields(cursor: Cursor, module: ModuleBuilder) -> None:
         cursor.at += 2
         definer(cursor, module)
         cursor.close()
+        step()
 
 
 def _skip_type(cursor: Cursor, module: ModuleBuilder) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -89,16 +90,20 @@ def decode_source(text: str | bytes) -> str:
         raise TextError("malformed UTF-8 encoding", line, error.start - before.rfind(b"\n")) from None
 
 
-def tokenize(text: str | bytes) -> Tokens:
-    """Split a text into tokens.  Raises `TextError` for what no token, comment or annotation can be."""
-    return _Lexer(decode_source(text)).run()
+def tokenize(text: str | bytes, step: Callable[[], object] = lambda: None) -> Tokens:
+    """Split a text into tokens.  Raises `TextError` for what no token, comment or annotation can be.
+
+    `step` is called for each spelling that is new, to show that the work goes on.
+    """
+    return _Lexer(decode_source(text), step).run()
 
 
 class _Lexer:
     """The state of one tokenization; `known` remembers the kind of each spelling met."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, step: Callable[[], object]) -> None:
         self.text = text
+        self.step = step
         self.tokens = Tokens(text)
         self.known: dict[str, Kind] = {"(": "(", ")": ")"}
 
@@ -136,6 +141,7 @@ class _Lexer:
     def classify(self, spelling: str, position: int) -> Kind:
         kind = self.kind_of(spelling, position)
         self.known[spelling] = kind
+        self.step()
         return kind
 
     def kind_of(self, spelling: str, position: int) -> Kind:
