@@ -6,6 +6,7 @@ import ast
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
+from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, Value, canonical, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
@@ -65,6 +66,9 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
         return nodes.not_(compared, line)
     if sign == "s":
         return _signed(emitter, name, left, right, wanted, line)
+    span = wrapped_span(emitter, name, left, right, wanted, line)
+    if span is not None:
+        return span
     op = _RELATIONS[name][0 if wanted else 1]
     return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
 
@@ -111,14 +115,11 @@ def _signed_constant(
     negative_wanted = (name == "lt") == wanted
     if constant == 0:
         return nodes.compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)
-    first, again = emitter.twice(rest, line)
-    if negative_wanted:  # x < c
-        below = nodes.compare(first, nodes.LT, nodes.constant(constant, line), line)
-        return nodes.either(below, nodes.compare(again, nodes.GT, nodes.constant(top, line), line), line)
-    chain = nodes.compare(nodes.constant(constant, line), nodes.LE, rest, line)
-    chain.ops.append(nodes.LE)
-    chain.comparators.append(nodes.constant(top, line))
-    return chain
+    if negative_wanted and isinstance(rest, ast.Name):  # x < c
+        below = nodes.compare(rest, nodes.LT, nodes.constant(constant, line), line)
+        above = nodes.compare(nodes.name(rest.id, line), nodes.GT, nodes.constant(top, line), line)
+        return nodes.either(below, above, line)
+    return within(Value(rest, 0, MASKS[bits]), constant, top, not negative_wanted, line)
 
 
 def _value(emitter: Emitter, expr: Expr, line: int) -> Value:

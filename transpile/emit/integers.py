@@ -74,6 +74,8 @@ def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
 @integer("and")
 def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = (emitter.value(arg) for arg in expr.args)
+    if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
+        return a  # a mask that cannot clear anything
     node = nodes.binary(a.node, nodes.AND, b.node, line)
     above = [value.high for value in (a, b) if value.low >= 0]
     if above:

@@ -56,8 +56,10 @@ def either(left: ast.expr, right: ast.expr, line: int) -> ast.BoolOp:
 
 
 def _bool_op(op: ast.boolop, left: ast.expr, right: ast.expr, line: int) -> ast.BoolOp:
-    """Operands of the same operator on the left join in, as the parser would have it."""
-    values = [*left.values, right] if isinstance(left, ast.BoolOp) and left.op is op else [left, right]
+    """Operands of the same operator join in: it makes no difference to Python, and reads better without brackets."""
+    values: list[ast.expr] = []
+    for operand in (left, right):
+        values.extend(operand.values if isinstance(operand, ast.BoolOp) and operand.op is op else [operand])
     return ast.BoolOp(op, values, lineno=line, col_offset=0)
 
 

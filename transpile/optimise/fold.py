@@ -139,6 +139,8 @@ def _right_constant(expr: Expr, name: str, bits: int) -> Expr:
         return _add_rule(Expr(OPS[f"{expr.type}.add"], expr.type, (left, _negative(right, full)), None, expr.offset))
     if name == "add":
         return _add_rule(expr)
+    if name in ("eq", "ne"):
+        return _equal_rule(expr)
     return expr
 
 
@@ -153,6 +155,14 @@ def _add_rule(expr: Expr) -> Expr:
     if left.op is expr.op and _is_const(left.args[1]):
         total = _result(expr, left.args[1].imm + right.imm)
         return left.args[0] if total.imm == 0 else expr.with_args((left.args[0], total))
+    return expr
+
+
+def _equal_rule(expr: Expr) -> Expr:
+    """x + a = b → x = b - a."""
+    left, right = expr.args
+    if left.op.mnemonic == f"{left.type}.add" and _is_const(left.args[1]):
+        return expr.with_args((left.args[0], _result(right, right.imm - left.args[1].imm)))
     return expr
 
 
