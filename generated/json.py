@@ -199,7 +199,6 @@ def tokenize(p0):
                     i3 = mem_u8[i5]
                     if i3 != 34:
                         while True:
-                            i3 &= 255
                             if i3 < 32:
                                 return (16399 - i2 - p0) & 0xFFFFFFFF
                             i4 = i5 + 1
@@ -304,7 +303,7 @@ def tokenize(p0):
                                     i3 = 0
                                     while True:
                                         i4 = mem_u8[i7 + i3]
-                                        if ((i4 - 58) & 0xFF) <= 245 and (((i4 & 0xFFFFFFDF) - 71) & 0xFF) < 250:
+                                        if not 48 <= i4 <= 57 and not 65 <= (i4 & 0xFFFFFFDF) <= 70:
                                             return (16399 - i2 - p0) & 0xFFFFFFFF
                                         i3 += 1
                                         if i3 == 4:
@@ -322,29 +321,29 @@ def tokenize(p0):
                     i4 = mem_u8[i3] == 45
                     i5 = i2 + i4
                     i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
-                    if ((i3 - 58) & 0xFF) < 246:
+                    if not 48 <= i3 <= 57:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
-                    if (i3 & 0xFF) != 48:
+                    if i3 != 48:
                         while True:
                             i3 = (i5 + p0) & 0xFFFFFFFF
                             i4 = (i5 + 1) & 0xFFFFFFFF
                             i5 = i4
                             i3 = mem_u8[i3]
-                            if ((i3 - 58) & 0xFF) <= 245:
+                            if not 48 <= i3 <= 57:
                                 break
                         i4 = (i4 + p0 - 1) & 0xFFFFFFFF
                     else:
                         i4 = (i2 + i4 + p0 + 1) & 0xFFFFFFFF
                         i3 = mem_u8[i4]
-                    if (i3 & 0xFF) == 46:
-                        if ((mem_u8[i4 + 1] - 58) & 0xFF) < 246:
+                    if i3 == 46:
+                        if not 48 <= mem_u8[i4 + 1] <= 57:
                             return (16399 - i2 - p0) & 0xFFFFFFFF
                         while True:
                             i4 = (i4 + 1) & 0xFFFFFFFF
                             i3 = mem_u8[i4]
-                            if ((i3 - 58) & 0xFF) <= 245:
+                            if not 48 <= i3 <= 57:
                                 break
-                    if ((i3 | 0x20) & 0xFF) != 101:
+                    if (i3 | 0x20) != 101:
                         break
                     i3 = (i4 + 1) & 0xFFFFFFFF
                     i5 = mem_u8[i4 + 1]
@@ -353,12 +352,12 @@ def tokenize(p0):
                     if arm == 0:
                         i3 = i4 + 2
                         i5 = mem_u8[i4 + 2]
-                    if ((i5 - 58) & 0xFF) < 246:
+                    if not 48 <= i5 <= 57:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
                     i4 = (i3 - 1) & 0xFFFFFFFF
                     while True:
                         i4 = (i4 + 1) & 0xFFFFFFFF
-                        if ((mem_u8[i4] - 58) & 0xFF) < 246:
+                        if not 48 <= mem_u8[i4] <= 57:
                             break
                     break
                 i4 = i3 + 1

@@ -83,7 +83,7 @@ def run(p0, p1):
         while True:
             p1 = i5
             i7 = p0
-            if ((p0 - 1024) & 0xFFFFFFFF) < 0xFFFFFC08 or (i6 > 255 or i5 > 4090):
+            if not 8 <= p0 <= 1023 or i6 > 255 or i5 > 4090:
                 goto = 2
                 break
             goto = 0
