@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from wasm2py.cli.common import binary, naming, progress, valid_module, write_text
 from wasm2py.cli.printable import printable
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from wasm2py.progress import Progress
 
 #: The least width of tables that do not go to a terminal, so that names are not cut.
@@ -56,36 +57,29 @@ def _print_json(description: dict[str, Any]) -> None:
 
 def _print_tables(description: dict[str, Any]) -> None:
     """A table for each part of the description that is a list of dicts, after one for all that is not."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDTH)
     tables = {title: rows for title, rows in description.items() if rows and _is_table(rows)}
     facts = [
         {"": key, "value": ", ".join(value) if isinstance(value, list) else value}
         for key, value in description.items()
         if not _is_table(value) and value not in (None, [])
     ]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
     for title, rows in {"module": facts, **tables}.items():
-        console.print(_table(title, rows))
+        for line in _table(title, rows, width):
+            print(line)
 
 
 def _is_table(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
-def _table(title: str, rows: list[dict[str, Any]]) -> Table:
+def _table(title: str, rows: list[dict[str, Any]], width: int) -> Iterator[str]:
     """Columns in which no row has anything are left out."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from wasm2py.cli.tables import table
 
     columns = [key for key in rows[0] if any(row[key] is not None for row in rows)]
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for key in columns:
-        table.add_column(key, justify="right" if key in _NUMERIC else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(row[key])) for key in columns))
-    return table
+    cells = [[_cell(row[key]) for key in columns] for row in rows]
+    return table(title, columns, cells, _NUMERIC, width)
 
 
 def _cell(value: object) -> str:
