@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import keyword
 import re
 from collections.abc import Iterator
@@ -68,6 +69,8 @@ def precompile(
 ) -> list[Path]:
     """Write `package` and its pyproject.toml into `folder`; returns the files written.
 
+    What wasm2py wrote of an earlier version of the package, and this one has not, is removed.
+
     `progress` is told how validation and translation go on.  Raises WasmError for a name that no package can have,
     DecodeError or ValidationError for a bad module, OSError where a file cannot be written.
     """
@@ -82,7 +85,9 @@ def precompile(
     for unit, text in enumerate(_unit_texts(data, source, layout, settings)):
         texts[Path(package, f"_unit{unit}.py")] = text
         step()
-    return [_write(folder / path, text) for path, text in texts.items()]
+    written = [_write(folder / path, text) for path, text in texts.items()]
+    _remove_stale(folder / package, set(written))
+    return written
 
 
 def check_package_name(name: str) -> None:
@@ -166,6 +171,23 @@ def _module_path(module: str) -> Path | None:
     folder = Path(wasm2py.runtime.__path__[0], *(module.split(".") if module else []))
     candidates = (folder / "__init__.py", folder.with_suffix(".py"))
     return next((path for path in candidates if path.is_file()), None)
+
+
+def _remove_stale(package: Path, current: set[Path]) -> None:
+    """Remove files of an earlier run: only such as begin like ours, where only we write, and folders left empty."""
+    runtime = package / "_runtime"
+    found = [*package.glob("_unit[0-9]*.py"), package / "__main__.py", *runtime.rglob("*.py")]
+    stale = [path for path in found if path not in current and path.is_file() and _is_ours(path)]
+    for path in stale:
+        path.unlink()
+    for path in sorted({path.parent for path in stale} - {package}, reverse=True):
+        with contextlib.suppress(OSError):
+            path.rmdir()
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline().decode(errors="replace").startswith((_NOTICE, document.FIRST_LINE))
 
 
 def _write(path: Path, text: str) -> Path:

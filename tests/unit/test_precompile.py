@@ -130,6 +130,33 @@ def test_workers_make_the_same_package(tmp_path: Path) -> None:
     assert answer(tmp_path / "1", "import many; print(many.f0(), many.f399())") == "0 399\n"
 
 
+def test_a_second_run_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    command = assemble('(module (memory (export "memory") 1) (func (export "_start")))')
+    precompile(command, tmp_path / "old", "many", standalone=True)
+    precompile(many_units(), tmp_path / "old", "many")
+    assert answer(tmp_path / "old", "import many; print(many.f399())") == "399\n"
+    precompile(command, tmp_path / "old", "many")
+    precompile(command, tmp_path / "new", "many")
+    old, new = (
+        {path.relative_to(tmp_path / run) for path in (tmp_path / run).rglob("*") if "__pycache__" not in path.parts}
+        for run in ("old", "new")
+    )
+    assert old == new
+
+
+def test_a_second_run_leaves_what_others_wrote(tmp_path: Path) -> None:
+    precompile(many_units(), tmp_path, "many", standalone=True)
+    package = tmp_path / "many"
+    kept = [package / "_unit7.py", package / "_unit_test.py", package / "__main__.py", package / "_runtime" / "own.py"]
+    for path in kept:
+        path.write_text("# my own\n")
+    precompile(assemble("(module)"), tmp_path, "many")
+    assert [path.read_text() for path in kept] == ["# my own\n"] * 4
+    assert sorted(path.name for path in package.iterdir() if path.suffix == ".py") == [
+        "__init__.py", "__main__.py", "_program.py", "_unit7.py", "_unit_test.py",
+    ]  # fmt: skip
+
+
 def test_units_are_imported_when_they_are_called(tmp_path: Path) -> None:
     precompile(many_units(), tmp_path, "many")
     code = "import many, sys; many.f399(); print(*sorted(m for m in sys.modules if m.startswith('many._u')))"

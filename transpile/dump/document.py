@@ -17,6 +17,9 @@ from wasm2py.transpile.dump.functions import Source
 #: Where a dump imports from; a standalone package has its own copy.
 RUNTIME = "wasm2py.runtime"
 
+#: What every file begins with.
+FIRST_LINE = "# Translated from WebAssembly by wasm2py, "
+
 _HELPER_MODULES = (integers, floats, access)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
@@ -47,11 +50,11 @@ def header(described: Program, purpose: str) -> str:
     """
     dialect = described.options.dialect
     lines = [
-        f"Translated from WebAssembly by wasm2py, {dialect} dialect.",
-        purpose,
-        f"Module: {literals.comment(described.name)}",
+        f"{FIRST_LINE}{dialect} dialect.",
+        f"# {purpose}",
+        f"# Module: {literals.comment(described.name)}",
     ]
-    return "".join(f"# {line}\n" for line in lines) + _LINTERS
+    return "".join(f"{line}\n" for line in lines) + _LINTERS
 
 
 def description(described: Program, style: Style) -> str:
