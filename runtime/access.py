@@ -10,39 +10,30 @@ an f32 NaN, which travels as the f64 with the same sign and with the payload in 
 
 from __future__ import annotations
 
-from struct import Struct
+from wasm2py.runtime.layouts import F32, F64, I16, I32, I64, U16, U32, U64
 
-_U16 = Struct("<H")
-_I16 = Struct("<h")
-_U32 = Struct("<I")
-_I32 = Struct("<i")
-_U64 = Struct("<Q")
-_I64 = Struct("<q")
-_F32 = Struct("<f")
-_F64 = Struct("<d")
+unpack_u16 = U16.unpack_from
+unpack_i16 = I16.unpack_from
+unpack_u32 = U32.unpack_from
+unpack_i32 = I32.unpack_from
+unpack_u64 = U64.unpack_from
+unpack_i64 = I64.unpack_from
+unpack_f32 = F32.unpack_from
+unpack_f64 = F64.unpack_from
 
-unpack_u16 = _U16.unpack_from
-unpack_i16 = _I16.unpack_from
-unpack_u32 = _U32.unpack_from
-unpack_i32 = _I32.unpack_from
-unpack_u64 = _U64.unpack_from
-unpack_i64 = _I64.unpack_from
-unpack_f32 = _F32.unpack_from
-unpack_f64 = _F64.unpack_from
+pack_u16 = U16.pack_into
+pack_i16 = I16.pack_into
+pack_u32 = U32.pack_into
+pack_i32 = I32.pack_into
+pack_u64 = U64.pack_into
+pack_i64 = I64.pack_into
+pack_f32 = F32.pack_into
+pack_f64 = F64.pack_into
 
-pack_u16 = _U16.pack_into
-pack_i16 = _I16.pack_into
-pack_u32 = _U32.pack_into
-pack_i32 = _I32.pack_into
-pack_u64 = _U64.pack_into
-pack_i64 = _I64.pack_into
-pack_f32 = _F32.pack_into
-pack_f64 = _F64.pack_into
-
-_u32_bytes = _U32.pack
-_u64_bytes = _U64.pack
-_f32_bytes = _F32.pack
-_f64_bytes = _F64.pack
+_u32_bytes = U32.pack
+_u64_bytes = U64.pack
+_f32_bytes = F32.pack
+_f64_bytes = F64.pack
 
 
 def f64_bits(x: float) -> int:

@@ -22,6 +22,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from wasm2py.runtime.access import load_f32, store_f32
 from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.layouts import F64, I8, I16, I32, I64, U8, U16, U32, U64
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
@@ -50,16 +51,6 @@ _VIEW_FORMATS: dict[str, Literal["B", "b", "H", "h", "I", "i", "Q", "q", "f", "d
     "f32": "f",
     "f64": "d",
 }
-
-_U8 = Struct("<B")
-_I8 = Struct("<b")
-_U16 = Struct("<H")
-_I16 = Struct("<h")
-_U32 = Struct("<I")
-_I32 = Struct("<i")
-_U64 = Struct("<Q")
-_I64 = Struct("<q")
-_F64 = Struct("<d")
 
 
 class Memory:
@@ -310,75 +301,75 @@ class Memory:
 
     def read_u8(self, address: int) -> int:
         """An unsigned integer of 1 byte."""
-        value: int = self._read(_U8, address)
+        value: int = self._read(U8, address)
         return value
 
     def write_u8(self, address: int, value: int) -> None:
         """Write an unsigned integer of 1 byte; OverflowError if it does not fit."""
-        self._write(_U8, address, value)
+        self._write(U8, address, value)
 
     def read_i8(self, address: int) -> int:
         """A signed integer of 1 byte."""
-        value: int = self._read(_I8, address)
+        value: int = self._read(I8, address)
         return value
 
     def write_i8(self, address: int, value: int) -> None:
         """Write a signed integer of 1 byte; OverflowError if it does not fit."""
-        self._write(_I8, address, value)
+        self._write(I8, address, value)
 
     def read_u16(self, address: int) -> int:
         """An unsigned integer of 2 bytes."""
-        value: int = self._read(_U16, address)
+        value: int = self._read(U16, address)
         return value
 
     def write_u16(self, address: int, value: int) -> None:
         """Write an unsigned integer of 2 bytes; OverflowError if it does not fit."""
-        self._write(_U16, address, value)
+        self._write(U16, address, value)
 
     def read_i16(self, address: int) -> int:
         """A signed integer of 2 bytes."""
-        value: int = self._read(_I16, address)
+        value: int = self._read(I16, address)
         return value
 
     def write_i16(self, address: int, value: int) -> None:
         """Write a signed integer of 2 bytes; OverflowError if it does not fit."""
-        self._write(_I16, address, value)
+        self._write(I16, address, value)
 
     def read_u32(self, address: int) -> int:
         """An unsigned integer of 4 bytes."""
-        value: int = self._read(_U32, address)
+        value: int = self._read(U32, address)
         return value
 
     def write_u32(self, address: int, value: int) -> None:
         """Write an unsigned integer of 4 bytes; OverflowError if it does not fit."""
-        self._write(_U32, address, value)
+        self._write(U32, address, value)
 
     def read_i32(self, address: int) -> int:
         """A signed integer of 4 bytes."""
-        value: int = self._read(_I32, address)
+        value: int = self._read(I32, address)
         return value
 
     def write_i32(self, address: int, value: int) -> None:
         """Write a signed integer of 4 bytes; OverflowError if it does not fit."""
-        self._write(_I32, address, value)
+        self._write(I32, address, value)
 
     def read_u64(self, address: int) -> int:
         """An unsigned integer of 8 bytes."""
-        value: int = self._read(_U64, address)
+        value: int = self._read(U64, address)
         return value
 
     def write_u64(self, address: int, value: int) -> None:
         """Write an unsigned integer of 8 bytes; OverflowError if it does not fit."""
-        self._write(_U64, address, value)
+        self._write(U64, address, value)
 
     def read_i64(self, address: int) -> int:
         """A signed integer of 8 bytes."""
-        value: int = self._read(_I64, address)
+        value: int = self._read(I64, address)
         return value
 
     def write_i64(self, address: int, value: int) -> None:
         """Write a signed integer of 8 bytes; OverflowError if it does not fit."""
-        self._write(_I64, address, value)
+        self._write(I64, address, value)
 
     def read_f32(self, address: int) -> float:
         """A 32-bit float."""
@@ -392,13 +383,13 @@ class Memory:
 
     def read_f64(self, address: int) -> float:
         """A 64-bit float."""
-        value: float = self._read(_F64, address)
+        value: float = self._read(F64, address)
         return value
 
     def write_f64(self, address: int, value: float) -> None:
         """Write a number as a 64-bit float."""
         self._check(address, 8)
-        _F64.pack_into(self._buffer, address, to_raw("f64", value))
+        F64.pack_into(self._buffer, address, to_raw("f64", value))
 
     def __repr__(self) -> str:
         return f"<Memory {self.type.limits} pages>"

@@ -10,14 +10,13 @@ from struct import Struct
 from typing import Any, Protocol
 
 from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.layouts import U32, U64
 from wasm2py.runtime.wasi.errno import Errno, WasiError
 from wasm2py.runtime.wasi.types import Layout
 
 #: The longest path in bytes, as on Linux.
 MAX_PATH = 4095
 
-_U32 = Struct("<I")
-_U64 = Struct("<Q")
 _IOVEC = Struct("<II")  # buf, buf_len
 
 
@@ -58,10 +57,10 @@ class Guest:
         layout.struct.pack_into(self._data(address, layout.struct.size, layout.alignment), address, *values)
 
     def set_u32(self, address: int, value: int) -> None:
-        _U32.pack_into(self._data(address, 4, 4), address, value)
+        U32.pack_into(self._data(address, 4, 4), address, value)
 
     def set_u64(self, address: int, value: int) -> None:
-        _U64.pack_into(self._data(address, 8, 8), address, value)
+        U64.pack_into(self._data(address, 8, 8), address, value)
 
     def records(self, layout: Layout, address: int, count: int) -> list[Any]:
         """`count` records that follow one another, each a tuple of its fields."""
