@@ -1,8 +1,9 @@
 """Functions between host values and raw values, made to measure for each signature.
 
-`entry_factory` gives the maker of host→wasm functions, `host_factory` that of wasm→host functions.  A signature's
-maker is compiled once from the templates below.  They are filled with fragments that stand in this file and with
-numbers counted here; nothing that comes from a module enters them.
+`entry_factory` gives the maker of host→wasm functions, `host_factory` that of wasm→host functions, `bridge_factory`
+that of wasm→wasm functions between instances of different dialects.  A signature's maker is compiled once from the
+templates below.  They are filled with fragments that stand in this file and with numbers counted here; nothing that
+comes from a module enters them.
 
 Entries are the trap boundary.  Raising an exception in an entry adds the entry to its traceback, so a trap is raised,
 caught, rid of that line, and passed on with a bare `raise`, which adds none.  PyPy takes its own copy of the
@@ -19,10 +20,12 @@ from typing import Any
 
 from wasm2py.runtime.errors import StackExhausted, Trap
 from wasm2py.runtime.floats import f32
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.stack import GUARD, MAX_NESTING
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.runtime.values import to_raw
+from wasm2py.runtime.words import word
 
 #: Makes an adapter of (the function to call, the `Func` to name in errors).
 Factory = Callable[[Callable[..., Any], Any], Callable[..., Any]]
@@ -58,6 +61,14 @@ def make(host, func):
         result = host({arguments})
         {convert}
     return wrapper
+"""
+_BRIDGE = """
+def make(raw, func):
+    def bridge({parameters}):
+        {convert}
+        {result}raw({arguments})
+        {deliver}
+    return bridge
 """
 _UNPACK = """
         try:
@@ -102,6 +113,11 @@ _TO_RAW: dict[ValType, str] = {
     "funcref": "{x} = {fix}",
     "externref": "pass",
 }
+#: The same for the portable dialect.
+_TO_WORDS: dict[ValType, str] = {
+    **_TO_RAW,
+    "i64": "if type({x}) is not int or not -0x8000000000000000 <= {x} <= 0x7FFFFFFFFFFFFFFF: {x} = word({fix})",
+}
 #: Value type → expression of the host value of `{x}`, a raw one; the plus makes a bool an int.
 _FROM_RAW: dict[ValType, str] = {
     "i32": "{x} - 0x100000000 if {x} > 0x7FFFFFFF else +{x}",
@@ -111,34 +127,61 @@ _FROM_RAW: dict[ValType, str] = {
     "funcref": "{x}",
     "externref": "{x}",
 }
+#: The same for the portable dialect.
+_FROM_WORDS: dict[ValType, str] = {**_FROM_RAW, "i64": "+{x}"}
+
+_ACCEPTED: dict[Dialect, dict[ValType, str]] = {"cpython": _TO_RAW, "portable": _TO_WORDS}
+_DELIVERED: dict[Dialect, dict[ValType, str]] = {"cpython": _FROM_RAW, "portable": _FROM_WORDS}
+#: Dialect → how an i64 becomes what it is there from what it is in the other.
+_BRIDGED: dict[Dialect, str] = {"cpython": "{x} & 0xFFFFFFFFFFFFFFFF", "portable": "word({x})"}
+
+
+def convention(functype: FuncType, dialect: Dialect) -> Dialect:
+    """The dialect whose raw values a function of this type has: without an i64 they are the same in all."""
+    return dialect if "i64" in functype.params or "i64" in functype.results else "cpython"
 
 
 @cache
-def entry_factory(functype: FuncType, guarded: bool) -> Factory:
+def entry_factory(functype: FuncType, guarded: bool, dialect: Dialect) -> Factory:
     """The maker of host→wasm functions; `guarded` ones see to the recursion limit, which calls that cannot recurse do
     not need.
     """
     params = _names("a", functype.params)
     source = _ENTRY.format(
         unpack=_UNPACK.format(targets=", ".join(params)) if params else _UNPACK_NOTHING,
-        convert=_to_raw(params, functype.params, "param"),
+        convert=_to_raw(params, functype.params, "param", dialect),
         begin=_BEGIN if guarded else "",
         enter=_ENTER if guarded else "",
         arguments=", ".join(params),
         leave=_LEAVE if guarded else "",
-        deliver=_deliver(functype.results),
+        deliver=_deliver(functype.results, dialect),
     )
     return _compile(source)
 
 
 @cache
-def host_factory(functype: FuncType) -> Factory:
+def host_factory(functype: FuncType, dialect: Dialect) -> Factory:
     """The maker of wasm→host functions."""
     params = _names("a", functype.params)
     source = _HOST.format(
         parameters=", ".join(params),
-        arguments=_from_raw(params, functype.params),
-        convert=_accept(functype.results),
+        arguments=_from_raw(params, functype.params, _DELIVERED[dialect]),
+        convert=_accept(functype.results, dialect),
+    )
+    return _compile(source)
+
+
+@cache
+def bridge_factory(functype: FuncType, caller: Dialect) -> Factory:
+    """The maker of functions for the code of one dialect to call, out of those of the other dialect."""
+    callee: Dialect = "portable" if caller == "cpython" else "cpython"
+    params, results = _names("a", functype.params), _names("r", functype.results)
+    source = _BRIDGE.format(
+        parameters=", ".join(params),
+        convert=_bridged(params, functype.params, callee),
+        result=f"{', '.join(results)} = " if results else "",
+        arguments=", ".join(params),
+        deliver=f"{_bridged(results, functype.results, caller)}\n        return {', '.join(results)}",
     )
     return _compile(source)
 
@@ -147,34 +190,39 @@ def _names(prefix: str, types: Sequence[ValType]) -> list[str]:
     return [f"{prefix}{index}" for index in range(len(types))]
 
 
-def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str) -> str:
+def _bridged(names: Sequence[str], types: Sequence[ValType], to: Dialect) -> str:
+    integers = [name for name, valtype in zip(names, types, strict=True) if valtype == "i64"]
+    return "\n        ".join(f"{name} = {_BRIDGED[to].format(x=name)}" for name in integers)
+
+
+def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str, dialect: Dialect) -> str:
     return "\n        ".join(
-        _TO_RAW[valtype].format(x=name, fix=f"{fix}(func, {index}, {name})")
+        _ACCEPTED[dialect][valtype].format(x=name, fix=f"{fix}(func, {index}, {name})")
         for index, (name, valtype) in enumerate(zip(names, types, strict=True))
     )
 
 
-def _from_raw(names: Sequence[str], types: Sequence[ValType]) -> str:
-    return ", ".join(_FROM_RAW[valtype].format(x=name) for name, valtype in zip(names, types, strict=True))
+def _from_raw(names: Sequence[str], types: Sequence[ValType], expressions: dict[ValType, str]) -> str:
+    return ", ".join(expressions[valtype].format(x=name) for name, valtype in zip(names, types, strict=True))
 
 
-def _deliver(results: Sequence[ValType]) -> str:
+def _deliver(results: Sequence[ValType], dialect: Dialect) -> str:
     if not results:
         return ""
     if len(results) == 1:
-        return "return " + _from_raw(["result"], results)
+        return "return " + _from_raw(["result"], results, _DELIVERED[dialect])
     names = _names("r", results)
-    return f"{', '.join(names)} = result\n        return ({_from_raw(names, results)})"
+    return f"{', '.join(names)} = result\n        return ({_from_raw(names, results, _DELIVERED[dialect])})"
 
 
-def _accept(results: Sequence[ValType]) -> str:
+def _accept(results: Sequence[ValType], dialect: Dialect) -> str:
     if not results:
         return "if result is not None: raise unwanted_result(func, result)"
     if len(results) == 1:
-        return f"{_to_raw(['result'], results, 'one_result')}\n        return result"
+        return f"{_to_raw(['result'], results, 'one_result', dialect)}\n        return result"
     names = _names("r", results)
     unpack = f"{', '.join(names)} = several_results(func, result)"
-    return f"{unpack}\n        {_to_raw(names, results, 'one_result')}\n        return ({', '.join(names)})"
+    return f"{unpack}\n        {_to_raw(names, results, 'one_result', dialect)}\n        return ({', '.join(names)})"
 
 
 def _compile(source: str) -> Factory:
@@ -245,4 +293,5 @@ _NAMES: dict[str, Any] = {
     "several_results": several_results,
     "translate_exception": translate_exception,
     "unwanted_result": unwanted_result,
+    "word": word,
 }

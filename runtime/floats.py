@@ -167,7 +167,8 @@ def f_copysign(x: float, y: float) -> float:
     return _copysign(x, y)
 
 
-def _truncation_trap(x: float) -> Trap:
+def truncation_trap(x: float) -> Trap:
+    """The trap for a float that has no integer, or none that fits."""
     return Trap("integer overflow" if x == x else "invalid conversion to integer")
 
 
@@ -175,28 +176,28 @@ def i32_trunc_s(x: float) -> int:
     """Round towards zero to a signed i32; traps on NaN and on what does not fit."""
     if -2147483649.0 < x < 2147483648.0:
         return int(x) & 0xFFFFFFFF
-    raise _truncation_trap(x)
+    raise truncation_trap(x)
 
 
 def i32_trunc_u(x: float) -> int:
     """Round towards zero to an unsigned i32; traps on NaN and on what does not fit."""
     if -1.0 < x < 4294967296.0:
         return int(x)
-    raise _truncation_trap(x)
+    raise truncation_trap(x)
 
 
 def i64_trunc_s(x: float) -> int:
     """Round towards zero to a signed i64; traps on NaN and on what does not fit."""
     if -9223372036854775808.0 <= x < 9223372036854775808.0:
         return int(x) & 0xFFFFFFFFFFFFFFFF
-    raise _truncation_trap(x)
+    raise truncation_trap(x)
 
 
 def i64_trunc_u(x: float) -> int:
     """Round towards zero to an unsigned i64; traps on NaN and on what does not fit."""
     if -1.0 < x < 18446744073709551616.0:
         return int(x)
-    raise _truncation_trap(x)
+    raise truncation_trap(x)
 
 
 def i32_trunc_sat_s(x: float) -> int:

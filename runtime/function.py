@@ -6,14 +6,18 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.runtime.adapters import entry_factory, host_factory
+from wasm2py.runtime.adapters import bridge_factory, convention, entry_factory, host_factory
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType
 
 if TYPE_CHECKING:
     from wasm2py.runtime.instance import Instance
+
+#: That of a host function when the host calls it.
+_HOST_DIALECT: Dialect = "cpython"
 
 
 class Func:
@@ -24,12 +28,14 @@ class Func:
     integer out of range OverflowError; what goes wrong in wasm raises `Trap`; what a host function raises, passes
     through.
 
+    Generated code calls what `raw` gives for its dialect; `dialect` is the one that the function itself is of.
+
     `type` is its type, `name` what to call it in messages, `instance` the instance that it belongs to (None for the
     host's), `index` its funcidx there.  A function reference is a Func: the same function gives the same object.
     """
 
     # A slot named __call__ lets the interpreter call what it holds directly, with no frame between.
-    __slots__ = ("__call__", "__weakref__", "_host", "_raw", "index", "instance", "name", "type")
+    __slots__ = ("__call__", "__weakref__", "_host", "_raw", "dialect", "index", "instance", "name", "type")
 
     __call__: Callable[..., Any]
 
@@ -39,8 +45,9 @@ class Func:
         self.name: str = name or getattr(function, "__name__", None) or type(function).__name__
         self.instance: Instance | None = None
         self.index: int | None = None
+        self.dialect: Dialect = convention(functype, _HOST_DIALECT)
         self._host: Callable[..., Any] | None = function
-        self._raw: Callable[..., Any] | None = None
+        self._raw: dict[Dialect, Callable[..., Any]] = {}
         self.__call__ = self._first_call
 
     @classmethod
@@ -53,28 +60,34 @@ class Func:
         func.name = name
         func.instance = instance
         func.index = index
+        func.dialect = convention(functype, instance.program.options.dialect)
         func._host = None
-        func._raw = raw
+        func._raw = {func.dialect: raw}
         func.__call__ = func._first_call
         return func
 
-    @property
-    def raw(self) -> Callable[..., Any]:
-        """What generated code calls: takes and returns raw values."""
-        if self._raw is None:
-            assert self._host is not None
-            self._raw = host_factory(self.type)(self._host, self)
-        return self._raw
+    def raw(self, dialect: Dialect) -> Callable[..., Any]:
+        """What code of a dialect calls: takes and returns raw values as they are there."""
+        dialect = convention(self.type, dialect)
+        raw = self._raw.get(dialect)
+        if raw is None:
+            raw = self._raw[dialect] = self._adapted(dialect)
+        return raw
+
+    def _adapted(self, dialect: Dialect) -> Callable[..., Any]:
+        if self._host is not None:
+            return host_factory(self.type, dialect)(self._host, self)
+        return bridge_factory(self.type, dialect)(self._raw[self.dialect], self)
 
     def replace_raw(self, raw: Callable[..., Any]) -> None:
-        """Put a wrapper in the place of what generated code calls, before anything has called it."""
-        self._raw = raw
+        """Put a wrapper in the place of what generated code of its own dialect calls, before anything has called it."""
+        self._raw = {self.dialect: raw}
 
     def _entry(self) -> Callable[..., Any]:
-        raw = self.raw
+        raw = self.raw(self.dialect)
         if self.instance is not None and self.index is not None:
             self.instance.load(self.index)
-        return entry_factory(self.type, not _is_leaf(raw))(raw, self)
+        return entry_factory(self.type, not _is_leaf(raw), self.dialect)(raw, self)
 
     @hidden
     def _first_call(self, *args: Any) -> Any:

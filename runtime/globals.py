@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import GlobalType, ValType
 from wasm2py.runtime.values import default_value, from_raw, to_raw
+from wasm2py.runtime.words import unsigned, word
 
 
 class Global:
     """A global variable that holds its own value.
 
     `value` is the host's side: signed integers, checked when set.  `raw` is the raw value, unchecked, as generated
-    code reads and writes it.
+    code reads and writes it; `word` is the raw value of an i64 in the portable dialect, a signed word.
     """
 
     __slots__ = ("__weakref__", "_type", "raw")
@@ -34,6 +36,19 @@ class Global:
         made._type = type_
         made.raw = raw
         return made
+
+    @property
+    def word(self) -> int:
+        """The value of an i64 as a word."""
+        return word(self.raw)
+
+    @word.setter
+    def word(self, value: int) -> None:
+        self.raw = unsigned(value)
+
+    def held(self, dialect: Dialect) -> Any:
+        """The value as code of a dialect has it."""
+        return self.word if dialect == "portable" and self._type.valtype == "i64" else self.raw
 
     @property
     def type(self) -> GlobalType:
@@ -73,3 +88,28 @@ class NamespaceGlobal(Global):
     @raw.setter
     def raw(self, raw: Any) -> None:
         self._namespace[self._identifier] = raw
+
+
+class WordGlobal(NamespaceGlobal):
+    """An i64 global in the namespace of an instance of the portable dialect."""
+
+    __slots__ = ()
+
+    @property
+    def word(self) -> int:
+        """The value as a word."""
+        held: int = self._namespace[self._identifier]
+        return held
+
+    @word.setter
+    def word(self, value: int) -> None:
+        self._namespace[self._identifier] = value
+
+    @property
+    def raw(self) -> Any:
+        """The raw value."""
+        return unsigned(self.word)
+
+    @raw.setter
+    def raw(self, raw: Any) -> None:
+        self.word = word(raw)

@@ -11,12 +11,12 @@ from wasm2py.runtime.constants import evaluate
 from wasm2py.runtime.errors import StackExhausted
 from wasm2py.runtime.exports import Exports
 from wasm2py.runtime.function import Func
-from wasm2py.runtime.globals import Global, NamespaceGlobal
+from wasm2py.runtime.globals import Global, NamespaceGlobal, WordGlobal
 from wasm2py.runtime.link import Extern, match_imports
 from wasm2py.runtime.listeners import Listeners, listen
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.numerics import HELPERS
-from wasm2py.runtime.program import ConstExpr, GlobalInfo, Program, UnitLoader, unit_of
+from wasm2py.runtime.program import ConstExpr, Dialect, GlobalInfo, Program, UnitLoader, unit_of
 from wasm2py.runtime.stack import GUARD
 from wasm2py.runtime.stubs import make_stub, stub_code, take_over
 from wasm2py.runtime.table import Table
@@ -96,6 +96,11 @@ class Instance:
         )
 
     @property
+    def dialect(self) -> Dialect:
+        """The dialect of the code, and so the form of the raw values that it works with."""
+        return self.program.options.dialect
+
+    @property
     def name(self) -> str:
         """The module's name, for messages."""
         return self.program.name
@@ -115,7 +120,7 @@ class Instance:
         self._funcrefs.update(enumerate(imports))
         self._stubs: list[FunctionType] = []
         for info, func in zip(infos, imports, strict=False):
-            names[info.identifier] = func.raw
+            names[info.identifier] = func.raw(self.dialect)
         code = stub_code()
         for index in range(len(imports), len(infos)):
             identifier = infos[index].identifier
@@ -173,7 +178,7 @@ class Instance:
         self.memories = [*imports, *map(Memory.from_type, types)]
         for index, memory in enumerate(self.memories):
             self.namespace.__dict__[f"memory{index or ''}"] = memory
-            memory.attach(self.namespace, index, self.program.options.dialect)
+            memory.attach(self.namespace, index, self.dialect)
 
     def _set_up_tables(self, imports: Sequence[Table]) -> None:
         names = self.namespace.__dict__
@@ -189,14 +194,14 @@ class Instance:
             for identifier in {name for code in codes for name in code.co_names}:
                 view = self._views.pop(identifier, None)
                 if view is not None:
-                    self.namespace.__dict__[identifier] = self.tables[view.table].view(view.type)
+                    self.namespace.__dict__[identifier] = self.tables[view.table].view(view.type, self.dialect)
 
     def _set_up_globals(self, imports: Sequence[Global]) -> None:
         names = self.namespace.__dict__
         infos = self.program.globals
         self.globals: list[Global] = []
         for info, imported in zip(infos, imports, strict=False):
-            names[info.identifier] = imported if info.boxed else imported.raw
+            names[info.identifier] = imported if info.boxed else imported.held(self.dialect)
             self.globals.append(imported)
         for info in infos[len(imports) :]:
             self.globals.append(self._make_global(info, names))
@@ -204,13 +209,15 @@ class Instance:
     def _make_global(self, info: GlobalInfo, names: dict[str, Any]) -> Global:
         raw = evaluate(info.init, self)
         if info.boxed:
-            made = names[info.identifier] = Global.from_raw(info.type, raw)
-            return made
-        names[info.identifier] = raw
-        return NamespaceGlobal(info.type, names, info.identifier)
+            boxed = names[info.identifier] = Global.from_raw(info.type, raw)
+            return boxed
+        in_words = info.type.valtype == "i64" and self.dialect == "portable"
+        made = (WordGlobal if in_words else NamespaceGlobal)(info.type, names, info.identifier)
+        made.raw = raw
+        return made
 
     def global_raw(self, index: int) -> Any:
-        """The raw value of a global."""
+        """The raw value of a global, an i64 unsigned as in all constant expressions."""
         return self.globals[index].raw
 
     def _extern(self, kind: ExternKind, index: int) -> Extern:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.function import Func
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import ValType
 from wasm2py.runtime.values import from_raw
@@ -38,7 +39,7 @@ def listen(func: Func, run: Callable[..., Any], listener: FunctionListener) -> C
 
     @hidden
     def listened(*args: Any) -> Any:
-        listener.before(func, _host_values(func.type.params, args))
+        listener.before(func, _host_values(func.type.params, args, func.dialect))
         try:
             result = run(*args)
         except BaseException as error:
@@ -53,7 +54,7 @@ def listen(func: Func, run: Callable[..., Any], listener: FunctionListener) -> C
                     raise
             del seen
             raise
-        listener.after(func, _host_values(func.type.results, _results(func, result)))
+        listener.after(func, _host_values(func.type.results, _results(func, result), func.dialect))
         return result
 
     return listened
@@ -67,5 +68,5 @@ def _results(func: Func, result: Any) -> tuple[Any, ...]:
     return values
 
 
-def _host_values(types: tuple[ValType, ...], raw: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(from_raw(valtype, value) for valtype, value in zip(types, raw, strict=True))
+def _host_values(types: tuple[ValType, ...], raw: tuple[Any, ...], dialect: Dialect) -> tuple[Any, ...]:
+    return tuple(from_raw(valtype, value, dialect) for valtype, value in zip(types, raw, strict=True))

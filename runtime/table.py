@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from wasm2py.runtime.adapters import convention
 from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import FuncType, Limits, TableType, ValType
 from wasm2py.runtime.values import to_raw
 
@@ -47,7 +49,7 @@ class Table:
         self._element = element
         self._maximum = maximum
         self._elements: list[Any] = [to_raw(element, value)] * minimum
-        self._views: dict[FuncType, list[Callable[..., Any]]] = {}
+        self._views: dict[tuple[FuncType, Dialect], list[Callable[..., Any]]] = {}
 
     @classmethod
     def from_type(cls, type_: TableType) -> Table:
@@ -69,15 +71,17 @@ class Table:
         """The table's type; its minimum is the current size."""
         return TableType(self._element, Limits(len(self._elements), self._maximum))
 
-    def view(self, functype: FuncType) -> list[Callable[..., Any]]:
-        """The list that `call_indirect` of this type indexes; always the same list, kept up to date.
+    def view(self, functype: FuncType, dialect: Dialect) -> list[Callable[..., Any]]:
+        """The list that `call_indirect` of this type indexes in code of a dialect; always the same list, kept up to
+        date.
 
         It is as long as the table.  An entry is the raw callable where the element has the type, else a function
         that traps.
         """
-        view = self._views.get(functype)
+        key = functype, convention(functype, dialect)
+        view = self._views.get(key)
         if view is None:
-            view = self._views[functype] = [_entry(functype, reference) for reference in self._elements]
+            view = self._views[key] = [_entry(*key, reference) for reference in self._elements]
         return view
 
     def get(self, i: int) -> Any:
@@ -132,9 +136,7 @@ class Table:
     def _replace(self, d: int, references: Sequence[Any]) -> None:
         """Put references in the place of as many elements from d, or after the last."""
         # All entries before the first change, so that a full call stack cannot leave the views behind.
-        changes = [
-            (view, [_entry(functype, reference) for reference in references]) for functype, view in self._views.items()
-        ]
+        changes = [(view, [_entry(*key, reference) for reference in references]) for key, view in self._views.items()]
         end = d + len(references)
         self._elements[d:end] = references
         for view, entries in changes:
@@ -162,10 +164,10 @@ class Table:
         return f"<Table {self.type}>"
 
 
-def _entry(functype: FuncType, reference: Any) -> Callable[..., Any]:
+def _entry(functype: FuncType, dialect: Dialect, reference: Any) -> Callable[..., Any]:
     if reference is None:
         return _call_null
     if reference.type == functype:
-        raw: Callable[..., Any] = reference.raw
+        raw: Callable[..., Any] = reference.raw(dialect)
         return raw
     return _call_mismatch

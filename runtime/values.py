@@ -13,6 +13,7 @@ from typing import Any
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits
 from wasm2py.runtime.floats import f32, f32_from_int
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import FuncType, ValType
 
 
@@ -21,9 +22,9 @@ def to_raw(valtype: ValType, value: Any) -> Any:
     return TO_RAW[valtype](value)
 
 
-def from_raw(valtype: ValType, raw: Any) -> Any:
-    """The host value of a raw value."""
-    return FROM_RAW[valtype](raw)
+def from_raw(valtype: ValType, raw: Any, dialect: Dialect = "cpython") -> Any:
+    """The host value of a raw value as a dialect has it."""
+    return +raw if valtype == "i64" and dialect == "portable" else FROM_RAW[valtype](raw)
 
 
 def default_value(valtype: ValType) -> Any:

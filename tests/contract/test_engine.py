@@ -68,7 +68,7 @@ class TestCompileModule:
         first, second = instance_of(engine, module), instance_of(engine, module)
         assert first.exports["add"](1, 2) == second.exports["add"](1, 2) == 3
         assert translator.units == [0]
-        assert first.functions[0].raw.__code__ is second.functions[0].raw.__code__
+        assert first.functions[0].raw("cpython").__code__ is second.functions[0].raw("cpython").__code__
 
     def test_translates_everything_if_eager(
         self, engine: Engine, translator: FakeTranslator, module: FakeModule

@@ -7,12 +7,14 @@ from typing import Any
 
 from property.modules import Case
 from property.record import Outcome, Record, host_result
+from wasm2py.runtime import words
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global
 from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.program import Dialect, Options
 from wasm2py.runtime.types import FuncType
+from wasm2py.runtime.words import word
 from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.dump.document import dump_module
 from wasm2py.transpile.dump.functions import Source
@@ -28,7 +30,24 @@ def load(binary: bytes, dialect: Dialect, imports: Sequence[Any] = ()) -> Instan
     validate(module)
     translator = PythonTranslator()
     program = translator.program(module, Options(dialect=dialect))
-    return instantiate(program, lambda unit: translator.unit(module, program, unit), imports)
+    instance = instantiate(program, lambda unit: translator.unit(module, program, unit), imports)
+    instance.namespace.__dict__.update(CHECKED)
+    return instance
+
+
+def _checked(function: Callable[[int, int], int]) -> Callable[[int, int], int]:
+    """The function, which outside PyPy takes any integers, for words only."""
+
+    def checked(x: int, y: int) -> int:
+        for operand in (x, y):
+            if operand != word(operand & _MASKS["i64"]):
+                raise AssertionError(f"{operand} is not a word")
+        return function(x, y)
+
+    return checked
+
+
+CHECKED = {name: _checked(vars(words)[name]) for name in ("int_add", "int_sub", "int_mul", "int_lshift", "uint_rshift")}
 
 
 def source(binary: bytes, dialect: Dialect) -> Source:
@@ -59,6 +78,8 @@ def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
     except Trap as trap:
         return trap.kind
     values = results if isinstance(results, tuple) else () if results is None else (results,)
+    for value, valtype in zip(values, function.type.results, strict=True):
+        assert -_MASKS[valtype] // 2 <= value <= _MASKS[valtype] // 2
     return tuple(value & _MASKS[valtype] for value, valtype in zip(values, function.type.results, strict=True))
 
 

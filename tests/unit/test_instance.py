@@ -75,7 +75,7 @@ class TestNamespace:
         names = instance.namespace.__dict__
         assert "view" not in names
         instance.load(0)
-        assert names["view"] is instance.tables[0].view(func_type("i32->i32"))
+        assert names["view"] is instance.tables[0].view(func_type("i32->i32"), "cpython")
         assert "unused" not in names
 
     def test_portable_dialect_has_the_bytes(self) -> None:

@@ -73,7 +73,7 @@ def test_values_there_and_back(valtype: str, given: Any, got: Any) -> None:
 def test_raw_values_inside() -> None:
     seen: list[Any] = []
     func = wasm("i32,i64->", "def f(x, y):\n    seen.append((x, y))")
-    func.raw.__globals__["seen"] = seen
+    func.raw("cpython").__globals__["seen"] = seen
     func(-1, -2)
     assert seen == [(2**32 - 1, 2**64 - 2)]
 
@@ -83,7 +83,7 @@ def test_a_raw_bool_is_an_integer_outside() -> None:
     assert (result, type(result)) == (1, int)
     seen: list[Any] = []
     host = Func(func_type("i32->"), seen.append)
-    host.raw(True)
+    host.raw("cpython")(True)
     assert type(seen[0]) is int
 
 

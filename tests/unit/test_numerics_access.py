@@ -127,4 +127,8 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
     expected |= {"f32", "f32_from_int", "INF", "NAN", "Trap"}
     real = {"div", "sqrt", "min", "max", "ceil", "floor", "trunc", "nearest", "copysign", "neg", "abs", "promote"}
     expected |= {f"f_{operator}" for operator in real}
+    words = integer - {"shr_s"} | {"div_u", "rem_u", "popcnt"}
+    expected |= {f"word_{operator}" for operator in words} | {"f64_word", "f64_from_word"}
+    expected |= {"int_add", "int_sub", "int_mul", "int_lshift", "uint_rshift"}
+    expected |= {"f32_from_unsigned", "f64_from_unsigned"}
     assert set(HELPERS) == expected

@@ -23,7 +23,10 @@ class FakeFunc:
 
     def __init__(self, functype: FuncType, result: int = 0) -> None:
         self.type = functype
-        self.raw: Callable[..., Any] = lambda *_: result
+        self._raw: Callable[..., Any] = lambda *_: result
+
+    def raw(self, dialect: str) -> Callable[..., Any]:
+        return self._raw
 
 
 def kind_of(function: Callable[..., Any], *arguments: Any) -> str:
@@ -35,7 +38,7 @@ def kind_of(function: Callable[..., Any], *arguments: Any) -> str:
 def described(table: Table, functype: FuncType) -> list[Any]:
     """A view's entries: what they return, or their trap."""
     outcomes: list[Any] = []
-    for entry in table.view(functype):
+    for entry in table.view(functype, "cpython"):
         try:
             outcomes.append(entry(1))
         except Trap as trap:
@@ -47,7 +50,7 @@ def expected(table: Table, functype: FuncType) -> list[Any]:
     def outcome(reference: Any) -> Any:
         if reference is None:
             return "uninitialized element"
-        return reference.raw() if reference.type == functype else "indirect call type mismatch"
+        return reference.raw("cpython")() if reference.type == functype else "indirect call type mismatch"
 
     return [outcome(reference) for reference in table]
 
@@ -128,7 +131,7 @@ def test_init() -> None:
 
 def test_views_follow_every_change() -> None:
     table = Table("funcref", 3, 20)
-    unary, nullary = table.view(UNARY), table.view(NULLARY)
+    unary, nullary = table.view(UNARY, "cpython"), table.view(NULLARY, "cpython")
     one, two, three = FakeFunc(UNARY_TOO, 1), FakeFunc(NULLARY, 2), FakeFunc(UNARY, 3)
     steps: list[Callable[[], object]] = [
         lambda: table.set(0, one),
@@ -145,7 +148,11 @@ def test_views_follow_every_change() -> None:
         step()
         assert described(table, UNARY) == expected(table, UNARY)
         assert described(table, NULLARY) == expected(table, NULLARY)
-    assert table.view(UNARY) is unary and table.view(UNARY_TOO) is unary and table.view(NULLARY) is nullary
+    assert (
+        table.view(UNARY, "cpython") is unary
+        and table.view(UNARY_TOO, "cpython") is unary
+        and table.view(NULLARY, "cpython") is nullary
+    )
     assert len(unary) == len(nullary) == len(table) == 8
 
 
@@ -158,7 +165,7 @@ def test_a_view_made_late_knows_what_is_there() -> None:
 
 def test_a_view_of_another_table_is_its_own() -> None:
     first, second = Table("funcref", 1), Table("funcref", 1)
-    views = first.view(UNARY), second.view(UNARY)
+    views = first.view(UNARY, "cpython"), second.view(UNARY, "cpython")
     second.copy(first, 0, 0, 1)
     first[0] = FakeFunc(UNARY, 4)
     assert [len(view) for view in views] == [1, 1]
@@ -168,7 +175,7 @@ def test_a_view_of_another_table_is_its_own() -> None:
 
 def test_a_full_call_stack_leaves_views_and_elements_in_agreement() -> None:
     table = Table("funcref", 2)
-    view = table.view(UNARY)
+    view = table.view(UNARY, "cpython")
     references = [FakeFunc(UNARY, 1), FakeFunc(NULLARY, 2), FakeFunc(UNARY, 3)]
     snapshots: list[tuple[list[Any], list[Any]]] = []
 
@@ -186,7 +193,7 @@ def test_a_full_call_stack_leaves_views_and_elements_in_agreement() -> None:
         descend(start)
         snapshots.append((list(table), list(view)))
     for elements, entries in snapshots:
-        assert entries == [table_module._entry(UNARY, reference) for reference in elements]
+        assert entries == [table_module._entry(UNARY, "cpython", reference) for reference in elements]
     assert any(elements != [None, None] for elements, _ in snapshots)
 
 

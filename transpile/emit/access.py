@@ -11,7 +11,7 @@ import ast
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.elements import element
-from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, Emitter
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, WORDS, Emitter
 from wasm2py.transpile.emit.integers import sign_extended
 from wasm2py.transpile.emit.values import Value
 from wasm2py.transpile.ir.alignment import low_zeros
@@ -161,6 +161,7 @@ def _register() -> None:
             INTEGERS[op] = _integer_load
             if op.mnemonic in ("i32.load", "i64.load"):
                 SIGNED[op] = _signed_load
+    WORDS[OPS["i64.load"]] = _signed_load
     NODES[OPS["f64.load"]] = _f64_load
     NODES[OPS["f32.load"]] = _f32_load
     QUIET[OPS["f32.load"]] = _f32_quiet_load

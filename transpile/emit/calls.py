@@ -33,7 +33,7 @@ def _call_indirect(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 def _global_get(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     info = emitter.program.globals[expr.imm]
     value = nodes.name(info.identifier, line)
-    return nodes.attribute(value, "raw", line) if info.boxed else value
+    return nodes.attribute(value, emitter.boxed_attribute(expr.imm), line) if info.boxed else value
 
 
 @node("ref.func")
@@ -55,7 +55,7 @@ def _select(emitter: Emitter, expr: Expr, line: int) -> Value:
     first, second, test = expr.args
     a, b = emitter.canonical(first), emitter.canonical(second)
     node = nodes.choice(condition(emitter, test), a.node, b.node, line)
-    low, high = emitter.bounds(expr)
+    low, high = emitter.at_rest(expr.type, emitter.bounds(expr))  # type: ignore[arg-type]
     return Value(node, max(min(a.low, b.low), low), min(max(a.high, b.high), high))
 
 

@@ -7,7 +7,7 @@ import ast
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
-from wasm2py.transpile.emit.values import MASKS, Value, canonical, signed
+from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS
@@ -64,13 +64,30 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
             compared.ops = [_RELATIONS[name][1]]
             return compared
         return nodes.not_(compared, line)
+    op = _RELATIONS[name][0 if wanted else 1]
+    if emitter.in_words(left.type):
+        return _words(emitter, sign, left, op, right, line)
     if sign == "s":
         return _signed(emitter, name, left, right, wanted, line)
     span = wrapped_span(emitter, name, left, right, wanted, line)
     if span is not None:
         return span
-    op = _RELATIONS[name][0 if wanted else 1]
     return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+
+
+def _words(emitter: Emitter, sign: str, left: Expr, op: ast.cmpop, right: Expr, line: int) -> ast.expr:
+    """A comparison of words, which are in signed order; with their top bits flipped, they are in unsigned order."""
+    a, b = emitter.value(left), emitter.value(right)
+    if sign == "u" and min(a.low, b.low) < 0:
+        a, b = _flipped_word(a, line), _flipped_word(b, line)
+    return nodes.compare(a.node, op, b.node, line)
+
+
+def _flipped_word(value: Value, line: int) -> Value:
+    if value.low == value.high:
+        flipped = value.low ^ WORD[0]
+        return Value(nodes.constant(flipped, line), flipped, flipped)
+    return Value(nodes.binary(value.node, nodes.XOR, nodes.constant(WORD[0], line), line), *WORD)
 
 
 def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:

@@ -7,9 +7,9 @@ import ast
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter, integer, node
 from wasm2py.transpile.emit.floats import never_signals
-from wasm2py.transpile.emit.values import MASKS, Value
+from wasm2py.transpile.emit.values import WORD, Value
 from wasm2py.transpile.ir.expr import Expr
-from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS
 
 
@@ -17,8 +17,8 @@ def _truncate(emitter: Emitter, expr: Expr, line: int) -> Value:
     """One helper for each integer type, sign and manner: an f32 is an f64."""
     type_, _, rest = expr.op.mnemonic.partition(".")
     manner, sign = ("trunc_sat" if "sat" in rest else "trunc"), rest[-1]
-    node = nodes.call(f"{type_}_{manner}_{sign}", [emitter.quiet(expr.args[0])], line)
-    return Value(node, 0, MASKS[SIZES[type_]])
+    node = nodes.call(emitter.helper(f"{type_}_{manner}_{sign}"), [emitter.quiet(expr.args[0])], line)
+    return Value(node, *emitter.at_rest(expr.type, FULL[type_]))  # type: ignore[arg-type]
 
 
 def _convert(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
@@ -26,6 +26,8 @@ def _convert(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     target, _, rest = expr.op.mnemonic.partition(".")
     arg = expr.args[0]
     value = emitter.signed(arg).node if rest.endswith("_s") else emitter.canonical(arg).node
+    if rest.endswith("_u") and emitter.in_words(arg.type) and emitter.bounds(arg)[1] > WORD[1]:
+        return nodes.call(f"{target}_from_unsigned", [value], line)
     if target == "f64":
         return nodes.call("float", [value], line)
     return nodes.call("f32" if arg.type == "i32" else "f32_from_int", [value], line)
@@ -58,9 +60,12 @@ def _promote(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 @integer("i32.reinterpret_f32", "i64.reinterpret_f64")
 def _bits(emitter: Emitter, expr: Expr, line: int) -> Value:
     arg = expr.args[0]
-    return Value(nodes.call(f"{arg.type}_bits", [emitter.node(arg)], line), 0, MASKS[SIZES[expr.type]])  # type: ignore[index]
+    helper = "f64_word" if emitter.in_words(expr.type) else f"{arg.type}_bits"
+    bounds = emitter.at_rest(expr.type, FULL[expr.type])  # type: ignore[arg-type,index]
+    return Value(nodes.call(helper, [emitter.node(arg)], line), *bounds)
 
 
 @node("f32.reinterpret_i32", "f64.reinterpret_i64")
 def _from_bits(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return nodes.call(f"{expr.type}_from_bits", [emitter.canonical(expr.args[0]).node], line)
+    helper = "f64_from_word" if emitter.in_words(expr.args[0].type) else f"{expr.type}_from_bits"
+    return nodes.call(helper, [emitter.canonical(expr.args[0]).node], line)

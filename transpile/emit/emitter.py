@@ -1,8 +1,8 @@
 """The state while emitting one function, and the ways from an IR expression to a Python one.
 
 What an instruction becomes is registered by family: `integers.py`, `compare.py`, `floats.py`, `convert.py`,
-`access.py`, `store.py`, `calls.py`. An integer instruction's handler returns a `Value` (exact bounds, perhaps not
-yet wrapped), any other's a node.
+`access.py`, `store.py`, `calls.py`; and for integers of the portable dialect in `words.py`. An integer instruction's
+handler returns a `Value` (exact bounds, perhaps not yet wrapped), any other's a node.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Dialect, Program
+from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.values import Value, canonical, signed
+from wasm2py.transpile.emit.values import Value, canonical, signed, word_bounds
 from wasm2py.transpile.ir.expr import Expr
-from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval, interval
 from wasm2py.transpile.opcodes import OPS, Op
 
 IntegerHandler: TypeAlias = "Callable[[Emitter, Expr, int], Value]"
@@ -24,6 +25,8 @@ NodeHandler: TypeAlias = "Callable[[Emitter, Expr, int], ast.expr]"
 
 #: Instruction → how its integer result is computed; the last argument is the line.
 INTEGERS: dict[Op, IntegerHandler] = {}
+#: Instruction → how the portable dialect computes it, where that differs.
+WORDS: dict[Op, IntegerHandler] = {}
 #: Instruction → any other node: floats, references, calls, and what has no result.
 NODES: dict[Op, NodeHandler] = {}
 #: Full-width loads → their signed reading, where that is to be had for nothing.
@@ -32,13 +35,13 @@ SIGNED: dict[Op, IntegerHandler] = {}
 QUIET: dict[Op, NodeHandler] = {}
 
 
-def integer(*names: str) -> Callable[[IntegerHandler], IntegerHandler]:
+def integer(*names: str, registry: dict[Op, IntegerHandler] = INTEGERS) -> Callable[[IntegerHandler], IntegerHandler]:
     """Register for these mnemonics, or, for names without a type, for both integer types."""
 
     def register(handler: IntegerHandler) -> IntegerHandler:
         for name in names:
             for mnemonic in [name] if "." in name else [f"i32.{name}", f"i64.{name}"]:
-                INTEGERS[OPS[mnemonic]] = handler
+                registry[OPS[mnemonic]] = handler
         return handler
 
     return register
@@ -70,17 +73,35 @@ class Emitter:
     stored: str
     line: int = 1
 
+    def in_words(self, type_: ValType | None) -> bool:
+        """Whether integers of this type are signed words at rest."""
+        return type_ == "i64" and self.dialect == "portable"
+
+    def helper(self, name: str) -> str:
+        """The name in this dialect of a helper that for i32 and unsigned i64 is called so."""
+        return f"word_{name[4:]}" if self.dialect == "portable" and name.startswith("i64_") else name
+
+    def boxed_attribute(self, globalidx: int) -> str:
+        """The attribute of a `Global` that holds its value as this dialect has it."""
+        return "word" if self.in_words(self.program.globals[globalidx].type.valtype) else "raw"
+
     def value(self, expr: Expr) -> Value:
         """An integer expression, unwrapped as it comes."""
-        handler = INTEGERS.get(expr.op)
-        if handler is not None:
+        handler = (self.dialect == "portable" and WORDS.get(expr.op)) or INTEGERS.get(expr.op)
+        if handler:
             return handler(self, expr, expr.offset or self.line)
         assert expr.type in FULL
-        low, high = FULL[expr.type]
+        low, high = self.at_rest(expr.type, FULL[expr.type])
         return Value(NODES[expr.op](self, expr, expr.offset or self.line), low, high)
 
+    def at_rest(self, type_: ValType, bounds: Interval) -> Interval:
+        """The bounds at rest of integers with these unsigned bounds."""
+        return word_bounds(*bounds) if self.in_words(type_) else bounds
+
     def canonical(self, expr: Expr) -> Value:
-        """An integer expression in 0 ≤ x < 2**N."""
+        """An integer expression at rest: 0 ≤ x < 2**N, or a word."""
+        if self.in_words(expr.type):
+            return self.value(expr)
         return canonical(self.value(expr), SIZES[expr.type], expr.offset or self.line)  # type: ignore[index]
 
     def signed(self, expr: Expr) -> Value:
@@ -119,6 +140,6 @@ class Emitter:
         return nodes.named(self.temporary, value, line), nodes.name(self.temporary, line)
 
     def bounds(self, expr: Expr) -> tuple[int, int]:
-        """What is known of an expression's canonical value."""
+        """What is known of an expression's value as an unsigned integer."""
         known = {n.imm.index: n.range for n in expr.walk() if n.range is not None} if expr.variables else {}
         return interval(expr, known)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
-from wasm2py.transpile.emit import access, calls, convert, floats, integers, nodes
+from wasm2py.transpile.emit import access, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.store import store
@@ -19,7 +19,7 @@ from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, Python, While
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, calls, convert, floats, integers)
+FAMILIES = (access, calls, convert, floats, integers, words)
 
 _STATEMENT_NAMES = ("t", "address", "value")
 
@@ -153,7 +153,7 @@ def _global_set(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
     info = writer.emitter.program.globals[expr.imm]
     value = writer.emitter.node(expr.args[0])
     if info.boxed:
-        return nodes.set_attribute(info.identifier, "raw", value, line)
+        return nodes.set_attribute(info.identifier, writer.emitter.boxed_attribute(expr.imm), value, line)
     writer.globals_written.add(info.identifier)
     return nodes.assign(info.identifier, value, line)
 

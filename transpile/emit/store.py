@@ -31,7 +31,8 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
     if _needs_name(emitter, where, expr):
         where.base = _named(out, emitter.address, where.base, line)
     value = _stored(emitter, value_expr, op.width, line)
-    format_ = f"{'f' if op.mnemonic[0] == 'f' else 'u'}{8 * op.width}"
+    sign = "i" if op.width == 8 and emitter.in_words(value_expr.type) else "u"
+    format_ = f"{'f' if op.mnemonic[0] == 'f' else sign}{8 * op.width}"
     exact = format_ != "f32" or never_signals(value_expr)
     if _value_needs_name(emitter, where, expr, exact) and not isinstance(value, ast.Name | ast.Constant):
         value = _named(out, emitter.stored, value, line)
@@ -71,7 +72,7 @@ def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
     if expr.type not in ("i32", "i64"):
         return emitter.node(expr)
     value = emitter.value(expr)
-    if value.fits(8 * width):
+    if value.fits(8 * width) or (width == 8 and emitter.in_words(expr.type)):
         return value.node
     return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
 

@@ -1,7 +1,8 @@
 """Integers while they are being put together: exact Python values that stand for wrapped wasm ones.
 
 An i32 or i64 at rest is *canonical*: 0 ≤ x < 2**N. In the midst of an expression a node may have any value that is
-the same modulo 2**N; its bounds tell whether a mask is due when it comes to rest.
+the same modulo 2**N; its bounds tell whether a mask is due when it comes to rest. In the portable dialect every
+value is a word, and an i64 is at rest in any case (`words.py`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,17 @@ class Value(NamedTuple):
 MASKS = {32: 0xFFFFFFFF, 64: 0xFFFFFFFFFFFFFFFF}
 #: Past these, an unmasked value would make Python's integers grow: mask first.
 LIMITS = {32: 1 << 80, 64: 1 << 144}
+
+
+#: What the portable dialect's integers fit in.
+WORD = (-1 << 63, (1 << 63) - 1)
+
+
+def word_bounds(low: int, high: int) -> tuple[int, int]:
+    """The bounds of words that stand for unsigned i64 values in low … high."""
+    if (low ^ high) >> 63:
+        return WORD
+    return (low, high) if not low >> 63 else (low - (1 << 64), high - (1 << 64))
 
 
 def canonical(value: Value, bits: int, line: int) -> Value:
