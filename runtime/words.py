@@ -25,16 +25,6 @@ _f64_bytes = _F64.pack
 _f64_of = _F64.unpack
 
 
-def word(x: int) -> int:
-    """The word of an unsigned i64, `0 <= x < 2**64`."""
-    return x - 0x10000000000000000 if x >= _SIGN else x
-
-
-def unsigned(x: int) -> int:
-    """The unsigned i64 of a word."""
-    return x & _MASK
-
-
 if sys.implementation.name != "pypy":
 
     def int_add(x: int, y: int) -> int:
@@ -57,6 +47,12 @@ if sys.implementation.name != "pypy":
         """Shift right, filling with zeros."""
         return word((x & _MASK) >> n)
 
+    def machine_int(x: int) -> int:
+        """The same integer, as a machine word if it fits one: on PyPy an integer can be a big one in spite of its size,
+        if it was computed from such, and makes all that is computed from it slow.
+        """
+        return x
+
 else:
     from __pypy__.intop import (  # type: ignore[import-not-found,no-redef]
         int_add,
@@ -65,6 +61,19 @@ else:
         int_sub,
         uint_rshift,
     )
+
+    def machine_int(x: int) -> int:
+        return int_add(x, 0) if -_SIGN <= x < _SIGN else x
+
+
+def word(x: int) -> int:
+    """The word of an unsigned i64, `0 <= x < 2**64`."""
+    return machine_int(x - 0x10000000000000000 if x >= _SIGN else x)
+
+
+def unsigned(x: int) -> int:
+    """The unsigned i64 of a word."""
+    return x & _MASK
 
 
 def word_rotl(x: int, n: int) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from test_numerics_integers import awkward
+from translation import program_of
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.floats import f32_from_int
 from wasm2py.runtime.numerics import HELPERS
-from wasm2py.runtime.words import unsigned, word
+from wasm2py.runtime.words import machine_int, unsigned, word
 
 H: dict[str, Any] = HELPERS
 NUMBERS = awkward(64)
@@ -103,3 +105,22 @@ def test_bit_patterns_of_floats_survive() -> None:
     for bits in (*NUMBERS, 0x7FF0000000000001, 0xFFF4000000000000, 0x7FF8000000000000):
         assert H["f64_word"](H["f64_from_bits"](bits)) == word(bits)
         assert H["f64_bits"](H["f64_from_word"](word(bits))) == bits
+
+
+def test_machine_ints() -> None:
+    for x in (0, -1, 2**63 - 1, -(2**63), 2**63, 2**64, -(2**63) - 1):
+        assert machine_int(x) == x
+
+
+@pytest.mark.skipif(sys.implementation.name != "pypy", reason="only PyPy has two kinds of integers")
+def test_small_integers_of_pypy_are_no_big_ones() -> None:
+    from __pypy__ import internal_repr
+
+    mask = 2**64 - 1
+    assert "W_LongObject" in internal_repr(mask & 7)
+    assert "W_IntObject" in internal_repr(machine_int(mask & 7))
+    assert "W_IntObject" in internal_repr(word(mask))
+    wat = "(module (func (param i64) (result i64) (i64.shl (local.get 0) (i64.const 7))))"
+    translator, module, program = program_of(wat, "portable")
+    numbers = [constant for constant in translator.function_code(module, program, 0).co_consts if constant == 7]
+    assert numbers and all("W_IntObject" in internal_repr(number) for number in numbers)

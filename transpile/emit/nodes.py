@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from wasm2py.runtime.words import machine_int
+
 _LOAD = ast.Load()
 _STORE = ast.Store()
 
@@ -26,6 +28,7 @@ def target(id_: str, line: int) -> ast.Name:
 
 def constant(value: int | float | None, line: int) -> ast.expr:
     """A literal; a negative number is a negated literal, as Python reads it back."""
+    value = machine_int(value) if isinstance(value, int) else value
     if isinstance(value, int | float) and (value < 0 or (value == 0 and str(value)[0] == "-")):
         return ast.UnaryOp(_NEGATE, constant(-value, line), lineno=line, col_offset=0)
     return ast.Constant(value, lineno=line, col_offset=0)
