@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Branch, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, Expr, Var
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
 from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
 from wasm2py.transpile.optimise.refine import State, bounded, refined
 
@@ -27,10 +27,8 @@ _MOST_ROUNDS = 48
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
 _COARSE = [0, *((1 << n) - k for n in (31, 32, 63, 64) for k in (2, 1))]
-#: Where a memory ends at the latest.
-_END = LARGEST_MEMORY * PAGE_SIZE
-#: Conditions of which not every part need have been evaluated.
-_MAY_STOP_EARLY = frozenset({AND, OR, NOT})
+#: How far a pointer may move in a turn of a loop for its bounds to settle where its access has them.
+_STRIDE = 64
 
 
 def find_ranges(function: FunctionIR) -> None:
@@ -42,9 +40,11 @@ def find_ranges(function: FunctionIR) -> None:
     analysis.solve()
     for number, block in enumerate(blocks):
         state = dict(analysis.into[number])
-        for stmt in block.stmts:
+        for stmt, ahead in zip(block.stmts, analysis.coming[number], strict=False):
+            bounded_before(ahead, state)
             _mark(stmt.expr, state)
             _execute(stmt, state)
+        bounded_before(analysis.coming[number][-1], state)
         for expr in end_exprs(block.end):
             _mark(expr, state)
 
@@ -58,7 +58,8 @@ class _Analysis:
         self.edges: dict[tuple[int, int], State] = {}
         self.growth: dict[int, int] = {}
         self.rounds = 0
-        self.thresholds = _thresholds(graph)
+        self.coming = [coming(block) for block in graph.blocks]
+        self.coarse, self.thresholds = _thresholds(graph, self.coming)
         self.inductions: dict[int, list[Induction]] = {}
         self.changed: dict[int, int] = {}
         for number, header in enumerate(graph.headers):
@@ -97,6 +98,8 @@ class _Analysis:
             state = dict(state)
             for stmt in block.stmts:
                 _execute(stmt, state)
+            for expr in end_exprs(block.end):
+                _access(expr, state)
             self._leave(number, state)
         return grew
 
@@ -129,7 +132,7 @@ class _Analysis:
             if bounds[0] < low or bounds[1] > high:
                 if times >= _GROWING:
                     continue
-                thresholds = self.thresholds if times < _FINE else _COARSE
+                thresholds = self.thresholds if times < _FINE else self.coarse
                 low = thresholds[bisect_right(thresholds, bounds[0]) - 1] if bounds[0] < low else low
                 high = thresholds[bisect_left(thresholds, bounds[1])] if bounds[1] > high else high
             result[index] = (low, high)
@@ -160,15 +163,22 @@ def joined(states: list[State]) -> State:
     return result
 
 
-def _thresholds(graph: Graph) -> list[int]:
-    """Where growing bounds stop: the ends of signed and unsigned types, and what branches compare with."""
-    values = {*_COARSE, 0xFF, 0xFFFF}
+def _thresholds(graph: Graph, ahead: list[list[list[Access]]]) -> tuple[list[int], list[int]]:
+    """Where growing bounds stop: the ends of signed and unsigned types and of the memory, and besides, for a while, what
+    branches compare with.
+    """
+    coarse = {*_COARSE}
+    for block in ahead:
+        for access in block[0]:
+            if access.last >= access.constant:
+                coarse.add((access.last - access.constant >> access.shift) + _STRIDE)
+    values = {*coarse, 0xFF, 0xFFFF}
     for block in graph.blocks:
         if isinstance(block.end, Branch):
             for expr in block.end.condition.walk():
                 if expr.op in CONSTS and expr.type in FULL:
                     values.update((max(expr.imm - 1, 0), expr.imm, min(expr.imm + 1, (1 << 64) - 1)))
-    return sorted(values)
+    return sorted(coarse), sorted(values)
 
 
 def _execute(stmt: Stmt, state: State) -> None:
@@ -184,20 +194,8 @@ def _execute(stmt: Stmt, state: State) -> None:
 
 def _access(expr: Expr, state: State) -> None:
     """A variable that served as an address was inside the memory."""
-    if not expr.variables or not expr.effects or expr.op in _MAY_STOP_EARLY:
-        return
-    for node in expr.walk():
-        if node.op.family in ("load", "store") and node.args[0].op is LOCAL_GET:
-            highest = _END - node.op.width - node.imm[1]
-            var = _variable(node.args[0])
-            low, high = state.get(var.index, FULL[var.type])
-            if low <= highest < high:
-                state[var.index] = (low, highest)
-
-
-def _variable(expr: Expr) -> Var:
-    var: Var = expr.imm
-    return var
+    for access in accesses(expr):
+        bounded_after(access, state)
 
 
 def _mark(expr: Expr, state: State) -> None:

@@ -1,0 +1,126 @@
+"""What a memory access that did not trap says of the variable in its address, for `ranges`.
+
+An address is followed where it is a variable, perhaps shifted left, plus a constant. Memories end one page short of
+2**32, so an access at `p` leaves room for `p + 4`, and one at `p - 4` shows that `p` was at least 4.
+
+What an access bounds from above may be taken for granted *before* it, as far back as nothing happens that can be seen:
+where it is not so, the access is going to trap, and an address that was put together without wrapping lies beyond the
+end of the memory and traps just the same. A bound from below may not: addresses below zero count from the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
+from wasm2py.transpile.ir.cfg import Block, end_exprs
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, TRAPS_OTHERWISE, WRITES, Expr, Var
+from wasm2py.transpile.ir.intervals import FULL, Interval
+from wasm2py.transpile.opcodes import OPS
+
+#: Where a memory ends at the latest.
+END = LARGEST_MEMORY * PAGE_SIZE
+_SIZE = 1 << 32
+_ADD, _SHL = OPS["i32.add"], OPS["i32.shl"]
+#: Conditions of which not every part need have been evaluated.
+_MAY_STOP_EARLY = frozenset({AND, OR, NOT})
+
+
+class Access(NamedTuple):
+    """An access at `(variable << shift) + constant` modulo 2**32, whose address is at most `last`."""
+
+    variable: Var
+    shift: int
+    constant: int
+    last: int
+
+    def above(self, bounds: Interval) -> int | None:
+        """The greatest value that the variable can have had, of those in `bounds`, if that is less."""
+        low, high = bounds
+        lowest, highest = (low << self.shift) + self.constant, (high << self.shift) + self.constant
+        if highest < _SIZE:
+            bound = self.last - self.constant
+        elif _SIZE <= lowest and highest < 2 * _SIZE:
+            bound = self.last - self.constant + _SIZE
+        else:
+            return None
+        bound >>= self.shift
+        return bound if low <= bound < high else None
+
+    def below(self, bounds: Interval) -> int | None:
+        """The least value that it can have had: less would have wrapped to the page that no memory has."""
+        minus = _SIZE - self.constant
+        if self.shift or minus > PAGE_SIZE:
+            return None
+        return minus if bounds[0] < minus <= bounds[1] else None
+
+
+def accesses(expr: Expr) -> Iterator[Access]:
+    """The accesses that evaluating an expression makes for certain."""
+    if not expr.variables or not expr.effects or expr.op in _MAY_STOP_EARLY:
+        return
+    for node in expr.walk():
+        if node.op.family in ("load", "store"):
+            found = _access(node)
+            if found is not None:
+                yield found
+
+
+def _access(node: Expr) -> Access | None:
+    address, shift, constant = node.args[0], 0, 0
+    if address.op is _ADD and address.args[1].op in CONSTS:
+        address, constant = address.args[0], address.args[1].imm
+    if address.op is _SHL and address.args[1].op in CONSTS:
+        address, shift = address.args[0], address.args[1].imm & 31
+    if address.op is not LOCAL_GET:
+        return None
+    return Access(address.imm, shift, constant, END - node.op.width - node.imm[1])
+
+
+def bounded_after(access: Access, state: dict[int, Interval]) -> None:
+    """Note what holds once the access has been made."""
+    index = access.variable.index
+    bounds = state.get(index, FULL["i32"])
+    low, high = access.below(bounds), access.above(bounds)
+    if low is not None or high is not None:
+        state[index] = (bounds[0] if low is None else low, bounds[1] if high is None else high)
+
+
+def bounded_before(coming: list[Access], state: dict[int, Interval]) -> None:
+    """Note what may be taken for granted before accesses that are going to be made."""
+    for access in coming:
+        bounds = state.get(access.variable.index, FULL["i32"])
+        high = access.above(bounds)
+        if high is not None:
+            state[access.variable.index] = (bounds[0], high)
+
+
+def coming(block: Block) -> list[list[Access]]:
+    """For each statement, and for the block's end, the accesses that it or what follows is going to make.
+
+    Up to and including the next statement that writes, may trap otherwise, or changes the variable.
+    """
+    result: list[list[Access]] = []
+    later: list[Access] = []
+    ends = end_exprs(block.end)
+    for expr in reversed(ends):
+        later = _before(expr, later, quiet=not expr.effects & WRITES)
+    result.append(later)
+    for stmt in reversed(block.stmts):
+        assigned = {target.index for target in stmt.targets}
+        kept = [access for access in later if access.variable.index not in assigned] if later else later
+        later = _before(stmt.expr, kept, quiet=not stmt.expr.effects & WRITES)
+        result.append(later)
+    result.reverse()
+    return result
+
+
+def _before(expr: Expr, later: list[Access], quiet: bool) -> list[Access]:
+    """What is coming before an expression, given what is after it."""
+    if not expr.effects:
+        return later
+    if expr.effects & TRAPS_OTHERWISE or any(arg.effects & WRITES for arg in expr.args):
+        return []
+    own = list(accesses(expr)) if quiet or expr.op.family == "store" else []
+    return own + later if quiet else own
