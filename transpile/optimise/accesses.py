@@ -41,7 +41,7 @@ class Access(NamedTuple):
         lowest, highest = (low << self.shift) + self.constant, (high << self.shift) + self.constant
         if highest < _SIZE:
             bound = self.last - self.constant
-        elif _SIZE <= lowest and highest < 2 * _SIZE:
+        elif lowest >= _SIZE and highest < 2 * _SIZE:
             bound = self.last - self.constant + _SIZE
         else:
             return None

@@ -13,6 +13,7 @@ from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
+from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 
 Pass: TypeAlias = Callable[[FunctionIR], None]
@@ -25,13 +26,14 @@ PASSES: dict[str, Pass] = {
     "dead": remove_dead,
     "inline": inline_uses,
     "conditions": short_circuit,
+    "pointers": step_pointers,
     "ranges": find_ranges,
     "alignments": find_alignments,
 }
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "alignments", "ranges",
+    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline", "alignments", "ranges",
 )  # fmt: skip
 
 

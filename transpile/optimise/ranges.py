@@ -164,12 +164,12 @@ def joined(states: list[State]) -> State:
 
 
 def _thresholds(graph: Graph, ahead: list[list[list[Access]]]) -> tuple[list[int], list[int]]:
-    """Where growing bounds stop: the ends of signed and unsigned types and of the memory, and besides, for a while, what
-    branches compare with.
+    """Where growing bounds stop: the ends of signed and unsigned types and of the memory, and besides, for a while,
+    what branches compare with.
     """
     coarse = {*_COARSE}
-    for block in ahead:
-        for access in block[0]:
+    for accesses_ in ahead:
+        for access in accesses_[0]:
             if access.last >= access.constant:
                 coarse.add((access.last - access.constant >> access.shift) + _STRIDE)
     values = {*coarse, 0xFF, 0xFFFF}

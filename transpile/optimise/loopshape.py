@@ -1,0 +1,207 @@
+"""Loops as passes want them that move code out of them: with a block of their own before, and one behind each way out.
+
+And the variables that a loop steps: those that it adds a constant to, once a turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt, retarget
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.expr import CONSTS, Var
+from wasm2py.transpile.optimise.linear import Definitions, define, linear
+
+
+@dataclass(slots=True)
+class Stepped:
+    """A variable that a loop changes by one statement, in `block`, to itself plus `step` (modulo 2**32)."""
+
+    variable: Var
+    step: int
+    block: Block
+    stmt: Stmt
+
+
+@dataclass(slots=True)
+class Shape:
+    """A natural loop; `body` holds its blocks, the header first, and `latches` those from which it repeats.
+
+    `before` is the block from which alone it is entered, and only when `prepare` has been called; after that, every
+    block in `exits` is reached from this loop alone, too.
+    """
+
+    header: Block
+    body: list[Block]
+    latches: list[Block]
+    assigned: dict[int, int] = field(default_factory=dict)
+    stepped: list[Stepped] = field(default_factory=list)
+    before: Block | None = None
+    exits: list[Block] = field(default_factory=list)
+
+    def changes(self, variable: Var) -> bool:
+        """Whether the loop assigns the variable."""
+        return variable.index in self.assigned
+
+    def start(self, variable: Var) -> int | None:
+        """The constant that a variable has where the loop is entered, if that is seen in the block before it."""
+        assert self.before is not None
+        for stmt in reversed(self.before.stmts):
+            if variable in stmt.targets:
+                return stmt.expr.imm if len(stmt.targets) == 1 and stmt.expr.op in CONSTS else None
+        return None
+
+
+def loops(function: FunctionIR) -> list[Shape]:
+    """The loops that step any variable, inner ones before those around them."""
+    blocks = function.reverse_postorder()
+    if not _repeats(blocks):
+        return []
+    graph = Graph(blocks)
+    found = [_shape(graph, number) for number, header in enumerate(graph.headers) if header]
+    found.reverse()
+    inner: set[int] = set()
+    for shape in found:
+        _count_assignments(shape)
+        shape.stepped = _stepped(graph, shape, inner)
+        inner |= {block.id for block in shape.body}
+    return [shape for shape in found if shape.stepped]
+
+
+def _repeats(blocks: list[Block]) -> bool:
+    seen: set[int] = set()
+    for block in blocks:
+        seen.add(block.id)
+        if any(successor.id in seen for successor in block.successors()):
+            return True
+    return False
+
+
+def _shape(graph: Graph, header: int) -> Shape:
+    body = sorted(graph.loop(header))
+    latches = [graph.blocks[number] for number in graph.before[header] if number >= header]
+    return Shape(graph.blocks[header], [graph.blocks[number] for number in body], latches)
+
+
+def _count_assignments(shape: Shape) -> None:
+    for block in shape.body:
+        for stmt in block.stmts:
+            for target in stmt.targets:
+                shape.assigned[target.index] = shape.assigned.get(target.index, 0) + 1
+
+
+def _stepped(graph: Graph, shape: Shape, inner: set[int]) -> list[Stepped]:
+    """What the blocks step that run exactly once a turn: they dominate all ways back, and no inner loop has them.
+
+    `inner` are the blocks of the loops seen before, among which are all that lie within this one.
+    """
+    result: list[Stepped] = []
+    for block in _every_turn(graph, shape, inner):
+        known: Definitions = {}
+        for stmt in block.stmts:
+            if len(stmt.targets) == 1 and shape.assigned[stmt.targets[0].index] == 1 and stmt.targets[0].type == "i32":
+                step = _step(stmt, known)
+                if step:
+                    result.append(Stepped(stmt.targets[0], step, block, stmt))
+            define(stmt, known)
+    return result
+
+
+def _step(stmt: Stmt, known: Definitions) -> int:
+    value = linear(stmt.expr, known)
+    if value is None or value.terms != ((stmt.targets[0], 1),):
+        return 0
+    return value.constant
+
+
+def _every_turn(graph: Graph, shape: Shape, inner: set[int]) -> list[Block]:
+    header = graph.number[shape.header.id]
+    common: set[int] | None = None
+    for latch in shape.latches:
+        above = {header}
+        at = graph.number[latch.id]
+        while at != header:
+            above.add(at)
+            at = graph.idom[at]
+        common = above if common is None else common & above
+    return [graph.blocks[number] for number in sorted(common or ()) if graph.blocks[number].id not in inner]
+
+
+def prepare(function: FunctionIR, shapes: list[Shape]) -> None:
+    """Give these loops their own blocks before and behind; loops around them get those as parts of their bodies.
+
+    The list must hold all loops that are going to be changed, inner ones first.
+    """
+    before: dict[int, list[Block]] = {}
+    for block in function.reverse_postorder():
+        for successor in dict.fromkeys(block.successors()):
+            before.setdefault(successor.id, []).append(block)
+    members = {shape.header.id: {block.id for block in shape.body} for shape in shapes}
+    for shape in shapes:
+        _enter_by_one(function, shape, before, shapes, members)
+        _leave_apart(function, shape, before, shapes, members)
+    function.edges_changed()
+
+
+def _enter_by_one(
+    function: FunctionIR,
+    shape: Shape,
+    before: dict[int, list[Block]],
+    shapes: list[Shape],
+    members: dict[int, set[int]],
+) -> None:
+    header, inside = shape.header, members[shape.header.id]
+    outside = [block for block in before.get(header.id, ()) if block.id not in inside]
+    is_entry = header is function.entry
+    if len(outside) == 1 and isinstance(outside[0].end, Jump) and not is_entry:
+        shape.before = outside[0]
+        return
+    made = shape.before = function.block()
+    made.end = Jump(header)
+    for block in outside:
+        block.end = retarget(block.end, lambda target: made if target is header else target)
+    before[header.id] = [block for block in before.get(header.id, ()) if block.id in inside] + [made]
+    before[made.id] = outside
+    if is_entry:
+        function.entry = made
+    _join(made, [s for s in shapes if s is not shape and header.id in members[s.header.id]], members)
+
+
+def _leave_apart(
+    function: FunctionIR,
+    shape: Shape,
+    before: dict[int, list[Block]],
+    shapes: list[Shape],
+    members: dict[int, set[int]],
+) -> None:
+    inside = members[shape.header.id]
+    targets = {t.id: t for block in shape.body for t in block.successors() if t.id not in inside}
+    for target in targets.values():
+        leaving = [block for block in before[target.id] if block.id in inside]
+        if len(leaving) == len(before[target.id]) and target is not function.entry:
+            shape.exits.append(target)
+            continue
+        shape.exits.append(_between(function, target, leaving, before))
+        around = [s for s in shapes if s is not shape and {shape.header.id, target.id} <= members[s.header.id]]
+        _join(shape.exits[-1], around, members)
+        for other in around:
+            if target is other.header:
+                other.latches = [block for block in other.latches if block not in leaving] + [shape.exits[-1]]
+
+
+def _between(function: FunctionIR, target: Block, sources: list[Block], before: dict[int, list[Block]]) -> Block:
+    """A new block on the edges from `sources` to `target`."""
+    made = function.block()
+    made.end = Jump(target)
+    for block in sources:
+        block.end = retarget(block.end, lambda old: made if old is target else old)
+    before[target.id] = [block for block in before[target.id] if block not in sources] + [made]
+    before[made.id] = sources
+    return made
+
+
+def _join(block: Block, around: list[Shape], members: dict[int, set[int]]) -> None:
+    """A new block becomes part of the loops around it."""
+    for shape in around:
+        shape.body.append(block)
+        members[shape.header.id].add(block.id)
