@@ -6,10 +6,7 @@ from random import Random
 
 #: How many turns a function's loops may make: some never come to their end.
 FUEL = 60
-BURN = (
-    "(local.set 8 (i32.sub (local.get 8) (i32.const 1)))"
-    "(if (i32.eqz (local.get 8)) (then (return (local.get 6))))"
-)
+BURN = "(local.set 8 (i32.sub (local.get 8) (i32.const 1)))(if (i32.eqz (local.get 8)) (then (return (local.get 6))))"
 _STARTS = (0, 0, 1, 4, 8, 40, 64, -64, -32, -7, 65_500, 65_504, 65_532, 0x7FFFFFF0, -0x7FFFFFF0)
 _OFFSETS = (0, 0, 0, 1, 2, 4, 8, 16, -1, -4, -8, -16, 64, 128, 4096, -65_536)
 _LOADS = ("load8_u", "load8_s", "load16_u", "load16_s", "load")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from unit.loop_functions import Generator
-from unit.translation import DIALECTS, DISABLED, instance_of, module_of, outcome, python
+from unit.translation import DIALECTS, DISABLED, instance_of, outcome
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import Dialect
 from wasm2py.transpile.optimise.passes import PASSES
