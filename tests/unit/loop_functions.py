@@ -1,4 +1,4 @@
-"""Random loops over memory: counters and pointers from all kinds of starts, tests and steps, addresses that nearly wrap."""
+"""Random loops over memory: counters and pointers of all kinds of starts, tests and steps; addresses that may wrap."""
 
 from __future__ import annotations
 
@@ -88,8 +88,7 @@ class Generator:
             return self.access()
         if roll < 0.75:
             value = f"(i32.xor (local.get 6) (local.get {self.random.randrange(8)}))"
-            store = f"(i32.{self.random.choice(_STORES)} offset={self.offset()} {self.address()} {value})"
-            return store
+            return f"(i32.{self.random.choice(_STORES)} offset={self.offset()} {self.address()} {value})"
         if roll < 0.85:
             return f"(br_if $out (i32.eq {self.load()} (i32.const {self.random.choice((0, 97, 106))})))"
         if roll < 0.95:
