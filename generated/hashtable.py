@@ -105,9 +105,10 @@ def put(p0, p1):
         if i3:
             i9 = (i4 - 1) & 0xFFFFFFFF
             i10 = 0
+            i13 = i1
             while True:
                 i11 = (i1 + i10 * 24) & 0xFFFFFFFF
-                if (mem_u32[(i11 + 16) >> 2] if not i11 & 3 else load_u32(mem_u8, i11 + 16)) == 1:
+                if (mem_u32[(i13 + 16) >> 2] if not i13 & 3 else load_u32(mem_u8, i13 + 16)) == 1:
                     j0 = mem_u64[i11 >> 3] if not i11 & 7 else load_u64(mem_u8, i11)
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
@@ -142,6 +143,7 @@ def put(p0, p1):
                     else:
                         mem_u64[i8 >> 3] = value
                 i10 += 1
+                i13 += 24
                 if i10 == i3:
                     break
     else:

@@ -80,13 +80,15 @@ def tokenize(p0):
     i2 = 16400
     while True:
         p0 = 0
+        i6 = i2
         while True:
             i3 = (i2 + p0) & 0xFFFFFFFF
-            i4 = mem_u8[i3]
+            i4 = mem_u8[i6]
             i5 = (i4 - 9) & 0xFFFFFFFF
             if i5 > 23 or not (1 << (i5 & 0x1F)) & 0x800013:
                 break
             p0 = (p0 + 1) & 0xFFFFFFFF
+            i6 += 1
         if i3 == i1:
             return i0
         while True:
@@ -339,13 +341,13 @@ def tokenize(p0):
                         if not 48 <= mem_u8[i4 + 1] <= 57:
                             return (16399 - i2 - p0) & 0xFFFFFFFF
                         while True:
-                            i4 = (i4 + 1) & 0xFFFFFFFF
+                            i4 += 1
                             i3 = mem_u8[i4]
                             if not 48 <= i3 <= 57:
                                 break
                     if (i3 | 0x20) != 101:
                         break
-                    i3 = (i4 + 1) & 0xFFFFFFFF
+                    i3 = i4 + 1
                     i5 = mem_u8[i4 + 1]
                     arm = (i5 - 43) & 0xFFFFFFFF
                     arm = (0, 1, 0)[arm] if arm < 3 else 1
@@ -423,8 +425,8 @@ def parse_value(p0):
     if arm < 2:
         if arm == 0:
             if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
-                return (p0 + 24) & 0xFFFFFFFF
-            p0 = parse_value((p0 + 12) & 0xFFFFFFFF)
+                return p0 + 24
+            p0 = parse_value(p0 + 12)
             if p0:
                 while True:
                     i1 = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
@@ -437,15 +439,15 @@ def parse_value(p0):
                     return p0 + 12
     else:
         if arm == 2:
-            return (p0 + 12) & 0xFFFFFFFF
+            return p0 + 12
         arm = ((mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) - 115) & 0xFFFFFFFF
         arm = (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2)[arm] if arm < 11 else 1
         if arm == 0:
-            i1 = (p0 + 12) & 0xFFFFFFFF
+            i1 = p0 + 12
             while True:
                 if (mem_u32[(i1 + 12) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 12)) != 58:
                     return i0
-                i2 = parse_value((i1 + 24) & 0xFFFFFFFF)
+                i2 = parse_value(i1 + 24)
                 if not i2:
                     return i0
                 i1 = mem_u32[i2 >> 2] if not i2 & 3 else load_u32(mem_u8, i2)
@@ -459,7 +461,7 @@ def parse_value(p0):
         elif arm == 1:
             pass
         else:
-            return (p0 + 24) & 0xFFFFFFFF
+            return p0 + 24
     return i0
 
 

@@ -63,32 +63,34 @@ PROGRAM = Program(
 
 # func 0 "reset" () -> ()
 def reset():
-    i0 = 0xFFFFFEE8
+    i0 = 16384
     while True:
-        mem_u64[(i0 - 0xFFFFBD98) >> 3] = mem_u64[(i0 - 0xFFFFBEB8) >> 3]
-        mem_u64[(i0 - 0xFFFFBDA0) >> 3] = mem_u64[(i0 - 0xFFFFBEC0) >> 3]
-        mem_u64[(i0 - 0xFFFFBDA8) >> 3] = mem_u64[(i0 - 0xFFFFBEC8) >> 3]
-        mem_u64[(i0 - 0xFFFFBDB0) >> 3] = mem_u64[(i0 - 0xFFFFBED0) >> 3]
-        mem_u64[(i0 - 0xFFFFBDB8) >> 3] = mem_u64[(i0 - 0xFFFFBED8) >> 3]
-        mem_u64[(i0 - 0xFFFFBDC0) >> 3] = mem_u64[(i0 - 0xFFFFBEE0) >> 3]
-        mem_u64[(i0 - 0xFFFFBDC8) >> 3] = mem_u64[(i0 - 0xFFFFBEE8) >> 3]
-        i0 = (i0 + 56) & 0xFFFFFFFF
-        if not i0:
+        mem_u64[(i0 + 336) >> 3] = mem_u64[(i0 + 48) >> 3]
+        mem_u64[(i0 + 328) >> 3] = mem_u64[(i0 + 40) >> 3]
+        mem_u64[(i0 + 320) >> 3] = mem_u64[(i0 + 32) >> 3]
+        mem_u64[(i0 + 312) >> 3] = mem_u64[(i0 + 24) >> 3]
+        mem_u64[(i0 + 304) >> 3] = mem_u64[(i0 + 16) >> 3]
+        mem_u64[(i0 + 296) >> 3] = mem_u64[(i0 + 8) >> 3]
+        mem_u64[(i0 + 288) >> 3] = mem_u64[i0 >> 3]
+        i0 += 56
+        if i0 == 16664:
             break
-    i1 = 0
-    i2 = 16752
+    i0 = 0
+    i1 = 16752
     while True:
         y0 = 0.0
-        i0 = 0
+        i2 = 16776
+        i3 = i1
         while True:
-            y0 = mem_f64[((i2 + i0) & 0xFFFFFFFF) >> 3] * mem_f64[(i0 + 16776) >> 3] + y0
-            i0 += 56
-            if i0 == 224:
+            y0 = mem_f64[i3 >> 3] * mem_f64[i2 >> 3] + y0
+            i3 += 56
+            i2 += 56
+            if i2 == 17000:
                 break
-        mem_f64[i1 + 2087] = f_div(y0, -39.47841760435743)
-        i2 = (i2 + 8) & 0xFFFFFFFF
-        i1 += 1
-        if i1 == 3:
+        mem_f64[i0 + 2087] = f_div(y0, -39.47841760435743)
+        i1 = (i1 + 8) & 0xFFFFFFFF
+        i0 += 1
+        if i0 == 3:
             return
 
 
@@ -111,21 +113,24 @@ def energy():
         i0 += 1
         if i3 <= 3:
             i3 = i1
-            i5 = i0
+            i4 = i0
             while True:
-                y3 = mem_f64[(((i5 * 56) & 0xFFFFFFFF) + 16720) >> 3]
+                y3 = mem_f64[(((i4 * 56) & 0xFFFFFFFF) + 16720) >> 3]
                 y2 = 0.0
-                i4 = 0
+                i5 = i3
+                i6 = i2
+                i7 = (i3 + 24) & 0xFFFFFFFF
                 while True:
-                    y4 = mem_f64[((i2 + i4) & 0xFFFFFFFF) >> 3] - mem_f64[((i3 + i4) & 0xFFFFFFFF) >> 3]
+                    y4 = mem_f64[i6 >> 3] - mem_f64[i5 >> 3]
                     y2 = y4 * y4 + y2
-                    i4 += 8
-                    if i4 == 24:
+                    i6 += 8
+                    i5 += 8
+                    if i5 == i7:
                         break
                 i3 = (i3 + 56) & 0xFFFFFFFF
                 y0 -= f_div(y1 * y3, f_sqrt(y2))
-                i5 = (i5 + 1) & 0xFFFFFFFF
-                if i5 == 5:
+                i4 = (i4 + 1) & 0xFFFFFFFF
+                if i4 == 5:
                     break
         i2 = (i2 + 56) & 0xFFFFFFFF
         i1 = (i1 + 56) & 0xFFFFFFFF
@@ -147,56 +152,64 @@ def advance(p0, p1):
                 i6 = i5
                 i5 += 1
                 if i6 <= 3:
-                    i7 = i6 * 56 + 16672
-                    i8 = i3
-                    i9 = i2
-                    i10 = i5
+                    i6 = i6 * 56 + 16672
+                    i7 = i3
+                    i8 = i2
+                    i9 = i5
                     while True:
-                        i11 = (i10 * 56 + 16672) & 0xFFFFFFFF
+                        i10 = (i9 * 56 + 16672) & 0xFFFFFFFF
                         y0 = 0.0
-                        i6 = 0
+                        i11 = i8
+                        i12 = i4
+                        i13 = i0
+                        i14 = (i8 + 24) & 0xFFFFFFFF
                         while True:
-                            y1 = mem_f64[((i4 + i6) & 0xFFFFFFFF) >> 3] - mem_f64[((i9 + i6) & 0xFFFFFFFF) >> 3]
-                            mem_f64[((i0 + i6) & 0xFFFFFFFF) >> 3] = y1
+                            y1 = mem_f64[i12 >> 3] - mem_f64[i11 >> 3]
+                            mem_f64[i13 >> 3] = y1
                             y0 = y1 * y1 + y0
-                            i6 += 8
-                            if i6 == 24:
+                            i13 += 8
+                            i12 += 8
+                            i11 += 8
+                            if i11 == i14:
                                 break
                         y1 = f_sqrt(y0)
                         y1 = f_div(p1, y1 * (y1 * y1))
-                        i6 = 0
+                        i11 = i0
+                        i12 = (i4 + 24) & 0xFFFFFFFF
+                        i13 = i7
+                        i14 = (i0 + 24) & 0xFFFFFFFF
                         while True:
-                            i12 = (i4 + i6 + 24) & 0xFFFFFFFF
-                            y0 = mem_f64[((i0 + i6) & 0xFFFFFFFF) >> 3]
-                            mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i11 + 48) >> 3] * y1
-                            i12 = (i8 + i6) & 0xFFFFFFFF
-                            mem_f64[i12 >> 3] = y0 * mem_f64[(i7 + 48) >> 3] * y1 + mem_f64[i12 >> 3]
-                            i6 += 8
-                            if i6 == 24:
+                            y0 = mem_f64[i11 >> 3]
+                            mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i10 + 48) >> 3] * y1
+                            mem_f64[i13 >> 3] = y0 * mem_f64[(i6 + 48) >> 3] * y1 + mem_f64[i13 >> 3]
+                            i13 += 8
+                            i12 += 8
+                            i11 += 8
+                            if i11 == i14:
                                 break
+                        i7 = (i7 + 56) & 0xFFFFFFFF
                         i8 = (i8 + 56) & 0xFFFFFFFF
-                        i9 = (i9 + 56) & 0xFFFFFFFF
-                        i10 = (i10 + 1) & 0xFFFFFFFF
-                        if i10 == 5:
+                        i9 = (i9 + 1) & 0xFFFFFFFF
+                        if i9 == 5:
                             break
                 i3 = (i3 + 56) & 0xFFFFFFFF
                 i4 = (i4 + 56) & 0xFFFFFFFF
                 i2 = (i2 + 56) & 0xFFFFFFFF
                 if i5 == 5:
                     break
-            i8 = 0
-            i12 = 16672
+            i7 = 0
+            i2 = 16672
             while True:
-                i6 = 0
+                i3 = i2
+                i4 = (i2 + 24) & 0xFFFFFFFF
                 while True:
-                    i4 = (i12 + i6) & 0xFFFFFFFF
-                    mem_f64[i4 >> 3] = p1 * mem_f64[((i4 + 24) & 0xFFFFFFFF) >> 3] + mem_f64[i4 >> 3]
-                    i6 += 8
-                    if i6 == 24:
+                    mem_f64[i3 >> 3] = p1 * mem_f64[(i3 + 24) >> 3] + mem_f64[i3 >> 3]
+                    i3 += 8
+                    if i3 == i4:
                         break
-                i12 = (i12 + 56) & 0xFFFFFFFF
-                i8 += 1
-                if i8 == 5:
+                i2 = (i2 + 56) & 0xFFFFFFFF
+                i7 += 1
+                if i7 == 5:
                     break
             i1 += 1
             if i1 == p0:

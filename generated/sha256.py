@@ -85,8 +85,8 @@ def sha256(p0):
         i3 = i1 + 63
         i1 = p0
         while True:
-            mem_u8[(i1 + 16673) & 0xFFFFFFFF] = 0
-            i1 = (i1 + 1) & 0xFFFFFFFF
+            mem_u8[i1 + 16673] = 0
+            i1 += 1
             if i3 == i1:
                 break
     p0 = (p0 << 3) & 0xFFFFFFFF
@@ -111,22 +111,19 @@ def sha256(p0):
                 i1 += 4
                 if i1 == 64:
                     break
-            i3 = 0
+            i3 = i0 + 64
+            i6 = i0 + 256
             while True:
-                i1 = i0 + 64 + i3
-                p0 = mem_u32[(i1 + 4) >> 2]
-                i6 = i1 + 64
-                i7 = (
+                p0 = mem_u32[(i3 + 4) >> 2]
+                i1 = mem_u32[(i3 + 56) >> 2]
+                mem_u32[(i3 + 64) >> 2] = (
                     (((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3))
-                    + mem_u32[i1 >> 2]
-                    + mem_u32[(i1 + 36) >> 2]
-                ) & 0xFFFFFFFF
-                i1 = mem_u32[(i1 + 56) >> 2]
-                mem_u32[i6 >> 2] = (
-                    i7 + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))
+                    + mem_u32[i3 >> 2]
+                    + mem_u32[(i3 + 36) >> 2]
+                    + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))
                 ) & 0xFFFFFFFF
                 i3 += 4
-                if i3 == 192:
+                if i3 == i6:
                     break
             i1 = 0
             while True:
@@ -137,49 +134,49 @@ def sha256(p0):
             i6 = 0
             i7 = mem_u32[(i0 + 32) >> 2]
             i8 = mem_u32[(i0 + 48) >> 2]
+            i16 = i0 + 64
             while True:
-                i1 = i6 << 2
-                i9 = mem_u32[(i1 + 16416) >> 2]
-                i10 = mem_u32[(i0 + 64 + i1) >> 2]
-                i11 = mem_u32[(i0 + 60) >> 2]
+                i1 = mem_u32[i6 + 4104]
+                i9 = mem_u32[i16 >> 2]
+                i10 = mem_u32[(i0 + 60) >> 2]
                 i3 = 8
-                i12 = mem_u32[(i0 + 40) >> 2]
-                i13 = mem_u32[(i0 + 36) >> 2]
-                i14 = mem_u32[(i0 + 56) >> 2]
-                i15 = mem_u32[(i0 + 52) >> 2]
-                i1 = i4
+                i11 = mem_u32[(i0 + 40) >> 2]
+                i12 = mem_u32[(i0 + 36) >> 2]
+                i13 = mem_u32[(i0 + 56) >> 2]
+                i14 = mem_u32[(i0 + 52) >> 2]
+                i15 = i4 - 4
                 while True:
-                    p0 = (i1 - 4) & 0xFFFFFFFF
-                    mem_u32[i1 >> 2] = mem_u32[p0 >> 2]
-                    i1 = p0
+                    mem_u32[(i15 + 4) >> 2] = mem_u32[i15 >> 2]
+                    i15 = (i15 - 4) & 0xFFFFFFFF
                     i3 -= 1
-                    if i3 <= 1:
+                    if i3 == 1:
                         break
                 i1 = (
                     (((i8 << 26) | (i8 >> 6)) ^ ((i8 << 21) | (i8 >> 11)) ^ ((i8 << 7) | (i8 >> 25)))
-                    + (i15 & i8)
-                    + i11
-                    + (i14 & (i8 ^ 0xFFFFFFFF))
-                    + i9
+                    + (i14 & i8)
                     + i10
+                    + (i13 & (i8 ^ 0xFFFFFFFF))
+                    + i1
+                    + i9
                 ) & 0xFFFFFFFF
                 i8 = (mem_u32[(i0 + 48) >> 2] + i1) & 0xFFFFFFFF
                 mem_u32[(i0 + 48) >> 2] = i8
                 i7 = (
                     i1
                     + (((i7 << 30) | (i7 >> 2)) ^ ((i7 << 19) | (i7 >> 13)) ^ ((i7 << 10) | (i7 >> 22)))
-                    + (((i12 ^ i13) & i7) ^ (i12 & i13))
+                    + (((i11 ^ i12) & i7) ^ (i11 & i12))
                 ) & 0xFFFFFFFF
                 mem_u32[(i0 + 32) >> 2] = i7
                 i6 += 1
+                i16 += 4
                 if i6 == 64:
                     break
-            i1 = 0
+            i1 = i0
+            i3 = i0 + 32
             while True:
-                i3 = i0 + i1
-                mem_u32[i3 >> 2] = (mem_u32[i3 >> 2] + mem_u32[(i0 + 32 + i1) >> 2]) & 0xFFFFFFFF
+                mem_u32[i1 >> 2] = (mem_u32[i1 >> 2] + mem_u32[(i1 + 32) >> 2]) & 0xFFFFFFFF
                 i1 += 4
-                if i1 == 32:
+                if i1 == i3:
                     break
             i5 += 64
             if i5 >= i2:
