@@ -1,14 +1,14 @@
 """The names that generated code uses besides the instance's own: `HELPERS`.
 
 Every helper is a plain function that takes raw values by position, or a constant.  They stand in `integers`, `words`,
-`floats` and `access`; none of them looks at the instance, so one dict serves all.
+`floats`, `access` and `bulk`; none of them looks at the instance, so one dict serves all.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
 
-from wasm2py.runtime import access, floats, integers, words
+from wasm2py.runtime import access, bulk, floats, integers, words
 from wasm2py.runtime.errors import Trap
 
 
@@ -25,4 +25,5 @@ HELPERS: dict[str, object] = {
     **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
     **_public_names(words, ("int_", "uint_", "word_", "f64_", "f32_from_unsigned")),
     **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_")),
+    **_public_names(bulk, ("fill_", "copy_", "find_", "mismatch_", "sum_", "turns_")),
 }

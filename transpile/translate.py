@@ -98,7 +98,7 @@ class PythonTranslator:
         check = verify if self.check else None
         if check is not None:
             check(function)
-        optimise(function, options.disabled_passes, check)
+        optimise(function, options.disabled_passes, check, options.dialect)
         return function
 
     def _prepare(self, module: Module) -> _Prepared:

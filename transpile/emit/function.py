@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
-from wasm2py.transpile.emit import access, calls, convert, floats, integers, nodes, words
+from wasm2py.transpile.emit import access, bulk, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.store import store
@@ -19,7 +19,7 @@ from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, Python, While
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, calls, convert, floats, integers, words)
+FAMILIES = (access, bulk, calls, convert, floats, integers, words)
 
 _STATEMENT_NAMES = ("t", "address", "value")
 

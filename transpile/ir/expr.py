@@ -166,7 +166,7 @@ def commute(first: int, second: int) -> bool:
 
 #: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
 #: late: it might make the memory grow, drop the segment, or change the table.
-_LOOKED_UP = frozenset(op for op in OPS.values() if op.family == "load") | {
+LOOKED_UP = {op for op in OPS.values() if op.family == "load"} | {
     OPS[name] for name in ("memory.init", "table.init", "call_indirect")
 }
 
@@ -175,7 +175,7 @@ def looked_up_early(expr: Expr) -> int:
     """How many operands, from the first, must not write: Python has looked up by then what a write could change."""
     if expr.op.family == "store":
         return 1
-    return len(expr.args) if expr.op in _LOOKED_UP else 0
+    return len(expr.args) if expr.op in LOOKED_UP else 0
 
 
 def is_leaf(expr: Expr) -> bool:

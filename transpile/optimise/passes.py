@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from wasm2py.runtime.program import Dialect
 from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.optimise.alignments import find_alignments
+from wasm2py.transpile.optimise.bulk import make_bulk
 from wasm2py.transpile.optimise.cleanup import cleanup
 from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
@@ -25,6 +27,7 @@ PASSES: dict[str, Pass] = {
     "fold": fold,
     "dead": remove_dead,
     "inline": inline_uses,
+    "bulk": make_bulk,
     "conditions": short_circuit,
     "pointers": step_pointers,
     "ranges": find_ranges,
@@ -32,17 +35,25 @@ PASSES: dict[str, Pass] = {
 }
 
 _ORDER = (
-    "cleanup", "copies", "fold", "dead", "inline", "fold", "cleanup", "copies", "dead", "inline",
+    "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline", "alignments", "ranges",
 )  # fmt: skip
 
 
+#: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk",)}
+
+
 def optimise(
-    function: FunctionIR, disabled: tuple[str, ...] = (), check: Callable[[FunctionIR], None] | None = None
+    function: FunctionIR,
+    disabled: tuple[str, ...] = (),
+    check: Callable[[FunctionIR], None] | None = None,
+    dialect: Dialect = "cpython",
 ) -> None:
-    """Run every pass that is not `disabled`; `check` (the verifier) runs after each."""
+    """Run every pass for the dialect that is not `disabled`; `check` (the verifier) runs after each."""
+    skipped = disabled + _NOT_FOR[dialect]
     for name in _ORDER:
-        if name not in disabled:
+        if name not in skipped:
             PASSES[name](function)
             if check is not None:
                 check(function)

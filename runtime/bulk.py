@@ -1,0 +1,303 @@
+"""Loops over memory as operations on slices: fills, copies, searches, comparisons and sums.
+
+`transpile/optimise/bulk` puts these in the place of loops that move through memory element by element, and they do
+exactly what such a loop does.  A buffer of bytes of exactly the memory's size comes first (a `bytearray` or a
+`memoryview` of format "B"); addresses are integers that may be negative or past the end, and are then out of bounds.
+
+A count of 0 stands for a loop that does not end before it has passed the end of memory.  Where a loop traps, what it
+wrote before stays.  `order` tells in which order an unrolled loop goes through the elements of one turn, if not
+upwards: it can be seen where such a turn traps.  The elements that do not make a whole turn come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias
+
+from wasm2py.runtime.access import _u32_bytes, _u64_bytes
+from wasm2py.runtime.errors import Trap
+
+Buffer: TypeAlias = Any
+Order: TypeAlias = tuple[int, ...]
+
+#: More turns than any loop that moves through memory can take.
+_ENDLESS = 1 << 32
+#: How many bytes are searched at first, and at a time where that does not do: most strings are short.
+_FIRST_LOOK = 64
+_NEXT_LOOKS = 4096
+#: The index of what is not there.
+_NOWHERE = 0xFFFFFFFF
+_BYTES = tuple(bytes((i,)) for i in range(256))
+
+
+def turns_below(first: int, limit: int, step: int) -> int:
+    """How many turns a loop takes that goes on while its counter is less than `limit`.
+
+    The counter is `first` at the end of the first turn and `step` more after each; 0 if it wraps before it ends.
+    """
+    if first >= limit:
+        return 1
+    more = (limit - first + step - 1) // step
+    return more + 1 if first + more * step < _ENDLESS else 0
+
+
+def turns_whole(total: int, step: int) -> int:
+    """The total that a counter has to change by, or 0 if steps of this size do not meet it."""
+    return 0 if total % step else total
+
+
+# Fills
+
+
+def fill_u8(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
+    """Store a byte `count` times, from `address` on."""
+    end = address + count
+    if 0 <= address < end <= len(mem):
+        mem[address:end] = _BYTES[value] * count
+    else:
+        _fill_until_trap(mem, address, count, _BYTES[value], order)
+
+
+def fill_u16(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
+    """Store an integer of 2 bytes `count` times, from `address` on."""
+    _fill(mem, address, count, value.to_bytes(2, "little"), order)
+
+
+def fill_u32(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
+    """Store an integer of 4 bytes `count` times, from `address` on."""
+    _fill(mem, address, count, _u32_bytes(value), order)
+
+
+def fill_u64(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
+    """Store an integer of 8 bytes `count` times, from `address` on."""
+    _fill(mem, address, count, _u64_bytes(value), order)
+
+
+def _fill(mem: Buffer, address: int, count: int, element: bytes, order: Order) -> None:
+    end = address + count * len(element)
+    if 0 <= address < end <= len(mem):
+        mem[address:end] = element * count
+    else:
+        _fill_until_trap(mem, address, count, element, order)
+
+
+def _fill_until_trap(mem: Buffer, address: int, count: int, element: bytes, order: Order) -> None:
+    """Fill as far as the loop would have come."""
+    width = len(element)
+    count = count or _ENDLESS
+    whole = _whole_turns(count, _room(mem, address, width), order)
+    mem[address : address + whole * width] = element * whole
+    for at in _displacements(whole, count, width, order):
+        place = _inside(mem, address + at, width)
+        mem[place : place + width] = element
+
+
+def fill_strided(
+    mem: Buffer, address: int, value: int, counter: int, limit: int, step: int, signed: bool = False
+) -> None:
+    """Store a byte at `address`, and as long as the counter stays below the limit, `step` further on.
+
+    All are 32-bit integers that wrap; the counter grows by `step` as well, and is tested after each store.
+    """
+    last = 0x7FFFFFFF if signed else 0xFFFFFFFF
+    if signed:
+        counter, limit = (counter ^ 0x80000000) - 0x80000000, (limit ^ 0x80000000) - 0x80000000
+    if step and counter + step <= last and limit + step <= last + 1:
+        count = max((limit - counter + step - 1) // step, 1)
+        end = address + (count - 1) * step + 1
+        if end <= len(mem):
+            mem[address:end:step] = _BYTES[value] * count
+            return
+    while True:
+        mem[address] = value
+        address = (address + step) & 0xFFFFFFFF
+        counter += step
+        if counter > last:
+            counter -= _ENDLESS
+        if counter >= limit:
+            return
+
+
+# Copies
+
+
+def copy_u8(mem: Buffer, to: int, from_: int, count: int, order: Order = ()) -> None:
+    """Copy bytes one after the other, upwards: what was just written can be read again."""
+    end = to + count
+    if 0 <= to < end <= len(mem) and 0 <= from_ <= len(mem) - count and not order and not 0 < to - from_ < count:
+        mem[to:end] = mem[from_ : from_ + count]
+    else:
+        _copy(mem, to, from_, count, 1, order)
+
+
+def copy_u16(mem: Buffer, to: int, from_: int, count: int, order: Order = ()) -> None:
+    """Copy elements of 2 bytes one after the other, upwards."""
+    _copy(mem, to, from_, count, 2, order)
+
+
+def copy_u32(mem: Buffer, to: int, from_: int, count: int, order: Order = ()) -> None:
+    """Copy elements of 4 bytes one after the other, upwards."""
+    _copy(mem, to, from_, count, 4, order)
+
+
+def copy_u64(mem: Buffer, to: int, from_: int, count: int, order: Order = ()) -> None:
+    """Copy elements of 8 bytes one after the other, upwards."""
+    _copy(mem, to, from_, count, 8, order)
+
+
+def _copy(mem: Buffer, to: int, from_: int, count: int, width: int, order: Order) -> None:
+    size, distance = count * width, to - from_
+    inside = 0 <= to < to + size <= len(mem) and 0 <= from_ <= len(mem) - size
+    if inside and (not order or abs(distance) >= len(order) * width):
+        if not 0 < distance < size:
+            mem[to : to + size] = mem[from_ : from_ + size]
+            return
+        if distance >= width:
+            mem[to : to + size] = (bytes(mem[from_:to]) * (size // distance + 1))[:size]
+            return
+    if inside:
+        _copy_elements(mem, to, from_, _displacements(0, count, width, order), width)
+    else:
+        _copy_until_trap(mem, to, from_, count or _ENDLESS, width, order)
+
+
+def _copy_until_trap(mem: Buffer, to: int, from_: int, count: int, width: int, order: Order) -> None:
+    """Copy as far as the loop would have come."""
+    whole = _whole_turns(count, min(_room(mem, to, width), _room(mem, from_, width)), order)
+    if whole:
+        _copy(mem, to, from_, whole, width, order)
+    _copy_elements(mem, to, from_, _displacements(whole, count, width, order), width)
+
+
+def _copy_elements(mem: Buffer, to: int, from_: int, displacements: Iterator[int], width: int) -> None:
+    for at in displacements:
+        source, place = _inside(mem, from_ + at, width), _inside(mem, to + at, width)
+        mem[place : place + width] = mem[source : source + width]
+
+
+# Searches and sums
+
+
+def find_u8(mem: Buffer, address: int, value: int) -> int:
+    """The address of the first byte of this value, from `address` on."""
+    if type(mem) is bytearray and value < 256 and address >= 0:
+        at = mem.find(value, address)
+    else:
+        at = _find(mem, address, len(mem), value)
+    if at < 0:
+        raise Trap("out of bounds memory access")
+    return at
+
+
+def find_within_u8(mem: Buffer, address: int, count: int, value: int) -> int:
+    """The index of the first byte of this value among `count`, or 2**32 - 1."""
+    end = address + (count or _ENDLESS)
+    at = _find(mem, address, min(end, len(mem)), value)
+    if at >= 0:
+        return at - address
+    if end > len(mem) or address < 0:
+        raise Trap("out of bounds memory access")
+    return _NOWHERE
+
+
+def _find(mem: Buffer, address: int, end: int, value: int) -> int:
+    """Where a byte is, or -1."""
+    if value > 255 or address < 0:
+        return -1
+    if type(mem) is bytearray:
+        return mem.find(value, address, end)
+    size = _FIRST_LOOK
+    while address < end:
+        at = bytes(mem[address : min(address + size, end)]).find(value)
+        if at >= 0:
+            return address + at
+        address += size
+        size = _NEXT_LOOKS
+    return -1
+
+
+def mismatch_u8(mem: Buffer, address: int, other: int, count: int) -> int:
+    """The index of the first of `count` bytes that is not the same in two places, or 2**32 - 1."""
+    room = len(mem) - count
+    if 0 < count <= _NEXT_LOOKS and 0 <= address <= room and 0 <= other <= room:
+        if mem[address] != mem[other]:
+            return 0
+        here, there = mem[address : address + count], mem[other : other + count]
+        return _NOWHERE if here == there else _first_difference(here, there)
+    return _long_mismatch(mem, address, other, count or _ENDLESS)
+
+
+def _long_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
+    inside = min(count, len(mem) - max(address, other)) if address >= 0 <= other else 0
+    for done in range(0, inside, _NEXT_LOOKS):
+        past = min(done + _NEXT_LOOKS, inside)
+        here, there = mem[address + done : address + past], mem[other + done : other + past]
+        if here != there:
+            return done + _first_difference(here, there)
+    if inside < count:
+        raise Trap("out of bounds memory access")
+    return _NOWHERE
+
+
+def _first_difference(one: Buffer, other: Buffer) -> int:
+    """The index of the first byte that differs in two buffers of the same size, which are not the same."""
+    start = 0
+    while one[start : start + _FIRST_LOOK] == other[start : start + _FIRST_LOOK]:
+        start += _FIRST_LOOK
+    here, there = one[start : start + _FIRST_LOOK], other[start : start + _FIRST_LOOK]
+    bits = int.from_bytes(here, "little") ^ int.from_bytes(there, "little")
+    return start + (((bits & -bits).bit_length() - 1) >> 3)
+
+
+def sum_u8(mem: Buffer, address: int, count: int) -> int:
+    """The sum of `count` bytes from `address` on."""
+    return _sum(mem, address, count, "B")
+
+
+def sum_u16(mem: Buffer, address: int, count: int) -> int:
+    """The sum of `count` integers of 2 bytes from `address` on."""
+    return _sum(mem, address, 2 * count, "H")
+
+
+def sum_u32(mem: Buffer, address: int, count: int) -> int:
+    """The sum of `count` integers of 4 bytes from `address` on."""
+    return _sum(mem, address, 4 * count, "I")
+
+
+def _sum(mem: Buffer, address: int, size: int, format_: Literal["B", "H", "I"]) -> int:
+    """By a view of the machine's byte order, which is little-endian where views are used."""
+    if 0 <= address < address + size <= len(mem):
+        return sum(memoryview(mem)[address : address + size].cast(format_))
+    raise Trap("out of bounds memory access")
+
+
+# Where a loop traps
+
+
+def _inside(mem: Buffer, address: int, width: int) -> int:
+    if not 0 <= address <= len(mem) - width:
+        raise Trap("out of bounds memory access")
+    return address
+
+
+def _room(mem: Buffer, address: int, width: int) -> int:
+    """How many elements fit between an address and the end of memory."""
+    return max(len(mem) - address, 0) // width if address >= 0 else 0
+
+
+def _whole_turns(count: int, room: int, order: Order) -> int:
+    """How many of `count` elements the turns have that find room."""
+    group = len(order) or 1
+    first = count % group
+    fitting = min(count, room)
+    return fitting if fitting < first else fitting - (fitting - first) % group
+
+
+def _displacements(done: int, count: int, width: int, order: Order) -> Iterator[int]:
+    """How far the elements after the first `done` are from the first, in the order in which the loop goes."""
+    group = len(order) or 1
+    first = count % group
+    yield from range(done * width, first * width, width)
+    for turn in range(max(done, first) * width, count * width, group * width):
+        for element in order or (0,):
+            yield turn + element * width

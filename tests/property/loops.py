@@ -1,0 +1,248 @@
+"""Makes loops that move through memory, as compilers write them and as they never would: for `test_bulk_loops`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+PAGE = 1 << 16
+
+#: Width → store, load, whether the value is an i64.
+_ACCESSES = {
+    1: ("i32.store8", "i32.load8_u", False),
+    2: ("i32.store16", "i32.load16_u", False),
+    4: ("i32.store", "i32.load", False),
+    8: ("i64.store", "i64.load", True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCase:
+    """A module's text, whose export `f` takes and returns three i32, and the arguments of its calls."""
+
+    text: str
+    calls: list[tuple[int, int, int]]
+
+
+def make_loop(random: Random) -> LoopCase:
+    """One loop of any kind."""
+    return random.choice(_KINDS)(random)
+
+
+def _address(random: Random) -> int:
+    """Most often inside memory, near its end, or about to wrap."""
+    return random.choice((
+        random.randrange(0, 300),
+        random.randrange(100, 140),
+        PAGE - random.randrange(0, 100),
+        -random.randrange(1, 80),
+        random.randrange(1 << 31) * 2,
+    )) & 0xFFFFFFFF  # fmt: skip
+
+
+def _count(random: Random, step: int) -> int:
+    """Most often what can be reached in such steps."""
+    turns = random.choice((1, 2, 3, 5, random.randrange(1, 60), 0, random.randrange(1 << 32)))
+    return (turns * step + random.choice((0, 0, 0, 0, 1, 3))) & 0xFFFFFFFF
+
+
+def _get(name: str, more: int, offset: bool) -> str:
+    """An address operand (with its static offset before it) that lies `more` bytes above a variable."""
+    if offset and more >= 0:
+        return f"offset={more} (local.get ${name})"
+    return f"(i32.add (local.get ${name}) (i32.const {more}))" if more else f"(local.get ${name})"
+
+
+def _module(body: str, test: str, moves: str) -> str:
+    return f"""(module (memory (export "memory") 1)
+      (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32) (local $i i32) (local $t i32)
+        (loop $again {body} {moves} (br_if $again {test}))
+        (local.get $p) (local.get $q) (local.get $n)))"""
+
+
+def _end(random: Random, stride: int) -> tuple[str, str, int]:
+    """The counting and the test at the end of a turn, and the counter's step."""
+    step = random.choice((1, 1, stride, stride, 3 if stride == 3 else 1))
+    up = f"(local.set $i (i32.add (local.get $i) (i32.const {step})))"
+    down = f"(local.set $n (i32.sub (local.get $n) (i32.const {step})))"
+    kind = random.randrange(6)
+    if kind == 0:
+        return down, "(local.get $n)", step
+    if kind == 1:
+        return down, "(i32.ne (local.get $n) (i32.const 0))", step
+    if kind == 2:
+        return up, "(i32.ne (local.get $i) (local.get $n))", step
+    if kind == 3:
+        return up, f"(i32.{random.choice(('lt_u', 'lt_s', 'le_u', 'le_s'))} (local.get $i) (local.get $n))", step
+    if kind == 4:
+        start = random.randrange(100)
+        relation = random.choice(("gt_u", "gt_s", "ge_s"))
+        return down, f"(i32.{relation} (local.get $n) (i32.const {start}))", step
+    return f"{up} (local.set $n (i32.add (local.get $n) (i32.const {step})))", "(local.get $n)", step
+
+
+def _calls(random: Random, step: int) -> list[tuple[int, int, int]]:
+    calls = []
+    for _ in range(6):
+        to = _address(random)
+        near = (to + random.choice((-1, 1)) * random.choice((0, 1, 2, 3, 5, 8, 12, 40))) & 0xFFFFFFFF
+        count = _count(random, step)
+        calls.append((to, random.choice((near, _address(random))), random.choice((count, -count & 0xFFFFFFFF))))
+    return calls
+
+
+def _order(random: Random, unroll: int) -> list[int]:
+    order = list(range(unroll))
+    if random.randrange(3) == 0:
+        random.shuffle(order)
+    elif random.randrange(3) == 0:
+        order[1:] = order[:0:-1]
+    return order
+
+
+def _fill(random: Random) -> LoopCase:
+    width = random.choice((1, 1, 1, 2, 4, 8))
+    store, _, wide = _ACCESSES[width]
+    unroll = random.choice((1, 1, 2, 4, 8))
+    value = random.choice(("(i64.const 0x1122334455667788)" if wide else "(i32.const 0x81828384)",
+                           "(i64.extend_i32_u (local.get $q))" if wide else "(local.get $q)"))  # fmt: skip
+    offset = random.randrange(3) == 0
+    stride = random.choice((1, 1, 1, 1, -1)) * width * unroll
+    places = [place * width for place in _order(random, unroll)]
+    body = " ".join(f"({store} {_get('p', place, offset)} {value})" for place in places)
+    counting, test, step = _end(random, abs(stride))
+    moves = f"(local.set $p (i32.add (local.get $p) (i32.const {stride}))) {counting}"
+    return LoopCase(_module(body, test, moves), _calls(random, step))
+
+
+def _indexed_fill(random: Random) -> LoopCase:
+    """A counter that is part of the address, and goes up to zero or to an end."""
+    unroll = random.choice((1, 2, 4))
+    size = random.choice((4, 8, 64, 100)) * unroll
+    base = random.choice((0, 40, PAGE - size - 3, PAGE - size, PAGE - size + 1))
+    at = "(i32.add (local.get $i) (local.get $t))" if random.randrange(2) else "(local.get $i)"
+    body = f"(local.set $t (i32.const {random.choice((0, 5))}))" + " ".join(
+        f"(i32.store8 (i32.add {at} (i32.const {base + size + place})) (local.get $q))" for place in range(unroll)
+    )
+    moves = f"(local.set $i (i32.add (local.get $i) (i32.const {unroll})))"
+    text = _module(body, "(local.get $i)", moves)
+    return LoopCase(text.replace("(loop", f"(local.set $i (i32.const -{size})) (loop"), _calls(random, unroll))
+
+
+def _strided_fill(random: Random) -> LoopCase:
+    relation = random.choice(("lt_s", "lt_u"))
+    base = random.choice((0, 64, 1000, -10))
+    body = f"(i32.store8 (i32.add (local.get $p) (i32.const {base})) (i32.const {random.randrange(256)}))"
+    moves = "(local.set $p (i32.add (local.get $p) (local.get $q)))"
+    if random.randrange(4) == 0:
+        body, moves = f"(local.set $p (i32.add (local.get $p) (local.get $q))) {body}", ""
+    text = _module(body, f"(i32.{relation} (local.get $p) (local.get $n))", moves)
+    if random.randrange(2):
+        text = text.replace(
+            "(local.get $p) (local.get $q) (local.get $n)))", "(i32.const 0) (i32.const 0) (i32.const 0)))"
+        )
+    calls = []
+    for _ in range(8):
+        step = random.choice((1, 2, 3, 7, 100, random.randrange(1, 1 << 32)))
+        calls.append((_address(random), step, random.choice((_address(random), random.randrange(PAGE)))))
+    return LoopCase(text, calls)
+
+
+def _copy(random: Random) -> LoopCase:
+    width = random.choice((1, 1, 1, 2, 4, 8))
+    store, load, _ = _ACCESSES[width]
+    unroll = random.choice((1, 1, 2, 4, 8))
+    stride = random.choice((1, 1, 1, 1, -1)) * width * unroll
+    offsets = [random.randrange(3) == 0 for _ in range(2)]
+    places = [place * width for place in _order(random, unroll)]
+    body = " ".join(f"({store} {_get('p', at, offsets[0])} ({load} {_get('q', at, offsets[1])}))" for at in places)
+    counting, test, step = _end(random, abs(stride))
+    moves = " ".join(f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {stride})))" for name in "pq")
+    return LoopCase(_module(body, test, f"{moves} {counting}"), _calls(random, step))
+
+
+def _indexed_copy(random: Random) -> LoopCase:
+    """One counter for both addresses, as in a match of an LZ decompressor."""
+    unroll = random.choice((1, 4))
+    body = " ".join(
+        f"(i32.store8 (i32.add (i32.add (local.get $p) (local.get $i)) (i32.const {at}))"
+        f" (i32.load8_u (i32.add (i32.add (local.get $q) (local.get $i)) (i32.const {at}))))"
+        for at in range(unroll)
+    )
+    moves = f"(local.set $i (i32.add (local.get $i) (i32.const {unroll})))"
+    after = "(local.set $p (i32.add (local.get $p) (local.get $i)))"
+    text = _module(body, "(i32.ne (local.get $n) (local.get $i))", moves)
+    return LoopCase(
+        text.replace(
+            "(br_if $again (i32.ne (local.get $n) (local.get $i))))",
+            f"(br_if $again (i32.ne (local.get $n) (local.get $i)))) {after}",
+        ),
+        _calls(random, unroll),
+    )
+
+
+def _search(random: Random) -> LoopCase:
+    """Until a byte is found, as `strlen` does."""
+    load = random.choice(("i32.load8_u", "i32.load8_u", "i32.load8_s"))
+    at = random.choice((0, 0, 5, -3))
+    loaded = f"({load} {_get('p', at, random.randrange(2) == 0)})"
+    wanted = random.choice(("(i32.const 0)", "(i32.const 7)", "(i32.const 250)", "(local.get $n)"))
+    moves = "(local.set $p (i32.add (local.get $p) (i32.const 1)))"
+    if random.randrange(2):
+        body, tested = f"(local.set $q {loaded})", "(local.get $q)"
+    else:
+        body, tested, moves = "", loaded, f"{moves} (local.set $i (i32.add (local.get $i) (i32.const 1)))"
+    test = tested if wanted == "(i32.const 0)" else f"(i32.ne {tested} {wanted})"
+    calls = [(_address(random), random.randrange(9), random.choice((0, 3, 77, 255, 256))) for _ in range(6)]
+    return LoopCase(_module(body, test, moves), calls)
+
+
+def _exit(test: str) -> str:
+    return f"(br_if $out {test})"
+
+
+def _compared(random: Random) -> LoopCase:
+    """Until two runs differ, or one holds a byte, as `memcmp` and `memchr` do."""
+    unroll = random.choice((1, 1, 2, 5))
+    pair, signed, wanted = random.randrange(3) > 0, random.choice("ssu"), random.choice((0, 7, 77))
+    parts = []
+    for at in range(unroll):
+        one, other = (f"(i32.load8_{signed} {_get(name, at, random.randrange(3) == 0)})" for name in "pq")
+        if pair:
+            parts += [f"(local.set $t {one}) (local.set $u {other})", _exit("(i32.ne (local.get $t) (local.get $u))")]
+        else:
+            parts.append(_exit(f"(i32.eq {one} (i32.const {wanted}))"))
+    counting, test, step = _end(random, unroll)
+    moves = " ".join(f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {unroll})))" for name in "pq")
+    early = random.choice(("(local.get $t)", "(i32.sub (local.get $t) (local.get $u))", "(local.get $p)"))
+    text = f"""(module (memory (export "memory") 1)
+      (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32)
+        (local $i i32) (local $t i32) (local $u i32)
+        (block $out (loop $again {" ".join(parts)} {moves} {counting} (br_if $again {test}))
+          (return (local.get $p) (local.get $n) (i32.const -1)))
+        {early} (local.get $q) (i32.const 1)))"""
+    return LoopCase(text, _calls(random, step))
+
+
+def _sum(random: Random) -> LoopCase:
+    load, width = random.choice((("i32.load8_u", 1), ("i32.load16_u", 2), ("i32.load", 4)))
+    unroll = random.choice((1, 1, 2, 5))
+    total = "(local.get $q)"
+    for place in _order(random, unroll):
+        total = f"(i32.add ({load} {_get('p', place * width, random.randrange(2) == 0)}) {total})"
+    counting, test, step = _end(random, unroll * width)
+    moves = f"(local.set $p (i32.add (local.get $p) (i32.const {unroll * width}))) {counting}"
+    return LoopCase(_module(f"(local.set $q {total})", test, moves), _calls(random, step))
+
+
+_KINDS: tuple[Callable[[Random], LoopCase], ...] = (
+    _fill,
+    _indexed_fill,
+    _strided_fill,
+    _copy,
+    _indexed_copy,
+    _search,
+    _compared,
+    _sum,
+)

@@ -1,0 +1,126 @@
+"""Loops in one piece: calls of the runtime's helpers for them (in the *cpython* dialect: see `optimise/passes`)."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile import names
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter
+from wasm2py.transpile.emit.values import Value
+from wasm2py.transpile.ir.bulk import (
+    COPY,
+    FILL,
+    FILL_STRIDED,
+    FIND,
+    FIND_WITHIN,
+    MISMATCH,
+    SUM,
+    TURNS_BELOW,
+    TURNS_WHOLE,
+    Run,
+)
+from wasm2py.transpile.ir.expr import Expr
+
+
+def _bytes(memory: int, line: int) -> ast.expr:
+    return nodes.name(names.view_name(memory, "u8"), line)
+
+
+def _plus(node: ast.expr, more: int, line: int) -> ast.expr:
+    """A sum that does not wrap."""
+    if not more:
+        return node
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return nodes.constant(node.value + more, line)
+    op, size = (nodes.ADD, more) if more > 0 else (nodes.SUB, -more)
+    return nodes.binary(node, op, nodes.constant(size, line), line)
+
+
+def _times(node: ast.expr, factor: int, line: int) -> ast.expr:
+    if factor == 1:
+        return node
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return nodes.constant(node.value * factor, line)
+    return nodes.binary(node, nodes.MUL, nodes.constant(factor, line), line)
+
+
+def _cut(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
+    """The low bytes of an integer."""
+    value = emitter.value(expr)
+    if value.fits(8 * width):
+        return value.node
+    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
+
+
+def _order(run: Run, line: int) -> list[ast.expr]:
+    return [nodes.tuple_([nodes.constant(at, line) for at in run.order], line)] if run.order else []
+
+
+def _fill(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    run: Run = expr.imm
+    args = [*_run(emitter, expr, line), _cut(emitter, expr.args[2], run.width, line), *_order(run, line)]
+    return nodes.call(f"fill_u{8 * run.width}", args, line)
+
+
+def _fill_strided(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    memory, signed = expr.imm
+    address, value, *counter = expr.args
+    args = [_bytes(memory, line), emitter.node(address), _cut(emitter, value, 1, line)]
+    args += emitter.nodes(tuple(counter))
+    return nodes.call("fill_strided", [*args, nodes.constant(True, line)] if signed else args, line)
+
+
+def _copy(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    run: Run = expr.imm
+    return nodes.call(f"copy_u{8 * run.width}", [*_run(emitter, expr, line), *_order(run, line)], line)
+
+
+def _run(emitter: Emitter, expr: Expr, line: int) -> list[ast.expr]:
+    """The memory, the addresses, and how many elements."""
+    run: Run = expr.imm
+    addresses = zip(expr.args, run.displacements, strict=False)
+    count = emitter.node(expr.args[len(run.displacements)])
+    return [
+        _bytes(run.memory, line),
+        *(_plus(emitter.node(at), more, line) for at, more in addresses),
+        _times(count, run.unroll, line),
+    ]
+
+
+def _find(emitter: Emitter, expr: Expr, line: int) -> Value:
+    run: Run = expr.imm
+    address, value = emitter.nodes(expr.args)
+    args = [_bytes(run.memory, line), _plus(address, run.displacements[0], line), value]
+    return Value(nodes.call("find_u8", args, line), 0, 0xFFFFFFFF)
+
+
+def _find_within(emitter: Emitter, expr: Expr, line: int) -> Value:
+    args = [*_run(emitter, expr, line), emitter.node(expr.args[2])]
+    return Value(nodes.call("find_within_u8", args, line), 0, 0xFFFFFFFF)
+
+
+def _mismatch(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return Value(nodes.call("mismatch_u8", _run(emitter, expr, line), line), 0, 0xFFFFFFFF)
+
+
+def _sum(emitter: Emitter, expr: Expr, line: int) -> Value:
+    run: Run = expr.imm
+    return Value(nodes.call(f"sum_u{8 * run.width}", _run(emitter, expr, line), line), 0, 1 << 64)
+
+
+def _turns_below(emitter: Emitter, expr: Expr, line: int) -> Value:
+    step, past = expr.imm
+    first, limit = emitter.nodes(expr.args)
+    args = [first, _plus(limit, int(past), line), nodes.constant(step, line)]
+    return Value(nodes.call("turns_below", args, line), 0, 0xFFFFFFFF)
+
+
+def _turns_whole(emitter: Emitter, expr: Expr, line: int) -> Value:
+    args = [*emitter.nodes(expr.args), nodes.constant(expr.imm, line)]
+    return Value(nodes.call("turns_whole", args, line), 0, 0xFFFFFFFF)
+
+
+NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy})
+INTEGERS.update({FIND: _find, FIND_WITHIN: _find_within, MISMATCH: _mismatch, SUM: _sum})
+INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole})

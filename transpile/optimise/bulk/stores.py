@@ -1,0 +1,124 @@
+"""Loops that fill memory or copy it: recognised by how their stores lie side by side and move on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wasm2py.transpile.ir.bulk import COPY, FILL, FILL_STRIDED, Run
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
+from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.optimise.bulk.affine import Affine
+from wasm2py.transpile.optimise.bulk.entry import Entry
+from wasm2py.transpile.optimise.bulk.rewrite import Replacement
+from wasm2py.transpile.optimise.bulk.turn import Access, Turn, signed
+from wasm2py.transpile.optimise.bulk.turns import Turns, find_turns, moving
+
+#: Fewer elements than this are stored as quickly one by one.
+_FEWEST = 4
+_BITS_OF = {"f32": OPS["i32.reinterpret_f32"], "f64": OPS["i64.reinterpret_f64"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Accesses that lie side by side: the first of them in order, and how far the lowest is above it."""
+
+    first: Access
+    lowest: int
+    order: tuple[int, ...]
+    width: int
+
+    @property
+    def displacement(self) -> int:
+        """What is to be added to the first one's address operand for the lowest address."""
+        return self.first.offset + self.lowest
+
+
+def side_by_side(accesses: list[Access]) -> Side | None:
+    """Accesses of the same width and memory that leave no gap."""
+    first = accesses[0]
+    width = first.expr.op.width
+    places: list[int] = []
+    for access in accesses:
+        place = access.beyond(first)
+        if place is None or access.expr.op.width != width or access.memory != first.memory:
+            return None
+        places.append(place)
+    lowest = min(places)
+    order = tuple((place - lowest) // width for place in places)
+    if sorted(places) != list(range(lowest, lowest + width * len(places), width)):
+        return None
+    return Side(first, lowest, order, width)
+
+
+def find_stores(turn: Turn, entry: Entry, function: FunctionIR) -> Replacement | None:
+    """One statement for all stores of a loop that fills memory or copies it."""
+    side = side_by_side([store for store, _ in turn.stores]) if turn.stores else None
+    if side is None:
+        return None
+    step = turn.step(side.first.address)
+    if step is None:
+        return None
+    if step.known is None:
+        return _strided(turn, side, step)
+    if signed(step.known) != side.width * len(side.order):
+        return None
+    turns = find_turns(turn, signed(step.known), entry, function, side.first.expr.offset)
+    if turns is None or turns.fewer_than(_FEWEST, len(side.order)):
+        return None
+    stmt = _copy(turn, side, turns, entry) if turn.stores[0][1] is not None else _fill(turn, side, turns, entry)
+    return None if stmt is None else Replacement(turns, stmt)
+
+
+def _fill(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
+    values = [store.expr.args[1] for store, _ in turn.stores]
+    if not turn.stays(values[0]) or not all(same(value, values[0]) for value in values):
+        return None
+    value, offset = values[0], side.first.expr.offset
+    if value.type in _BITS_OF:
+        bits = _BITS_OF[value.type]
+        value = Expr(bits, bits.results[0], (value,), None, offset)  # type: ignore[index]
+    count, unroll = turns.count(len(side.order), offset)
+    run = Run(side.first.memory, side.width, unroll, (side.displacement,), ordered(side.order))
+    return Stmt((), Expr(FILL, None, (entry.value(side.first.address).expr(offset), count, value), run, offset))
+
+
+def _copy(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
+    loads = [load for _, load in turn.stores if load is not None]
+    source = side_by_side(loads) if len(loads) == len(turn.stores) else None
+    if source is None or source.order != side.order or source.width != side.width:
+        return None
+    step = turn.step(source.first.address)
+    if step is None or step.known != side.width * len(side.order) or source.first.memory != side.first.memory:
+        return None
+    offset = side.first.expr.offset
+    count, unroll = turns.count(len(side.order), offset)
+    displacements = (side.displacement, source.displacement)
+    run = Run(side.first.memory, side.width, unroll, displacements, ordered(side.order))
+    addresses = tuple(entry.value(one.first.address).expr(offset) for one in (side, source))
+    return Stmt((), Expr(COPY, None, (*addresses, count), run, offset))
+
+
+def _strided(turn: Turn, side: Side, step: Affine) -> Replacement | None:
+    """A byte in places whose distance is a variable, by a counter that grows as the address does."""
+    store, found = side.first, moving(turn, turn.test)
+    if found is None or len(side.order) > 1 or side.width != 1 or store.offset or not turn.stays(store.expr.args[1]):
+        return None
+    test, growth = found
+    if test.relation != "lt" or not growth.same(step) or len(step.terms) != 1 or step.constant:
+        return None
+    offset = store.expr.offset
+    counter = test.left.plus(step, -1)
+    address, start, limit, by = (value.expr(offset) for value in (store.address, counter, test.right, step))
+    args = (address, store.expr.args[1], start, limit, by)
+    return Replacement(None, Stmt((), Expr(FILL_STRIDED, None, args, (store.memory, test.signed), offset)))
+
+
+def ordered(order: tuple[int, ...]) -> tuple[int, ...]:
+    """The order, or nothing if it is upwards."""
+    return () if order == tuple(range(len(order))) else order
+
+
+def same(one: Expr, other: Expr) -> bool:
+    """Whether two expressions are the same."""
+    return one.op is other.op and one.imm == other.imm and all(map(same, one.args, other.args))
