@@ -4,6 +4,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
+from wasm2py.runtime.bulk import copy_u64
 from wasm2py.runtime.floats import f_div, f_sqrt
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
@@ -63,18 +64,7 @@ PROGRAM = Program(
 
 # func 0 "reset" () -> ()
 def reset():
-    i0 = 16384
-    while True:
-        mem_u64[(i0 + 336) >> 3] = mem_u64[(i0 + 48) >> 3]
-        mem_u64[(i0 + 328) >> 3] = mem_u64[(i0 + 40) >> 3]
-        mem_u64[(i0 + 320) >> 3] = mem_u64[(i0 + 32) >> 3]
-        mem_u64[(i0 + 312) >> 3] = mem_u64[(i0 + 24) >> 3]
-        mem_u64[(i0 + 304) >> 3] = mem_u64[(i0 + 16) >> 3]
-        mem_u64[(i0 + 296) >> 3] = mem_u64[(i0 + 8) >> 3]
-        mem_u64[(i0 + 288) >> 3] = mem_u64[i0 >> 3]
-        i0 += 56
-        if i0 == 16664:
-            break
+    copy_u64(mem_u8, 16672, 16384, 35, (6, 5, 4, 3, 2, 1, 0))
     i0 = 0
     i1 = 16752
     while True:

@@ -4,6 +4,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
+from wasm2py.runtime.bulk import copy_u32, fill_u8
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -82,13 +83,7 @@ def sha256(p0):
     i1 = (p0 + 8) & 0xFFFFFFC0
     i2 = i1 + 64
     if p0 + 1 < i2:
-        i3 = i1 + 63
-        i1 = p0
-        while True:
-            mem_u8[i1 + 16673] = 0
-            i1 += 1
-            if i3 == i1:
-                break
+        fill_u8(mem_u8, p0 + 16673, (i1 + 63 - p0) & 0xFFFFFFFF, 0)
     p0 = (p0 << 3) & 0xFFFFFFFF
     i1 = i2 + 16668
     i3 = 24
@@ -125,12 +120,7 @@ def sha256(p0):
                 i3 += 4
                 if i3 == i6:
                     break
-            i1 = 0
-            while True:
-                mem_u32[(i0 + 32 + i1) >> 2] = mem_u32[(i0 + i1) >> 2]
-                i1 += 4
-                if i1 == 32:
-                    break
+            copy_u32(mem_u8, i0 + 32, i0, 8)
             i6 = 0
             i7 = mem_u32[(i0 + 32) >> 2]
             i8 = mem_u32[(i0 + 48) >> 2]
