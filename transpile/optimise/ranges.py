@@ -10,11 +10,13 @@ what was too wide. Counting loops that end at `i != n` have their own rule (`ind
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
-from wasm2py.transpile.ir.cfg import Branch, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
 from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
 from wasm2py.transpile.optimise.refine import State, bounded, refined
@@ -36,14 +38,14 @@ def find_ranges(function: FunctionIR) -> None:
     blocks = function.reverse_postorder()
     if len(blocks) * len(function.variables) > _LARGEST:
         return
-    analysis = _Analysis(Graph(blocks))
+    analysis = _Analysis(Graph(blocks), live_out(blocks))
     analysis.solve()
     for number, block in enumerate(blocks):
         state = dict(analysis.into[number])
-        for stmt, ahead in zip(block.stmts, analysis.coming[number], strict=False):
+        for stmt, ahead, made in zip(block.stmts, analysis.coming[number], analysis.made[number], strict=False):
             bounded_before(ahead, state)
             _mark(stmt.expr, state)
-            _execute(stmt, state)
+            _execute(stmt, made, state)
         bounded_before(analysis.coming[number][-1], state)
         for expr in end_exprs(block.end):
             _mark(expr, state)
@@ -52,12 +54,16 @@ def find_ranges(function: FunctionIR) -> None:
 class _Analysis:
     """The state at each block's start, and along each edge once it has been reached."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, live: dict[int, int]) -> None:
         self.graph = graph
         self.into: list[State] = [{} for _ in graph.blocks]
         self.edges: dict[tuple[int, int], State] = {}
+        #: The blocks that have not seen yet what holds on the ways to them.
+        self.stale = {0}
+        self.forgotten = [_dying(block, live[block.id]) for block in graph.blocks]
         self.growth: dict[int, int] = {}
         self.rounds = 0
+        self.made = [[tuple(accesses(expr)) for expr in block_exprs(block)] for block in graph.blocks]
         self.coming = [coming(block) for block in graph.blocks]
         self.coarse, self.thresholds = _thresholds(graph, self.coming)
         self.inductions: dict[int, list[Induction]] = {}
@@ -70,38 +76,40 @@ class _Analysis:
 
     def solve(self) -> None:
         """Bounds that hold on every way through the function."""
-        if any(self.graph.headers):
-            while self._round(growing=True):
-                self.rounds += 1
+        while self.stale:
+            self._round(growing=True)
+            self.rounds += 1
+        self.stale.update(number for number, header in enumerate(self.graph.headers) if header)
         self._round(growing=False)
 
-    def _round(self, growing: bool) -> bool:
-        """Go through all blocks once; whether a header's bounds grew."""
-        grew = False
+    def _round(self, growing: bool) -> None:
+        """Go once through the blocks to which something else leads than when they were last gone through."""
         for number, block in enumerate(self.graph.blocks):
+            if number not in self.stale:
+                continue
+            self.stale.remove(number)
             state = self._joined(number)
             if growing and self.graph.headers[number]:
-                if number in self.growth:
-                    old = self.into[number]
-                    state = self._grown(old, state, self.growth[number])
-                    if self.rounds >= _MOST_ROUNDS:
-                        state = {i: bounds for i, bounds in state.items() if not self.changed[number] >> i & 1}
-                    if state == old:
-                        state = old
-                    else:
-                        self.growth[number] += 1
-                        grew = True
-                else:
-                    self.growth[number] = 0
-                    grew = True
+                state = self._at_header(number, state)
             self.into[number] = state
-            state = dict(state)
-            for stmt in block.stmts:
-                _execute(stmt, state)
-            for expr in end_exprs(block.end):
-                _access(expr, state)
+            state, made = dict(state), self.made[number]
+            for stmt, accesses_ in zip(block.stmts, made, strict=False):
+                _execute(stmt, accesses_, state)
+            for accesses_ in made[len(block.stmts) :]:
+                _access(accesses_, state)
             self._leave(number, state)
-        return grew
+
+    def _at_header(self, number: int, state: State) -> State:
+        """A header's bounds, grown if it is not the first time."""
+        if number not in self.growth:
+            self.growth[number] = 0
+            return state
+        old = self.into[number]
+        state = self._grown(old, state, self.growth[number])
+        if self.rounds >= _MOST_ROUNDS:
+            state = {i: bounds for i, bounds in state.items() if not self.changed[number] >> i & 1}
+        self.growth[number] += state != old
+        return state
 
     def _joined(self, number: int) -> State:
         """What holds on all ways in that have been reached."""
@@ -142,25 +150,58 @@ class _Analysis:
         """Note what holds on each way out."""
         end = self.graph.blocks[number].end
         if isinstance(end, Branch) and end.then is not end.other:
-            self.edges[number, self.graph.number[end.then.id]] = refined(end.condition, True, state)
-            self.edges[number, self.graph.number[end.other.id]] = refined(end.condition, False, state)
+            then, other = refined(end.condition, True, state), refined(end.condition, False, state)
+            self._go(number, self.graph.number[end.then.id], then)
+            self._go(number, self.graph.number[end.other.id], other)
             return
         for successor in self.graph.after[number]:
+            self._go(number, successor, state)
+
+    def _go(self, number: int, successor: int, state: State) -> None:
+        for index in self.forgotten[number]:
+            state.pop(index, None)
+        if self.edges.get((number, successor)) != state:
             self.edges[number, successor] = state
+            self.stale.add(successor)
 
 
 def joined(states: list[State]) -> State:
-    """What holds in all of some states."""
+    """What holds in all of some states; not a new one where there is just one."""
     if not states:
         return {}
-    result = dict(states[0])
+    result = states[0]
     for other in states[1:]:
-        result = {
-            index: (min(bounds[0], other[index][0]), max(bounds[1], other[index][1]))
-            for index, bounds in result.items()
-            if index in other
-        }
+        if other is not result:
+            result = _joined_two(result, other)
     return result
+
+
+def _joined_two(first: State, second: State) -> State:
+    result: State = {}
+    for index, bounds in first.items():
+        others = second.get(index)
+        if others is not None:
+            same = bounds is others or bounds == others
+            result[index] = bounds if same else (min(bounds[0], others[0]), max(bounds[1], others[1]))
+    return result
+
+
+def _dying(block: Block, live: int) -> list[int]:
+    """The variables that nobody reads after the block, of those that it names."""
+    seen = 0
+    for stmt in block.stmts:
+        seen |= stmt.expr.variables
+        for target in stmt.targets:
+            seen |= 1 << target.index
+    for expr in end_exprs(block.end):
+        seen |= expr.variables
+    seen &= ~live
+    indices = []
+    while seen:
+        lowest = seen & -seen
+        indices.append(lowest.bit_length() - 1)
+        seen ^= lowest
+    return indices
 
 
 def _thresholds(graph: Graph, ahead: list[list[list[Access]]]) -> tuple[list[int], list[int]]:
@@ -181,9 +222,9 @@ def _thresholds(graph: Graph, ahead: list[list[list[Access]]]) -> tuple[list[int
     return sorted(coarse), sorted(values)
 
 
-def _execute(stmt: Stmt, state: State) -> None:
-    """Change a state to what holds after a statement."""
-    _access(stmt.expr, state)
+def _execute(stmt: Stmt, made: Iterable[Access], state: State) -> None:
+    """Change a state to what holds after a statement and the accesses that are made for it."""
+    _access(made, state)
     targets = stmt.targets
     bounds = interval(stmt.expr, state) if len(targets) == 1 and stmt.expr.type in FULL else None
     for target in targets:
@@ -192,9 +233,9 @@ def _execute(stmt: Stmt, state: State) -> None:
         state[targets[0].index] = bounds
 
 
-def _access(expr: Expr, state: State) -> None:
+def _access(made: Iterable[Access], state: State) -> None:
     """A variable that served as an address was inside the memory."""
-    for access in accesses(expr):
+    for access in made:
         bounded_after(access, state)
 
 
