@@ -32,6 +32,7 @@ from wasm2py.transpile.module import Expression, Module
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.optimise import optimise
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
+from wasm2py.transpile.pause import collector_paused
 from wasm2py.transpile.version import VERSION
 
 #: A unit takes functions until it holds so many bytes of wasm code, or so many functions.
@@ -78,12 +79,14 @@ class PythonTranslator:
         first, past = program.units[index]
         return tuple(self.function_code(module, program, i) for i in range(first, past))
 
+    @collector_paused()
     def function_code(self, module: Module, program: Program, index: int) -> CodeType:
         """One function's code object."""
         tree = ast.Module([self.function_ast(module, program, index)], [])
         code = compile(tree, f"<wasm {program.name}>", "exec", dont_inherit=True, optimize=0)
         return next(const for const in code.co_consts if isinstance(const, CodeType))
 
+    @collector_paused()
     def function_ast(self, module: Module, program: Program, index: int) -> ast.FunctionDef:
         """One function as a Python definition whose line numbers are offsets in the module."""
         function = self.function_ir(module, program.options, index)

@@ -9,6 +9,7 @@ from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.module import Expression, Function, Instr, Module
 from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.pause import collector_paused
 from wasm2py.transpile.validate.context import Context, InvalidError
 from wasm2py.transpile.validate.instructions import SIGNATURES
 from wasm2py.transpile.validate.stacks import Stacks
@@ -25,6 +26,7 @@ _GLOBAL_GET = OPS["global.get"]
 _END = OPS["end"]
 
 
+@collector_paused()
 def validate_function(module: Module, context: Context, index: int) -> list[Instr]:
     """Decode and check one function, by funcidx, in the context that `check_module` gave; returns its instructions.
 
