@@ -97,12 +97,9 @@ class Module:
     @cached_property
     def decoded(self) -> DecodedModule:
         """The module as the translator wants it, decoded and validated."""
-        from wasm2py.transpile.decode import decode_module
-        from wasm2py.transpile.validate import validate
+        from wasm2py.checking import checked_module
 
-        module = decode_module(self.data)
-        validate(module, self._progress("checking", len(module.functions)))
-        return module
+        return checked_module(self.data, self._progress)
 
     @property
     def name(self) -> str:

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from wasm2py.checking import checked_module
 from wasm2py.progress import Progress, silent
 from wasm2py.runtime.errors import WasmError
 from wasm2py.runtime.program import Options
-from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.dump import document
 from wasm2py.transpile.dump.format import Style
 from wasm2py.transpile.dump.functions import Source
 from wasm2py.transpile.dump.package import Layout, is_command, package_files, unit_file
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.translate import PythonTranslator
-from wasm2py.transpile.validate import validate
 
 _NOTICE = "# Part of wasm2py (Apache License 2.0), copied so that this package needs nothing else.\n"
 
@@ -45,8 +44,7 @@ def source_of(
     progress: Progress = silent,
 ) -> Source:
     """A module ready to be printed, called `name` unless it has a name.  Raises DecodeError or ValidationError."""
-    module = decode_module(data)
-    validate(module, progress("checking", len(module.functions)))
+    module = checked_module(data, progress)
     return _source(module, name, options, style, annotate)
 
 
@@ -82,7 +80,7 @@ def precompile(
     packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
     texts = {Path(path): text for path, text in package_files(source, layout, packages).items()} | copied
     step = progress("translating", len(source.program.units))
-    for unit, text in enumerate(_unit_texts(data, source, layout, settings)):
+    for unit, text in enumerate(_unit_texts(source, layout, settings)):
         texts[Path(package, f"_unit{unit}.py")] = text
         step()
     written = [_write(folder / path, text) for path, text in texts.items()]
@@ -102,13 +100,13 @@ def package_name(stem: str) -> str:
     return name if name[:1].isalpha() and not keyword.iskeyword(name) else f"wasm_{name}".rstrip("_")
 
 
-def _unit_texts(data: bytes, source: Source, layout: Layout, settings: Settings) -> Iterator[str]:
+def _unit_texts(source: Source, layout: Layout, settings: Settings) -> Iterator[str]:
     units = range(len(source.program.units))
     jobs = min(settings.jobs, len(units))
     if jobs <= 1:
         yield from (unit_file(source, layout, unit) for unit in units)
         return
-    with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(data, settings, layout)) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(source.module, settings, layout)) as pool:
         yield from pool.map(_work, units)
 
 
@@ -116,8 +114,8 @@ def _unit_texts(data: bytes, source: Source, layout: Layout, settings: Settings)
 _worker: list[tuple[Source, Layout]] = []
 
 
-def _start_worker(data: bytes, settings: Settings, layout: Layout) -> None:
-    source = _source(decode_module(data), layout.package, Options(settings.target), settings.style)
+def _start_worker(module: Module, settings: Settings, layout: Layout) -> None:
+    source = _source(module, layout.package, Options(settings.target), settings.style)
     _worker.append((source, layout))
 
 

@@ -112,7 +112,8 @@ class NameSection:
 class Module:
     """A module as decoded from `data`; indices into the lists are those of the spec less the imports.
 
-    `hash` is the SHA-256 of `data`.
+    `hash` is the SHA-256 of `data`.  `aligned_globals` is what `optimise/aligned_globals.py` says of the module, where
+    it has been asked.
     """
 
     data: bytes
@@ -130,6 +131,7 @@ class Module:
     data_count: int | None = None
     names: NameSection = field(default_factory=NameSection)
     customs: tuple[tuple[str, bytes], ...] = ()
+    aligned_globals: dict[int, int] | None = None
 
     def imported(self, kind: ExternKind) -> tuple[Import, ...]:
         """The imports of one kind, which come first in its index space."""

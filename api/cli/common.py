@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import rich.progress
     from wasm2py.engine import Engine
     from wasm2py.module import Module
-    from wasm2py.transpile.module import Module as DecodedModule
 
 #: Seconds that a command works silently.
 _PATIENCE = 1.0
@@ -47,16 +46,6 @@ def binary(path: str, progress: Progress) -> bytes:
 
     data = read_bytes(path)
     return assemble(data, progress) if is_text(data, path) else data
-
-
-def valid_module(data: bytes, progress: Progress) -> DecodedModule:
-    """The module, decoded and validated."""
-    from wasm2py.transpile.decode import decode_module
-    from wasm2py.transpile.validate import validate
-
-    module = decode_module(data)
-    validate(module, progress("checking", len(module.functions)))
-    return module
 
 
 def module_file(path: str, engine: Engine, progress: Progress) -> Module:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.cli.common import binary, naming, progress, valid_module, write_text
+from wasm2py.cli.common import binary, naming, progress, write_text
 from wasm2py.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _describe(path: str, progress: Progress) -> dict[str, Any]:
+    from wasm2py.checking import checked_module
     from wasm2py.transpile.describe import describe
 
-    module = valid_module(binary(path, progress), progress)
+    module = checked_module(binary(path, progress), progress)
     return describe(module, progress("reading", len(module.functions)))
 
 

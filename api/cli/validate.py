@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wasm2py.cli.common import binary, progress, valid_module
+from wasm2py.cli.common import binary, progress
 from wasm2py.cli.printable import printable
 from wasm2py.runtime.errors import WasmError
 
@@ -37,9 +37,11 @@ def _report(path: str) -> bool:
 
 def _problem(path: str) -> str | None:
     """What is wrong with a file; None for a valid module."""
+    from wasm2py.checking import checked_module
+
     try:
         with progress() as bar:
-            valid_module(binary(path, bar), bar)
+            checked_module(binary(path, bar), bar)
     except WasmError as error:
         return str(error)
     except OSError as error:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wasm2py.cli.common import naming, progress, read_bytes, valid_module
+from wasm2py.cli.common import naming, progress, read_bytes
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,11 +19,12 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Assemble one file; nothing is written unless the module is valid."""
+    from wasm2py.checking import checked_module
     from wasm2py.module import assemble
 
     with naming(args.file), progress() as bar:
         binary = assemble(read_bytes(args.file), bar)
         if not args.no_check:
-            valid_module(binary, bar)
+            checked_module(binary, bar)
     Path(args.output).write_bytes(binary)
     return 0

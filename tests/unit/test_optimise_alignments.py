@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from unit.translation import DISABLED, instance_of, module_of, outcome, python
+from wasm2py.checking import checked_module
+from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def globals_of(*fields: str) -> dict[int, int]:
@@ -37,6 +43,39 @@ def test_stack_pointer_of_a_compiler() -> None:
 )
 def test_globals_that_need_not_stay_aligned(field: str) -> None:
     assert globals_of(POINTER, field) == {}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "(i32.and (local.get 0) (i32.const -16))",
+        "(i32.add (i32.and (local.get 0) (i32.const -16)) (i32.sub (i32.const 32) (global.get $sp)))",
+        "(i32.sub (local.tee 1 (i32.add (global.get $sp) (i32.const 16))) (local.get 1))",
+    ],
+)
+def test_values_that_are_aligned(value: str) -> None:
+    assert globals_of(POINTER, f"(func (param i32) (local i32) (global.set $sp {value}))") == {0: 4}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "(i32.and (local.get 0) (i32.const -8))",
+        "(i32.add (i32.const 16) (i32.load (i32.const 0)))",
+        "(i32.add (call 0 (i32.const 16)) (i32.const 16))",
+        "(i32.add (block (result i32) (i32.const 16)) (i32.const 16))",
+        "(i32.add (i32.const 16) (i32.mul (i32.const 16) (i32.const 16)))",
+    ],
+)
+def test_values_that_may_not_be_aligned(value: str) -> None:
+    function = f"(func (param i32) (result i32) (global.set $sp {value}) (local.get 0))"
+    assert globals_of("(memory 1)", POINTER, function) == {}
+
+
+def test_validation_finds_the_same_on_the_way() -> None:
+    for path in sorted(EXAMPLES.rglob("*.wasm")):
+        data = path.read_bytes()
+        assert checked_module(data).aligned_globals == aligned_globals(decode_module(data))
 
 
 def test_one_global_that_fails_takes_those_along_that_are_set_from_it() -> None:

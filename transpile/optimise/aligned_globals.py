@@ -1,13 +1,15 @@
 """Globals that hold an aligned address whatever the module does: above all the stack pointer of compiled programs.
 
 A global can be trusted that only this module can write, that starts aligned, and that every `global.set` keeps
-aligned if it was before. The proof looks at each function that may set it, in one pass over its instructions for
-each round, with no regard to control flow: a local is as aligned as the worst value that it is ever given.
+aligned if it was before. The proof follows the operand of each `global.set` back to where it comes from, with no regard
+to control flow: a local is as aligned as the worst value that it is ever given.
+
+Every function has to be read for it, so it is best done on the way, while they are validated (`AlignedGlobals.look`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from wasm2py.transpile.decode import decode_body
@@ -16,140 +18,177 @@ from wasm2py.transpile.opcodes import OPS, Op
 
 #: C's stack is aligned to 16 bytes; more is of no use to any access.
 _WANTED = 4
-#: Bounds on the work: programs have one such global or two, and few of their locals pass values on in a long chain.
+#: Programs have one such global or two.
 _MOST_CANDIDATES = 4
-_MOST_ROUNDS = 16
 _ZERO = 64
 
 _SET_GLOBAL = OPS["global.set"]
+_ASSIGNMENTS = frozenset({OPS["local.set"], OPS["local.tee"]})
 
 
 def aligned_globals(module: Module) -> dict[int, int]:
     """globalidx → how many low bits of its value are always zero, for the globals of which that can be shown."""
-    first = len(module.imported("global"))
+    if module.aligned_globals is not None:
+        return module.aligned_globals
+    found = AlignedGlobals(module)
+    for function in module.functions:
+        if found.concerns(function):
+            found.look(function, decode_body(module, function))
+    return found.result()
+
+
+class AlignedGlobals:
+    """The proof for one module: every function has to be looked at."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.candidates = _candidates(module)
+        #: globalidx → the globals that its proof takes to be aligned.
+        self.leans_on: dict[int, set[int]] = {index: set() for index in self.candidates}
+
+    def concerns(self, function: Function) -> bool:
+        """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance)."""
+        find = self.module.data.find
+        return any(
+            index >= 0x80 or find(bytes((_SET_GLOBAL.code, index)), function.start, function.end) >= 0
+            for index in self.candidates
+        )
+
+    def look(self, function: Function, body: Sequence[Instr]) -> None:
+        """Take out the candidates that a function does not keep aligned."""
+        if not self.concerns(function):
+            return
+        params = len(self.module.types[function.type_index].params)
+        for position, (op, index, _) in enumerate(body):
+            if op is _SET_GLOBAL and index in self.candidates:
+                origin = _Origin(body, params, self.candidates, self.candidates[index])
+                if origin.is_aligned(position - 1):
+                    self.leans_on[index] |= origin.globals
+                else:
+                    del self.candidates[index]
+
+    def result(self) -> dict[int, int]:
+        """The globals of which it is shown, when every function has been looked at."""
+        while True:
+            unproven = [index for index in self.candidates if not self.leans_on[index] <= self.candidates.keys()]
+            if not unproven:
+                return self.candidates
+            for index in unproven:
+                del self.candidates[index]
+
+
+def _candidates(module: Module) -> dict[int, int]:
+    """The globals that might be: globalidx → how many low bits are zero at first."""
     exported = {item.index for item in module.exports if item.kind == "global"}
-    candidates: dict[int, int] = {}
-    for index, item in enumerate(module.globals, first):
+    found: dict[int, int] = {}
+    for index, item in enumerate(module.globals, len(module.imported("global"))):
         if item.type.mutable and item.type.valtype == "i32" and index not in exported and len(item.init) == 1:
             op, value, _ = item.init[0]
             zeros = min(_trailing(value), _WANTED) if op is OPS["i32.const"] else 0
-            if zeros >= 2 and len(candidates) < _MOST_CANDIDATES:
-                candidates[index] = zeros
-    functions = [f for f in module.functions if any(_may_set(module, f, index) for index in candidates)]
-    for _ in range(len(candidates) + 1):
-        before = len(candidates)
-        for function in functions:
-            _drop_broken(module, function, candidates)
-        if len(candidates) == before:  # else what was shown may have leant on what was not
-            break
-    return candidates
+            if zeros >= 2 and len(found) < _MOST_CANDIDATES:
+                found[index] = zeros
+    return found
 
 
 def _trailing(value: int) -> int:
     return (value & -value).bit_length() - 1 if value else _ZERO
 
 
-def _may_set(module: Module, function: Function, index: int) -> bool:
-    """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance)."""
-    if index >= 0x80:
-        return True
-    return module.data.find(bytes((_SET_GLOBAL.code, index)), function.start, function.end) >= 0
+class _Origin:
+    """Where one value comes from, in a function's instructions.
 
+    `pending` are instructions whose results must be multiples of 2**zeros, too; `globals` those that are taken to be.
+    """
 
-def _drop_broken(module: Module, function: Function, candidates: dict[int, int]) -> None:
-    """Take out the candidates that a function does not keep aligned."""
-    scan = _Scan(decode_body(module, function), len(module.types[function.type_index].params), candidates)
-    for index, zeros in scan.run().items():
-        if zeros < candidates.get(index, 0):
-            del candidates[index]
-
-
-class _Scan:
-    """One function: how aligned its locals are, and what it gives to globals."""
-
-    def __init__(self, body: list[Instr], params: int, globals_: dict[int, int]) -> None:
+    def __init__(self, body: Sequence[Instr], params: int, candidates: dict[int, int], zeros: int) -> None:
         self.body = body
-        self.globals = globals_
-        self.locals: dict[int, int] = dict.fromkeys(range(params), 0)
-        self.stack: list[int] = []
-        self.given: dict[int, int] = {}
+        self.params = params
+        self.candidates = candidates
+        self.zeros = zeros
+        self.pending: list[int] = []
+        self.locals: set[int] = set()
+        self.globals: set[int] = set()
 
-    def run(self) -> dict[int, int]:
-        """globalidx → the fewest low zero bits of any value that the function gives it."""
-        for _ in range(_MOST_ROUNDS):
-            before = dict(self.locals)
-            self.given = {}
-            self.stack.clear()
-            for op, imm, _ in self.body:
-                _STEPS.get(op, _other)(self, op, imm)
-            if self.locals == before:
-                return self.given
-        return dict.fromkeys(self.given, 0)
+    def is_aligned(self, position: int) -> bool:
+        """Whether the result of the instruction at a position is a multiple of 2**zeros for certain."""
+        self.pending = [position]
+        while self.pending:
+            position = self.pending.pop()
+            rule = _RULES.get(self.body[position][0]) if position >= 0 else None
+            if rule is None or not rule(self, position, self.body[position][1]):
+                return False
+        return True
 
-    def pop(self) -> int:
-        """The topmost operand's zero bits; none are known of what was there before control last forked or joined."""
-        return self.stack.pop() if self.stack else 0
-
-    def operands(self) -> Iterator[int]:
-        yield self.pop()
-        yield self.pop()
-
-
-_Step: TypeAlias = Callable[[_Scan, Op, Any], None]
-
-
-def _other(scan: _Scan, op: Op, imm: Any) -> None:
-    """Any other instruction: nothing is known of its results, or, where the table has none, of anything."""
-    if op.params is None or op.results is None:
-        scan.stack.clear()
-        return
-    for _ in op.params:
-        scan.pop()
-    scan.stack.extend(0 for _ in op.results)
+    def start(self, position: int) -> int:
+        """Where the expression begins whose last instruction is at a position; -1 where that is not plain to see."""
+        wanted = 1
+        while position >= 0:
+            op = self.body[position][0]
+            params, results = _ARITY.get(op, (op.params, op.results))
+            if params is None or results is None or len(results) != 1:
+                return -1
+            wanted += len(params) - 1
+            if not wanted:
+                return position
+            position -= 1
+        return -1
 
 
-def _const(scan: _Scan, op: Op, imm: int) -> None:
-    scan.stack.append(_trailing(imm))
+_Rule: TypeAlias = Callable[[_Origin, int, Any], bool]
+
+#: The operands and results of instructions whose types depend on the function's.
+_ARITY: dict[Op, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    OPS["local.get"]: ((), ("i32",)),
+    OPS["local.tee"]: (("i32",), ("i32",)),
+    OPS["global.get"]: ((), ("i32",)),
+}
 
 
-def _local_get(scan: _Scan, op: Op, imm: int) -> None:
-    scan.stack.append(scan.locals.get(imm, _ZERO))
+def _const(origin: _Origin, position: int, value: int) -> bool:
+    return _trailing(value) >= origin.zeros
 
 
-def _local_set(scan: _Scan, op: Op, imm: int) -> None:
-    scan.locals[imm] = min(scan.locals.get(imm, _ZERO), scan.pop())
+def _local_get(origin: _Origin, position: int, local: int) -> bool:
+    """Whatever is assigned to the local anywhere must be aligned."""
+    if local < origin.params:
+        return False
+    if local not in origin.locals:
+        origin.locals.add(local)
+        origin.pending += [
+            at - 1 for at, (op, assigned, _) in enumerate(origin.body) if op in _ASSIGNMENTS and assigned == local
+        ]
+    return True
 
 
-def _local_tee(scan: _Scan, op: Op, imm: int) -> None:
-    value = scan.pop()
-    scan.locals[imm] = min(scan.locals.get(imm, _ZERO), value)
-    scan.stack.append(value)
+def _local_tee(origin: _Origin, position: int, local: int) -> bool:
+    origin.pending.append(position - 1)
+    return True
 
 
-def _global_get(scan: _Scan, op: Op, imm: int) -> None:
-    scan.stack.append(scan.globals.get(imm, 0))
+def _global_get(origin: _Origin, position: int, index: int) -> bool:
+    origin.globals.add(index)
+    return origin.candidates.get(index, 0) >= origin.zeros
 
 
-def _global_set(scan: _Scan, op: Op, imm: int) -> None:
-    scan.given[imm] = min(scan.given.get(imm, _ZERO), scan.pop())
+def _both(origin: _Origin, position: int, _: None) -> bool:
+    """Sums and differences of multiples are multiples."""
+    start = origin.start(position - 1)
+    origin.pending += (position - 1, start - 1)
+    return start > 0
 
 
-def _least(scan: _Scan, op: Op, imm: Any) -> None:
-    scan.stack.append(min(scan.operands()))
+def _and(origin: _Origin, position: int, _: None) -> bool:
+    """A mask does it alone."""
+    op, mask, _offset = origin.body[position - 1]
+    return (op is OPS["i32.const"] and _trailing(mask) >= origin.zeros) or _both(origin, position, None)
 
 
-def _most(scan: _Scan, op: Op, imm: Any) -> None:
-    scan.stack.append(max(scan.operands()))
-
-
-_STEPS: dict[Op, _Step] = {
+_RULES: dict[Op, _Rule] = {
     OPS["i32.const"]: _const,
     OPS["local.get"]: _local_get,
-    OPS["local.set"]: _local_set,
     OPS["local.tee"]: _local_tee,
     OPS["global.get"]: _global_get,
-    OPS["global.set"]: _global_set,
-    OPS["i32.add"]: _least,
-    OPS["i32.sub"]: _least,
-    OPS["i32.and"]: _most,
+    OPS["i32.add"]: _both,
+    OPS["i32.sub"]: _both,
+    OPS["i32.and"]: _and,
 }
