@@ -141,5 +141,5 @@ class Emitter:
 
     def bounds(self, expr: Expr) -> tuple[int, int]:
         """What is known of an expression's value as an unsigned integer."""
-        known = {n.imm.index: n.range for n in expr.walk() if n.range is not None} if expr.variables else {}
+        known = {n.imm.index: n.range for n in expr.reads() if n.range is not None}
         return interval(expr, known)

@@ -1,9 +1,14 @@
-"""Makers of AST nodes.  Each takes the line that the node is to carry: the instruction's offset in the module."""
+"""Makers of AST nodes.  Each takes the line that the node is to carry: the instruction's offset in the module.
+
+The most frequent kinds are filled in attribute by attribute, because the constructor with keywords takes longer than
+all the rest of what is done for such a node.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TypeVar
 
 from wasm2py.runtime.words import machine_int
 
@@ -18,28 +23,55 @@ _NOT, _NEGATE = ast.Not(), ast.USub()
 _BOTH, _EITHER = ast.And(), ast.Or()
 
 
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+def _new(kind: type[_Node], line: int) -> _Node:
+    """A node with its place, its fields still to be filled in."""
+    node = kind.__new__(kind)
+    node.lineno = line  # type: ignore[attr-defined]
+    node.col_offset = 0  # type: ignore[attr-defined]
+    return node
+
+
 def name(id_: str, line: int) -> ast.Name:
-    return ast.Name(id_, _LOAD, lineno=line, col_offset=0)
+    node = _new(ast.Name, line)
+    node.id = id_
+    node.ctx = _LOAD
+    return node
 
 
 def target(id_: str, line: int) -> ast.Name:
-    return ast.Name(id_, _STORE, lineno=line, col_offset=0)
+    node = _new(ast.Name, line)
+    node.id = id_
+    node.ctx = _STORE
+    return node
 
 
 def constant(value: int | float | None, line: int) -> ast.expr:
     """A literal; a negative number is a negated literal, as Python reads it back."""
     value = machine_int(value) if isinstance(value, int) else value
-    if isinstance(value, int | float) and (value < 0 or (value == 0 and str(value)[0] == "-")):
+    if value is not None and (value < 0 or (value == 0 and str(value)[0] == "-")):
         return ast.UnaryOp(_NEGATE, constant(-value, line), lineno=line, col_offset=0)
-    return ast.Constant(value, lineno=line, col_offset=0)
+    node = _new(ast.Constant, line)
+    node.value = value
+    return node
 
 
 def binary(left: ast.expr, op: ast.operator, right: ast.expr, line: int) -> ast.BinOp:
-    return ast.BinOp(left, op, right, lineno=line, col_offset=0)
+    node = _new(ast.BinOp, line)
+    node.left = left
+    node.op = op
+    node.right = right
+    return node
 
 
 def compare(left: ast.expr, op: ast.cmpop, right: ast.expr, line: int) -> ast.Compare:
-    return ast.Compare(left, [op], [right], lineno=line, col_offset=0)
+    node = _new(ast.Compare, line)
+    node.left = left
+    node.ops = [op]
+    node.comparators = [right]
+    return node
 
 
 def negative(operand: ast.expr, line: int) -> ast.UnaryOp:
@@ -72,7 +104,11 @@ def choice(condition: ast.expr, then: ast.expr, other: ast.expr, line: int) -> a
 
 def call(function: str | ast.expr, args: Sequence[ast.expr], line: int) -> ast.Call:
     callee = name(function, line) if isinstance(function, str) else function
-    return ast.Call(callee, list(args), [], lineno=line, col_offset=0)
+    node = _new(ast.Call, line)
+    node.func = callee
+    node.args = list(args)
+    node.keywords = []
+    return node
 
 
 def attribute(value: ast.expr, attr: str, line: int) -> ast.Attribute:
@@ -85,7 +121,11 @@ def method(object_: str, attr: str, args: Sequence[ast.expr], line: int) -> ast.
 
 def item(container: str | ast.expr, index: ast.expr, line: int) -> ast.Subscript:
     value = name(container, line) if isinstance(container, str) else container
-    return ast.Subscript(value, index, _LOAD, lineno=line, col_offset=0)
+    node = _new(ast.Subscript, line)
+    node.value = value
+    node.slice = index
+    node.ctx = _LOAD
+    return node
 
 
 def tuple_(elements: Sequence[ast.expr], line: int) -> ast.Tuple:
@@ -103,7 +143,10 @@ def assign(id_: str, value: ast.expr, line: int) -> ast.stmt:
     """`x = value`, or `x += …` where the value starts with x."""
     if isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id == id_:
         return ast.AugAssign(target(id_, line), value.op, value.right, lineno=line, col_offset=0)
-    return ast.Assign([target(id_, line)], value, None, lineno=line, col_offset=0)
+    node = _new(ast.Assign, line)
+    node.targets = [target(id_, line)]
+    node.value = value
+    return node
 
 
 def assign_many(ids: Sequence[str], value: ast.expr, line: int) -> ast.stmt:

@@ -91,6 +91,18 @@ class Expr:
             yield expr
             stack.extend(expr.args)
 
+    def reads(self) -> list[Expr]:
+        """Every `local.get` in it, in no order."""
+        found: list[Expr] = []
+        stack = [self] if self.variables else []
+        while stack:
+            expr = stack.pop()
+            if expr.op is LOCAL_GET:
+                found.append(expr)
+            else:
+                stack += [arg for arg in expr.args if arg.variables]
+        return found
+
     def with_args(self, args: tuple[Expr, ...]) -> Expr:
         """The same instruction on other operands."""
         return Expr(self.op, self.type, args, self.imm, self.offset)

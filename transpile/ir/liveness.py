@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from wasm2py.transpile.ir.cfg import Block, end_exprs, predecessors
+from wasm2py.transpile.ir.cfg import Block, end_exprs
 from wasm2py.transpile.ir.expr import TRAPS, WRITES
 
 #: The variables live at a block's start, given those live at its end.
@@ -17,27 +17,40 @@ def live_out(blocks: list[Block], faint: bool = False) -> dict[int, int]:
     `blocks` are those of the function in reverse postorder. With `faint`, what only dead assignments read is not
     live.
     """
-    transfer = {block.id: _strong(block) if faint else _plain(block) for block in blocks}
-    live_in = dict.fromkeys(transfer, 0)
-    result = dict.fromkeys(transfer, 0)
-    before = predecessors(blocks)
-    pending = list(blocks)
-    queued = {block.id for block in blocks}
-    while pending:
-        block = pending.pop()
-        queued.discard(block.id)
-        out = 0
-        for successor in block.successors():
-            out |= live_in[successor.id]
-        result[block.id] = out
-        into = transfer[block.id](out)
-        if into != live_in[block.id]:
-            live_in[block.id] = into
-            for predecessor in before[block.id]:
-                if predecessor.id not in queued:
-                    queued.add(predecessor.id)
-                    pending.append(predecessor)
-    return result
+    number = {block.id: i for i, block in enumerate(blocks)}
+    after = [[number[successor.id] for successor in block.successors()] for block in blocks]
+    transfers = [(_strong if faint else _plain)(block) for block in blocks]
+    out = _solved(transfers, after)
+    return {block.id: live for block, live in zip(blocks, out, strict=True)}
+
+
+def _solved(transfers: list[_Transfer], after: Sequence[Sequence[int]]) -> list[int]:
+    """Go through the blocks from the last to the first until nothing changes, to each whose successors changed."""
+    before: list[list[int]] = [[] for _ in after]
+    for block, successors in enumerate(after):
+        for successor in successors:
+            before[successor].append(block)
+    live_in = [0] * len(after)
+    out = [0] * len(after)
+    stale = [True] * len(after)
+    again = True
+    while again:
+        again = False
+        for block in range(len(after) - 1, -1, -1):
+            if not stale[block]:
+                continue
+            stale[block] = False
+            live = 0
+            for successor in after[block]:
+                live |= live_in[successor]
+            out[block] = live
+            live = transfers[block](live)
+            if live != live_in[block]:
+                live_in[block] = live
+                for earlier in before[block]:
+                    stale[earlier] = True
+                    again = again or earlier >= block
+    return out
 
 
 def _plain(block: Block) -> _Transfer:
@@ -49,7 +62,8 @@ def _plain(block: Block) -> _Transfer:
             defs |= 1 << target.index
     for expr in end_exprs(block.end):
         uses |= expr.variables & ~defs
-    return lambda out: uses | out & ~defs
+    kept = ~defs
+    return lambda out: uses | out & kept
 
 
 def _strong(block: Block) -> _Transfer:
@@ -59,16 +73,21 @@ def _strong(block: Block) -> _Transfer:
         defs = 0
         for target in stmt.targets:
             defs |= 1 << target.index
-        steps.append((defs, stmt.expr.variables, bool(stmt.expr.effects & (TRAPS | WRITES)) or not defs))
+        expr = stmt.expr
+        stays = not defs or expr.effects & _MORE
+        steps.append((-1 if stays else defs, ~defs, expr.variables))
     at_end = 0
     for expr in end_exprs(block.end):
         at_end |= expr.variables
 
     def transfer(out: int) -> int:
         live = out | at_end
-        for defs, uses, stays in steps:
-            if stays or live & defs:
-                live = live & ~defs | uses
+        for wanted, kept, uses in steps:
+            if wanted < 0 or live & wanted:
+                live = live & kept | uses
         return live
 
     return transfer
+
+
+_MORE = TRAPS | WRITES

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from wasm2py.transpile.ir.alignment import low_zeros
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, predecessors
-from wasm2py.transpile.ir.expr import LOCAL_GET, Expr
+from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL
 
 #: Var index → its low zero bits, of those that have any.
@@ -78,7 +78,6 @@ def _assign(stmt: Stmt, state: _State) -> None:
 
 
 def _mark(expr: Expr, state: _State) -> None:
-    if state and expr.variables:
-        for node in expr.walk():
-            if node.op is LOCAL_GET:
-                node.zeros = state.get(node.imm.index, 0)
+    if state:
+        for node in expr.reads():
+            node.zeros = state.get(node.imm.index, 0)

@@ -12,17 +12,25 @@ from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, get, is_leaf
 
 def cleanup(function: FunctionIR) -> None:
     """Simplify the graph in place."""
-    final: dict[int, Block] = {}
-    for block in function.reverse_postorder():
+    blocks = function.reverse_postorder()
+    for block in blocks:
         block.end = _settled(block)
-    for block in function.reverse_postorder():
+    if any(not block.stmts and isinstance(block.end, Jump) for block in blocks):
+        _skip_empty(blocks)
+    for block in blocks:
+        _return_early(block)
+    function.entry = _through_empty(function.entry, {})
+    function.edges_changed()
+    if _merge_chains(function):
+        function.edges_changed()
+
+
+def _skip_empty(blocks: list[Block]) -> None:
+    """Let every edge to a block that does nothing but jump go to where that jumps."""
+    final: dict[int, Block] = {}
+    for block in blocks:
         block.end = retarget(block.end, lambda target: _through_empty(target, final))
         block.end = _settled(block)
-        _return_early(block)
-    function.entry = _through_empty(function.entry, final)
-    function.edges_changed()
-    _merge_chains(function)
-    function.edges_changed()
 
 
 def _settled(block: Block) -> Terminator:
@@ -67,8 +75,8 @@ def _return_early(block: Block) -> None:
             block.end = Return(values, target.end.offset)
 
 
-def _merge_chains(function: FunctionIR) -> None:
-    """Append to each block the one that only follows it."""
+def _merge_chains(function: FunctionIR) -> bool:
+    """Append to each block the one that only follows it; whether there was any."""
     blocks = function.reverse_postorder()
     count = {block_id: len(before) for block_id, before in edges_in(blocks).items()}
     merged: set[int] = set()
@@ -82,3 +90,4 @@ def _merge_chains(function: FunctionIR) -> None:
             block.stmts.extend(target.stmts)
             block.end = target.end
             merged.add(target.id)
+    return bool(merged)

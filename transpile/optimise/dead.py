@@ -21,14 +21,18 @@ def _sweep(block: Block, live: int) -> None:
         live |= expr.variables
     kept: list[Stmt] = []
     for stmt in reversed(block.stmts):
-        if stmt.targets and not any(live >> target.index & 1 for target in stmt.targets):
-            if not stmt.expr.effects & (TRAPS | WRITES):
+        targets = stmt.targets
+        if targets:
+            assigned = 0
+            for target in targets:
+                assigned |= 1 << target.index
+            if not live & assigned:
+                if not stmt.expr.effects & (TRAPS | WRITES):
+                    continue
+                stmt = Stmt((), stmt.expr)
+            elif stmt.expr.op is LOCAL_GET and stmt.expr.imm is targets[0]:
                 continue
-            stmt = Stmt((), stmt.expr)
-        elif len(stmt.targets) == 1 and stmt.expr.op is LOCAL_GET and stmt.expr.imm is stmt.targets[0]:
-            continue
-        for target in stmt.targets:
-            live &= ~(1 << target.index)
+            live &= ~assigned
         live |= stmt.expr.variables
         kept.append(stmt)
     kept.reverse()

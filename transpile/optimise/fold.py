@@ -28,8 +28,8 @@ def fold(function: FunctionIR) -> None:
 def _fold(expr: Expr) -> Expr:
     if not expr.args:
         return expr
-    args = tuple(map(_fold, expr.args))
-    if any(new is not old for new, old in zip(args, expr.args, strict=True)):
+    args = tuple([_fold(arg) if arg.args else arg for arg in expr.args])
+    if args != expr.args:
         expr = expr.with_args(args)
     rule = _RULES.get(expr.op)
     return rule(expr) if rule is not None else expr

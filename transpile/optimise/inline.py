@@ -110,7 +110,10 @@ class _Inliner:
         mask = 0
         for index in self.floating:
             mask |= 1 << index
-        if not any(expr.variables & mask for expr in exprs):
+        read = 0
+        for expr in exprs:
+            read |= expr.variables
+        if not read & mask:
             return exprs
         uses: list[_Use] = []
         before = 0
@@ -169,10 +172,8 @@ def _replace(expr: Expr, chosen: dict[Expr, Expr]) -> Expr:
         return chosen.get(expr, expr)
     if not expr.args:
         return expr
-    args = tuple(_replace(arg, chosen) for arg in expr.args)
-    if all(new is old for new, old in zip(args, expr.args, strict=True)):
-        return expr
-    return expr.with_args(args)
+    args = tuple([_replace(arg, chosen) for arg in expr.args])
+    return expr if args == expr.args else expr.with_args(args)
 
 
 def _single_uses(block: Block, live: int) -> set[Stmt]:
@@ -195,7 +196,6 @@ def _single_uses(block: Block, live: int) -> set[Stmt]:
 
 
 def _count(expr: Expr, reads: dict[int, int]) -> None:
-    if expr.variables:
-        for node in expr.walk():
-            if node.op is LOCAL_GET:
-                reads[node.imm.index] = reads.get(node.imm.index, 0) + 1
+    for node in expr.reads():
+        index = node.imm.index
+        reads[index] = reads.get(index, 0) + 1

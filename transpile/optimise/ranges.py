@@ -240,8 +240,5 @@ def _access(made: Iterable[Access], state: State) -> None:
 
 
 def _mark(expr: Expr, state: State) -> None:
-    if not expr.variables:
-        return
-    for node in expr.walk():
-        if node.op is LOCAL_GET:
-            node.range = state.get(node.imm.index)
+    for node in expr.reads():
+        node.range = state.get(node.imm.index)
