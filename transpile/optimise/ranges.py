@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
+from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
