@@ -1,7 +1,8 @@
 """Counting loops that end at `i == n`: where `i` starts below `n` and steps by one, it never passes it.
 
-Or by a power of two, where the `alignments` pass has shown that `i` and `n` are multiples of it. Bounds alone
-cannot tell, for `i != n` bounds nothing; and compilers like to end loops so.
+Or by a power of two, where the `alignments` pass has shown that `i` and `n` are multiples of it; or downwards. Bounds
+alone cannot tell, for `i != n` bounds nothing; and compilers like to end loops so. Such a loop is known to turn only
+so often, which bounds everything else that it steps.
 """
 
 from __future__ import annotations
@@ -18,26 +19,48 @@ from wasm2py.transpile.optimise.refine import State
 
 @dataclass(frozen=True, slots=True)
 class Induction:
-    """A variable that a loop changes once a turn, by adding `step`, before it compares it with `end`, which stays.
+    """A variable that a loop changes once a turn by adding `step`, in `stmt`, before it compares it with `end`, which
+    stays.
 
     `multiples` says that both are multiples of the step, so that the one cannot step over the other.
     """
 
     variable: Var
     step: int
+    stmt: Stmt
     end: Expr
     multiples: bool
 
     def limits(self, outside: State) -> Interval | None:
-        """The variable's bounds at the loop's header, given what holds where the loop is entered."""
+        """The variable's bounds at the loop's header, given what holds where the loop is entered.
+
+        None where it may pass its end, or begins there.
+        """
         low, high = outside.get(self.variable.index, FULL[self.variable.type])
         first, last = interval(self.end, outside)
-        if last == 0:  # counting up to zero goes by way of 2**N
+        if self.step > 0 and last == 0:  # counting up to zero goes by way of 2**N
             first = last = FULL[self.variable.type][1] + 1
-        if high + self.step > first:
-            return None
         whole = low == high and first == last and (first - low) % self.step == 0
-        return (low, last - self.step) if self.multiples or whole else None
+        if not (self.multiples or whole):
+            return None
+        if self.step > 0:
+            return (low, last - self.step) if high + self.step <= first else None
+        return (first - self.step, high) if low + self.step >= last else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A variable that a loop changes once a turn, by adding `step`."""
+
+    variable: Var
+    step: int
+
+    def limits(self, outside: State, turns: int) -> Interval | None:
+        """Its bounds at the loop's header, in a loop of at most so many turns; None where it may wrap."""
+        low, high = outside.get(self.variable.index, FULL[self.variable.type])
+        way = self.step * (turns - 1)
+        low, high = low + min(way, 0), high + max(way, 0)
+        return (low, high) if low >= 0 and high <= FULL[self.variable.type][1] else None
 
 
 class Loop:
@@ -49,6 +72,10 @@ class Loop:
     def __init__(self, graph: Graph, header: int) -> None:
         self.header = header
         self.body = graph.loop(header)
+        self.inner: set[int] = set()
+        for other in self.body:
+            if other != header and other not in self.inner and graph.headers[other]:
+                self.inner |= graph.loop(other)
         self.back = [number for number in graph.before[header] if number >= header]
         self.assignments: dict[int, list[tuple[int, Stmt]]] = {}
         for number in self.body:
@@ -91,30 +118,42 @@ def _induction(graph: Graph, loop: Loop, candidate: Expr, bound: Expr) -> Induct
     if len(steps) != 1 or (bound.op is LOCAL_GET and bound.imm.index in loop.assignments):
         return None
     number, stmt = steps[0]
-    if not _every_turn(graph, loop, number):
-        return None
     step = _step(stmt, candidate.imm)
-    if not step:
+    if not step or not _every_turn(graph, loop, number):
         return None
     zeros = min(low_zeros(stmt.expr.args[0]), low_zeros(bound))
-    return Induction(candidate.imm, step, bound, multiples=step in (1 << n for n in range(zeros + 1)))
+    return Induction(candidate.imm, step, stmt, bound, multiples=abs(step) in (1 << n for n in range(zeros + 1)))
+
+
+def find_steps(graph: Graph, loop: Loop) -> list[Step]:
+    """Everything that a loop with one way back steps by a constant, once a turn."""
+    found: list[Step] = []
+    for assignments in loop.assignments.values():
+        number, stmt = assignments[0]
+        if len(assignments) == 1 and len(stmt.targets) == 1 and stmt.targets[0].type in FULL:
+            step = _step(stmt, stmt.targets[0])
+            if step and _every_turn(graph, loop, number):
+                found.append(Step(stmt.targets[0], step))
+    return found
 
 
 def _every_turn(graph: Graph, loop: Loop, number: int) -> bool:
     """Whether a block of the loop runs exactly once a turn: it dominates the way back, and no inner loop has it."""
+    if number in loop.inner:
+        return False
     at = loop.back[0]
     while at not in (number, loop.header):
         at = graph.idom[at]
-    inner = (other for other in loop.body if other != loop.header and graph.headers[other])
-    return at == number and not any(number in graph.loop(other) for other in inner)
+    return at == number
 
 
 def _step(stmt: Stmt, variable: Var) -> int:
-    """The positive constant that an assignment adds to its own variable, or 0."""
+    """The constant that an assignment adds to its own variable, signed, or 0."""
     expr = stmt.expr
     if expr.op.mnemonic not in ("i32.add", "i64.add"):
         return 0
     left, right = expr.args
     if left.op is not LOCAL_GET or left.imm is not variable or right.op not in CONSTS:
         return 0
-    return right.imm if right.imm <= FULL[variable.type][1] >> 1 else 0
+    full = FULL[variable.type][1]
+    return right.imm if right.imm <= full >> 1 else right.imm - full - 1

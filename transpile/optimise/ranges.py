@@ -18,7 +18,7 @@ from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
-from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
+from wasm2py.transpile.optimise.inductions import Induction, Loop, Step, find_inductions, find_steps
 from wasm2py.transpile.optimise.refine import State, bounded, refined
 
 #: How often a loop's bounds may grow before what still grows is given up, and how often of these by small steps.
@@ -67,11 +67,13 @@ class _Analysis:
         self.coming = [coming(block) for block in graph.blocks]
         self.coarse, self.thresholds = _thresholds(graph, self.coming)
         self.inductions: dict[int, list[Induction]] = {}
+        self.steps: dict[int, list[Step]] = {}
         self.changed: dict[int, int] = {}
         for number, header in enumerate(graph.headers):
             if header:
                 loop = Loop(graph, number)
                 self.inductions[number] = find_inductions(graph, loop)
+                self.steps[number] = find_steps(graph, loop) if self.inductions[number] else []
                 self.changed[number] = sum(1 << index for index in loop.assignments)
 
     def solve(self) -> None:
@@ -128,6 +130,11 @@ class _Analysis:
             limits = induction.limits(outside)
             if limits is not None:
                 state = bounded(induction.variable, state, limits)
+                turns = (limits[1] - limits[0]) // abs(induction.step) + 1
+                for step in self.steps[number]:
+                    bounds = step.limits(outside, turns)
+                    if bounds is not None:
+                        state = bounded(step.variable, state, bounds)
         return state
 
     def _grown(self, old: State, new: State, times: int) -> State:
