@@ -13,10 +13,11 @@ from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.structure import structure
-from wasm2py.transpile.structure.nodes import Break, Code, Continue, If, Leave, Python, While
+from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Leave, Python, While
 
 #: Families register their instructions when they are imported.
 FAMILIES = (access, bulk, calls, convert, floats, integers, words)
@@ -111,6 +112,19 @@ class _Writer:
             test = condition(self.emitter, node.condition)
         out.append(nodes.while_(test, self.block(node.body) or [nodes.pass_(line)], line))
 
+    def for_(self, node: For, out: list[ast.stmt]) -> None:
+        emitter = self.emitter
+        line = emitter.line = node.start.offset or emitter.line
+        start, end = emitter.node(node.start), emitter.node(node.end)
+        if node.end.op in CONSTS and not node.end.imm and node.step > 0:
+            end = nodes.constant(1 << SIZES[node.variable.type], line)
+        args = [start, end] if node.step == 1 else [start, end, nodes.constant(node.step, line)]
+        if node.step == 1 and node.start.op in CONSTS and not node.start.imm:
+            del args[0]
+        name = emitter.variables[node.variable.index]
+        body, other = self.block(node.body), self.block(node.other)
+        out.append(nodes.for_(name, nodes.call("range", args, line), body or [nodes.pass_(line)], other, line))
+
     def leave(self, node: Leave, out: list[ast.stmt]) -> None:
         line = node.end.offset or self.emitter.line
         if not isinstance(node.end, Return):
@@ -134,6 +148,7 @@ _WRITERS: dict[type, Callable[..., None]] = {
     Code: _Writer.code,
     If: _Writer.if_,
     While: _Writer.while_,
+    For: _Writer.for_,
     Leave: _Writer.leave,
     Break: _Writer.break_,
     Continue: _Writer.continue_,

@@ -176,6 +176,10 @@ def while_(condition: ast.expr, body: list[ast.stmt], line: int) -> ast.stmt:
     return ast.While(condition, body, [], lineno=line, col_offset=0)
 
 
+def for_(id_: str, over: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
+    return ast.For(target(id_, line), over, body, other, None, lineno=line, col_offset=0)
+
+
 def break_(line: int) -> ast.stmt:
     return ast.Break(lineno=line, col_offset=0)
 

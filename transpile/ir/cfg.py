@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.expr import Expr, Var
 
 
-class Stmt:
-    """Evaluate `expr` and assign its results to `targets` (none, one, or as many as it has results)."""
+class Counted(NamedTuple):
+    """What ends a turn of a loop that counts: it has as many as `range(i, end, step)`, of which `i` steps through all.
 
-    __slots__ = ("expr", "targets")
+    `end` is a constant or a variable that the loop leaves alone; zero stands for 2**N where `step` is positive. `live`
+    says that the variable's last value, which is `end`, is needed behind the loop.
+    """
+
+    end: Expr
+    step: int
+    live: bool
+
+
+class Stmt:
+    """Evaluate `expr` and assign its results to `targets` (none, one, or as many as it has results).
+
+    The step of a loop that is known to count says so in `counts`.
+    """
+
+    __slots__ = ("counts", "expr", "targets")
 
     def __init__(self, targets: tuple[Var, ...], expr: Expr) -> None:
         self.targets = targets
         self.expr = expr
+        self.counts: Counted | None = None
 
 
 class Jump:
@@ -102,10 +118,10 @@ class FunctionIR:
     """One function: its variables, and its graph from `entry` on.
 
     `params` are the first variables. Blocks are found by walking from `entry`; whoever changes edges must call
-    `edges_changed`.
+    `edges_changed`. `counting` is what `ranges` found of loops that count: the block that ends each, and its step.
     """
 
-    __slots__ = ("_order", "entry", "index", "next_block", "offset", "params", "type", "variables")
+    __slots__ = ("_order", "counting", "entry", "index", "next_block", "offset", "params", "type", "variables")
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
         self.index = index
@@ -114,6 +130,7 @@ class FunctionIR:
         self.variables: list[Var] = []
         self.params: list[Var] = []
         self.next_block = 0
+        self.counting: list[tuple[Block, Stmt, Counted]] = []
         self._order: list[Block] | None = None
         self.entry = self.block()
 

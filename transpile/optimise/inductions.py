@@ -14,6 +14,7 @@ from wasm2py.transpile.ir.cfg import Block, Branch, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var, const
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
+from wasm2py.transpile.optimise.linear import Definitions, define, linear
 from wasm2py.transpile.optimise.refine import State
 
 
@@ -22,7 +23,8 @@ class Induction:
     """A variable that a loop changes once a turn by adding `step`, in `stmt`, before it compares it with `end`, which
     stays.
 
-    `multiples` says that both are multiples of the step, so that the one cannot step over the other.
+    `multiples` says that both are multiples of the step, so that the one cannot step over the other; `distance` is what
+    lies between them where the loop is entered, if that is known.
     """
 
     variable: Var
@@ -30,6 +32,7 @@ class Induction:
     stmt: Stmt
     end: Expr
     multiples: bool
+    distance: int | None
 
     def limits(self, outside: State) -> Interval | None:
         """The variable's bounds at the loop's header, given what holds where the loop is entered.
@@ -37,6 +40,10 @@ class Induction:
         None where it may pass its end, or begins there.
         """
         low, high = outside.get(self.variable.index, FULL[self.variable.type])
+        if self.distance is not None:
+            last = high + self.distance
+            turns, rest = divmod(self.distance, self.step)
+            return (low, last - self.step) if turns > 0 and not rest and last <= FULL[self.variable.type][1] else None
         first, last = interval(self.end, outside)
         if self.step > 0 and last == 0:  # counting up to zero goes by way of 2**N
             first = last = FULL[self.variable.type][1] + 1
@@ -122,7 +129,23 @@ def _induction(graph: Graph, loop: Loop, candidate: Expr, bound: Expr) -> Induct
     if not step or not _every_turn(graph, loop, number):
         return None
     zeros = min(low_zeros(stmt.expr.args[0]), low_zeros(bound))
-    return Induction(candidate.imm, step, stmt, bound, multiples=abs(step) in (1 << n for n in range(zeros + 1)))
+    multiples = abs(step) in (1 << n for n in range(zeros + 1))
+    return Induction(candidate.imm, step, stmt, bound, multiples, _distance(graph, loop, candidate, bound))
+
+
+def _distance(graph: Graph, loop: Loop, candidate: Expr, bound: Expr) -> int | None:
+    """How far it is from one i32 variable up to another, if the block before the loop gives both the same otherwise."""
+    outside = [number for number in graph.before[loop.header] if number < loop.header]
+    if len(outside) != 1 or candidate.type != "i32" or bound.op in CONSTS:
+        return None
+    known: Definitions = {}
+    for stmt in graph.blocks[outside[0]].stmts:
+        define(stmt, known)
+    start, end = linear(candidate, known), linear(bound, known)
+    if start is None or end is None or start.terms != end.terms:
+        return None
+    distance = end.constant - start.constant
+    return distance if distance > 0 else None
 
 
 def find_steps(graph: Graph, loop: Loop) -> list[Step]:
@@ -155,5 +178,6 @@ def _step(stmt: Stmt, variable: Var) -> int:
     left, right = expr.args
     if left.op is not LOCAL_GET or left.imm is not variable or right.op not in CONSTS:
         return 0
+    step: int = right.imm
     full = FULL[variable.type][1]
-    return right.imm if right.imm <= full >> 1 else right.imm - full - 1
+    return step if step <= full >> 1 else step - full - 1

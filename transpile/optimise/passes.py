@@ -12,6 +12,7 @@ from wasm2py.transpile.optimise.bulk import make_bulk
 from wasm2py.transpile.optimise.cleanup import cleanup
 from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
+from wasm2py.transpile.optimise.counting import count_loops
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
@@ -31,12 +32,14 @@ PASSES: dict[str, Pass] = {
     "conditions": short_circuit,
     "pointers": step_pointers,
     "ranges": find_ranges,
+    "counting": count_loops,
     "alignments": find_alignments,
 }
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline", "alignments", "ranges",
+    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "alignments", "ranges", "counting",
 )  # fmt: skip
 
 

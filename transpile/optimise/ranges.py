@@ -10,9 +10,9 @@ what was too wide. Counting loops that end at `i != n` have their own rule (`ind
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
@@ -49,6 +49,7 @@ def find_ranges(function: FunctionIR) -> None:
         bounded_before(analysis.coming[number][-1], state)
         for expr in end_exprs(block.end):
             _mark(expr, state)
+    function.counting = list(analysis.counting())
 
 
 class _Analysis:
@@ -136,6 +137,16 @@ class _Analysis:
                     if bounds is not None:
                         state = bounded(step.variable, state, bounds)
         return state
+
+    def counting(self) -> Iterator[tuple[Block, Stmt, Counted]]:
+        """The loops of which an induction is sure to reach its end: the last block, the step, and how they count."""
+        for number, inductions in self.inductions.items():
+            if inductions:
+                outside = joined([self.edges[p, number] for p in self.graph.before[number] if p < number])
+                latch = self.graph.blocks[max(self.graph.before[number])]
+                for induction in inductions:
+                    if number and induction.limits(outside) is not None:
+                        yield latch, induction.stmt, Counted(induction.end, induction.step, live=True)
 
     def _grown(self, old: State, new: State, times: int) -> State:
         """The old bounds where they still hold, else wider ones: up to the next threshold, or none at all."""

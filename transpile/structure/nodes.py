@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import Return, Stmt, Unreachable
-from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.expr import Expr, Var
 
 
 @dataclass(slots=True)
@@ -115,6 +115,18 @@ class While:
 
 
 @dataclass(slots=True)
+class For:
+    """`for variable in range(start, end, step)`, `other` its `else`; an end of zero, of a positive step, is 2**N."""
+
+    variable: Var
+    start: Expr
+    end: Expr
+    step: int
+    body: list[Python]
+    other: list[Python]
+
+
+@dataclass(slots=True)
 class Break:
     pass
 
@@ -124,7 +136,7 @@ class Continue:
     pass
 
 
-Python: TypeAlias = Code | Leave | If | While | Break | Continue
+Python: TypeAlias = Code | Leave | If | While | For | Break | Continue
 
 
 def ends(body: list[Python]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.structure.counting import counted
 from wasm2py.transpile.structure.dispatch import Dispatch
 from wasm2py.transpile.structure.lower import Lowering, TooDeepError
 from wasm2py.transpile.structure.nodes import Python
@@ -21,6 +22,6 @@ def structure(function: FunctionIR) -> list[Python]:
         assert isinstance(block.end, Return | Unreachable)
         tiny[number] = (block.stmts, block.end)
     try:
-        return Lowering(function, tiny).lower(tree)
+        return counted(Lowering(function, tiny).lower(tree))
     except TooDeepError:
         return Dispatch(function, graph).lower()

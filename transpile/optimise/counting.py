@@ -1,0 +1,95 @@
+"""`counting`: the step of a loop that counts moves to the end of the turn, for `structure` to write a `for` loop.
+
+Needs what `ranges` found last, of the graph as it is. Keeps what the loop reads: nothing may read the variable between
+its step and the end of the turn, nor behind another way out from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.liveness import live_out
+
+
+def count_loops(function: FunctionIR) -> None:
+    """Move and mark the steps of loops that can be counted."""
+    if not function.counting:
+        return
+    blocks = function.reverse_postorder()
+    graph, live = Graph(blocks), live_in(blocks)
+    for latch, stmt, counted in function.counting:
+        end = latch.end
+        number = graph.number.get(latch.id)
+        if number is None or not isinstance(end, Branch) or not _is_own_test(end, stmt):
+            continue
+        header, out = sorted((end.then, end.other), key=lambda block: graph.number[block.id])
+        home = _sinkable(graph, graph.loop(graph.number[header.id]), number, stmt, live)
+        if home is not None:
+            home.stmts.remove(stmt)
+            latch.stmts.append(stmt)
+            stmt.counts = Counted(counted.end, counted.step, bool(live[out.id] >> stmt.targets[0].index & 1))
+
+
+def live_in(blocks: list[Block]) -> dict[int, int]:
+    """Block id → the variables that may be read at its start or later before they are assigned."""
+    result = {}
+    for block_id, live in zip((block.id for block in blocks), live_out(blocks).values(), strict=True):
+        result[block_id] = live
+    for block in blocks:
+        result[block.id] = _before(block, result[block.id])
+    return result
+
+
+def _before(block: Block, live: int) -> int:
+    for expr in end_exprs(block.end):
+        live |= expr.variables
+    for stmt in reversed(block.stmts):
+        for target in stmt.targets:
+            live &= ~(1 << target.index)
+        live |= stmt.expr.variables
+    return live
+
+
+def _is_own_test(end: Branch, stmt: Stmt) -> bool:
+    """Whether a branch does no more than to test the variable."""
+    return bool(end.condition.variables >> stmt.targets[0].index & 1) and not end.condition.effects
+
+
+def _sinkable(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[int, int]) -> Block | None:
+    """The block of a step that may as well stand at the end of `latch`, or None."""
+    bit = 1 << stmt.targets[0].index
+    home = _home(graph, latch, stmt)
+    if home is None:
+        return None
+    later = list(_dominated(graph, body, home))
+    reads = (expr for number in later for expr in block_exprs(graph.blocks[number]) if expr.variables & bit)
+    own_test = end_exprs(graph.blocks[latch].end)[0]
+    block = graph.blocks[home]
+    behind = [other.expr for other in block.stmts[block.stmts.index(stmt) + 1 :]]
+    behind += end_exprs(block.end) if home != latch else ()
+    if any(expr is not own_test for expr in reads) or any(expr.variables & bit for expr in behind):
+        return None
+    leaving = (out for number in (*later, home) if number != latch for out in graph.after[number] if out not in body)
+    return None if any(live[graph.blocks[out].id] & bit for out in leaving) else block
+
+
+def _home(graph: Graph, latch: int, stmt: Stmt) -> int | None:
+    """The number of the block that has the statement, which dominates the latch."""
+    at = latch
+    while stmt not in graph.blocks[at].stmts:
+        if at == graph.idom[at]:
+            return None
+        at = graph.idom[at]
+    return at
+
+
+def _dominated(graph: Graph, body: set[int], home: int) -> Iterator[int]:
+    """The blocks of a loop that are reached by way of another only, less that one."""
+    pending = list(graph.children[home])
+    while pending:
+        number = pending.pop()
+        if number in body:
+            yield number
+        pending.extend(graph.children[number])

@@ -1,0 +1,101 @@
+"""Loops that count: `while True: …; i += 1; if i == n: break` becomes `for i in range(i, n): …`.
+
+What `optimise/counting.py` has marked is the last statement of a turn, before the test that ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wasm2py.transpile.ir.cfg import Counted, Stmt
+from wasm2py.transpile.ir.expr import Expr, Var, get
+from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Python, While, ends
+
+
+def counted(body: list[Python]) -> list[Python]:
+    """The statements with every loop that counts written so."""
+    out: list[Python] = []
+    for node in body:
+        if isinstance(node, If):
+            out.append(If(node.condition, counted(node.then), counted(node.other)))
+        elif isinstance(node, While):
+            inner = While(node.condition, counted(node.body))
+            turn = _last_turn(inner)
+            if turn is None:
+                out.append(inner)
+            else:
+                out.extend(_written(turn, out))
+        else:
+            out.append(node)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A loop's body without what ends a turn, the step, and what the loop does when it is over."""
+
+    body: list[Python]
+    step: Stmt
+    counted: Counted
+    over: list[Python]
+
+
+def _last_turn(loop: While) -> _Turn | None:
+    """The parts of a loop that ends with a marked step and the test, and that repeats from nowhere else."""
+    if loop.condition is not None or len(loop.body) < 2 or _continues(loop.body):
+        return None
+    code, test = loop.body[-2:]
+    if not isinstance(code, Code) or not isinstance(test, If) or not code.stmts:
+        return None
+    step = code.stmts[-1]
+    if step.counts is None or test.other or not ends(test.then):
+        return None
+    stmts = code.stmts[:-1]
+    body = [*loop.body[:-2], *([Code(stmts)] if stmts else [])]
+    return _Turn(body, step, step.counts, test.then)
+
+
+def _continues(body: list[Python]) -> bool:
+    """Whether a `continue` of the loop around stands in its body."""
+    return any(
+        isinstance(node, Continue) or (isinstance(node, If) and (_continues(node.then) or _continues(node.other)))
+        for node in body
+    )
+
+
+def _breaks(body: list[Python]) -> bool:
+    return any(
+        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
+        for node in body
+    )
+
+
+def _written(turn: _Turn, before: list[Python]) -> list[Python]:
+    """The `for` loop, and behind it, or in its `else` where it is left otherwise, what ends it."""
+    variable = turn.step.targets[0]
+    last = [Code([Stmt((variable,), turn.counted.end)])] if turn.counted.live else []
+    over: list[Python] = [*last, *turn.over]
+    if isinstance(over[-1], Break):
+        over.pop()
+    start = _start(before, variable, turn.step)
+    left = _breaks(turn.body)
+    loop = For(variable, start, turn.counted.end, turn.counted.step, turn.body, over if left else [])
+    return [loop] if left else [loop, *over]
+
+
+def _start(before: list[Python], variable: Var, step: Stmt) -> Expr:
+    """What the variable starts with: what it was given just before, which then need not be said there."""
+    stmts = before[-1].stmts if before and isinstance(before[-1], Code) else []
+    changed = 0
+    for position in range(len(stmts) - 1, -1, -1):
+        stmt = stmts[position]
+        if stmt.targets == (variable,):
+            if stmt.expr.effects or stmt.expr.variables & changed:
+                break
+            kept = stmts[:position] + stmts[position + 1 :]
+            before[-1:] = [Code(kept)] if kept else []
+            return stmt.expr
+        if stmt.expr.variables >> variable.index & 1 or variable in stmt.targets:
+            break
+        changed |= sum(1 << target.index for target in stmt.targets)
+    return get(variable, step.expr.offset)
