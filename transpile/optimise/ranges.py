@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, Expr
+from wasm2py.transpile.ir.expr import CONSTS, Expr, const
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
@@ -146,7 +146,11 @@ class _Analysis:
                 latch = self.graph.blocks[max(self.graph.before[number])]
                 for induction in inductions:
                     if number and induction.limits(outside) is not None:
-                        yield latch, induction.stmt, Counted(induction.end, induction.step, live=True)
+                        yield (
+                            latch,
+                            induction.stmt,
+                            Counted(_settled(induction.end, outside), induction.step, live=True),
+                        )
 
     def _grown(self, old: State, new: State, times: int) -> State:
         """The old bounds where they still hold, else wider ones: up to the next threshold, or none at all."""
@@ -181,6 +185,12 @@ class _Analysis:
         if self.edges.get((number, successor)) != state:
             self.edges[number, successor] = state
             self.stale.add(successor)
+
+
+def _settled(end: Expr, state: State) -> Expr:
+    """A variable that is known to have just one value as that constant."""
+    low, high = interval(end, state)
+    return const(end.type, low, end.offset) if low == high else end  # type: ignore[arg-type]
 
 
 def joined(states: list[State]) -> State:
