@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 
 from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.elements import element
 from wasm2py.transpile.emit.emitter import Emitter, integer
 from wasm2py.transpile.emit.values import LIMITS, MASKS, Value, canonical, span
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
+
+#: Elements of 8 bytes are the largest that addresses are counted in.
+_LARGEST_ELEMENT = 3
 
 
 def bits_of(expr: Expr) -> int:
@@ -114,8 +118,12 @@ def _shl(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("shr_u")
 def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a = emitter.canonical(expr.args[0])
     n = shift_amount(emitter, expr.args[1], line)
+    if expr.type == "i32" and 0 < n.low == n.high <= _LARGEST_ELEMENT:
+        counted = element(emitter, expr.args[0], n.low, line)
+        if counted is not None:
+            return Value(counted, 0, MASKS[32] >> n.low)
+    a = emitter.canonical(expr.args[0])
     return Value(nodes.binary(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
 
 

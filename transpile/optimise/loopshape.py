@@ -55,7 +55,7 @@ class Shape:
 def loops(function: FunctionIR) -> list[Shape]:
     """The loops that step any variable, inner ones before those around them."""
     blocks = function.reverse_postorder()
-    if not _repeats(blocks):
+    if not repeats(blocks):
         return []
     graph = Graph(blocks)
     found = [_shape(graph, number) for number, header in enumerate(graph.headers) if header]
@@ -68,7 +68,8 @@ def loops(function: FunctionIR) -> list[Shape]:
     return [shape for shape in found if shape.stepped]
 
 
-def _repeats(blocks: list[Block]) -> bool:
+def repeats(blocks: list[Block]) -> bool:
+    """Whether there is any loop in these blocks, which stand in reverse postorder."""
     seen: set[int] = set()
     for block in blocks:
         seen.add(block.id)

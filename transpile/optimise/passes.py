@@ -14,6 +14,7 @@ from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.counting import count_loops
 from wasm2py.transpile.optimise.dead import remove_dead
+from wasm2py.transpile.optimise.elements import count_in_elements
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.pointers import step_pointers
@@ -32,6 +33,7 @@ PASSES: dict[str, Pass] = {
     "conditions": short_circuit,
     "pointers": step_pointers,
     "ranges": find_ranges,
+    "elements": count_in_elements,
     "counting": count_loops,
     "alignments": find_alignments,
 }
@@ -39,7 +41,7 @@ PASSES: dict[str, Pass] = {
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "alignments", "ranges", "counting",
+    "alignments", "ranges", "elements", "counting",
 )  # fmt: skip
 
 
