@@ -112,9 +112,19 @@ def _binary_rule(name: str, bits: int, compute: Callable[[int, int], int]) -> Ca
             expr = expr.with_args((left, right))
         if _is_const(right):
             return _right_constant(expr, name, bits)
-        return expr
+        return _constants_outside(expr) if name == "add" else expr
 
     return rule
+
+
+def _constants_outside(expr: Expr) -> Expr:
+    """x + (y + a) → (x + y) + a, and (x + a) + y likewise: constants meet at the root of a sum."""
+    left, right = expr.args
+    if right.op is expr.op and _is_const(right.args[1]):
+        return _add_rule(expr.with_args((_constants_outside(expr.with_args((left, right.args[0]))), right.args[1])))
+    if left.op is expr.op and _is_const(left.args[1]):
+        return _add_rule(expr.with_args((expr.with_args((left.args[0], right)), left.args[1])))
+    return expr
 
 
 def _result(expr: Expr, value: int) -> Expr:
@@ -141,7 +151,23 @@ def _right_constant(expr: Expr, name: str, bits: int) -> Expr:
         return _add_rule(expr)
     if name in ("eq", "ne"):
         return _equal_rule(expr)
+    if name == "and" and left.op is OPS[f"{expr.type}.add"] and _is_const(left.args[1]):
+        return _masked_sum(expr, full)
     return expr
+
+
+def _masked_sum(expr: Expr, full: int) -> Expr:
+    """Of a constant that is added before low bits are taken only those bits count: the least of its forms is best."""
+    left, right = expr.args
+    size = right.imm + 1
+    if right.imm & size or right.imm == full:
+        return expr
+    constant = left.args[1].imm % size
+    constant = (constant - size) & full if constant > size >> 1 else constant
+    if constant == left.args[1].imm:
+        return expr
+    reduced = left.args[0] if not constant else left.with_args((left.args[0], _result(left, constant)))
+    return expr.with_args((reduced, right))
 
 
 def _negative(constant: Expr, full: int) -> Expr:

@@ -46,7 +46,7 @@ def step_pointers(function: FunctionIR) -> None:
     if not shapes:
         return
     find_ranges(function)
-    wanted = [(shape, groups) for shape in shapes for groups in [_groups(shape)] if groups]
+    wanted = [(shape, groups) for shape in shapes for groups in [_groups(shape)] if groups or _counts(shape)]
     if not wanted:
         return
     prepare(function, shapes)
@@ -56,6 +56,8 @@ def step_pointers(function: FunctionIR) -> None:
     remove_dead(function)
     for shape, group in twins:
         _replace_counter(function, shape, group)
+    for shape, _ in wanted:
+        _count_from_zero(function, shape)
     remove_dead(function)
 
 
@@ -259,6 +261,46 @@ def _move_test(function: FunctionIR, shape: Shape, group: _Group, test: Test) ->
 
 def _as_linear(leaf: Expr) -> Linear:
     return Linear((), leaf.imm) if leaf.op in CONSTS else Linear(((leaf.imm, 1),), 0)
+
+
+def _counts(shape: Shape) -> bool:
+    """Whether a loop ends at a constant."""
+    test = equality_test(shape)
+    return test is not None and test.bound.op in CONSTS
+
+
+def _count_from_zero(function: FunctionIR, shape: Shape) -> None:
+    """A counter that still goes from a negative constant to another one starts at zero instead."""
+    test = equality_test(shape)
+    stepped = next((item for item in shape.stepped if test is not None and item.variable is test.variable), None)
+    if test is None or stepped is None or test.bound.op not in CONSTS or stepped.stmt not in stepped.block.stmts:
+        return
+    start = shape.start(stepped.variable)
+    if start is None or not start >> 31:
+        return
+    group = _Group(stepped, (), 1, base=-start & MASK)
+    _add_pointer(function, shape, group)
+    for block in shape.body:
+        _put(block, stepped, group, test)
+    _replace_counter(function, shape, group)
+
+
+def _put(block: Block, stepped: Stepped, group: _Group, test: Test) -> None:
+    """Read the pointer instead of its variable, but for the step and the loop's test."""
+    for stmt in block.stmts:
+        if stmt is not stepped.stmt:
+            stmt.expr = _substituted(stmt.expr, stepped.variable, group)
+    if block is not test.block:
+        block.end = map_end(block.end, [_substituted(e, stepped.variable, group) for e in end_exprs(block.end)])
+
+
+def _substituted(expr: Expr, variable: Var, group: _Group) -> Expr:
+    if not expr.variables >> variable.index & 1:
+        return expr
+    if expr.op is LOCAL_GET:
+        assert group.pointer is not None
+        return plus(get(group.pointer, expr.offset), -group.base)
+    return expr.with_args(tuple(_substituted(arg, variable, group) for arg in expr.args))
 
 
 def _at_end(shape: Shape, test: Test | None) -> Expr | None:
