@@ -22,9 +22,9 @@ def source(step: int = 8, end: int = 88, test: str = "ne") -> str:
 
 def test_an_aligned_pointer_counts_in_elements() -> None:
     text = python(source())
-    assert "for i0 in range(16, 22, 2):" in text
-    assert "mem_u32[i0]" in text
-    assert "mem_u32[i0 + 1]" in text
+    assert "for p in range(16, 22, 2):" in text
+    assert "mem_u32[p]" in text
+    assert "mem_u32[p + 1]" in text
 
 
 def test_a_pointer_that_may_be_misaligned_stays_as_it_is() -> None:

@@ -150,7 +150,8 @@ class _Rewriting:
         self.function = function
         self.shifts = shifts
         self.mask = sum(1 << index for index in shifts)
-        self.elements = {index: function.variable("i32") for index in shifts}
+        # The pointer goes, so its element may have its name.
+        self.elements = {index: function.variable("i32", function.variables[index].local) for index in shifts}
 
     def run(self, blocks: list[Block]) -> None:
         for block in blocks:

@@ -122,7 +122,7 @@ def _constants_outside(expr: Expr) -> Expr:
     left, right = expr.args
     if right.op is expr.op and _is_const(right.args[1]):
         return _add_rule(expr.with_args((_constants_outside(expr.with_args((left, right.args[0]))), right.args[1])))
-    if left.op is expr.op and _is_const(left.args[1]):
+    if left.op is expr.op and _is_const(left.args[1]) and right.depth < left.depth:  # no tree gets deeper
         return _add_rule(expr.with_args((expr.with_args((left.args[0], right)), left.args[1])))
     return expr
 
