@@ -94,22 +94,14 @@ def input_():
 def crc32(p0, p1):
     i0 = 0
     if not mem_u32[5377]:
-        i1 = 16384
-        while True:
-            mem_u32[(i1 + 5120) >> 2] = (i0 >> 8) ^ mem_u32[i1 >> 2]
-            i0 = (i0 + 1) & 0xFFFFFFFF
-            i1 += 4
-            if i1 == 17408:
-                break
+        for i1 in range(4096, 4352):
+            mem_u32[i1 + 1280] = (i0 >> 8) ^ mem_u32[i1]
+            i0 += 1
     if not p1:
         return p0
     i1 = p0 ^ 0xFFFFFFFF
-    i0 = 0
-    while True:
+    for i0 in range(p1):
         i1 = mem_u32[((mem_u8[i0 + 17408] ^ i1) & 0xFF) + 5376] ^ (i1 >> 8)
-        i0 += 1
-        if p1 == i0:
-            break
     return i1 ^ 0xFFFFFFFF
 
 

@@ -89,24 +89,20 @@ def put(p0, p1):
         i4 = 0
         if i6:
             i7 = (i5 + 16) & 0xFFFFFFFF
-            while True:
+            for i6 in range(i6, 0, -1):
                 if i7 & 3:
                     store_u32(mem_u8, i7, 0)
                 else:
                     mem_u32[i7 >> 2] = 0
                 i7 += 24
-                i6 -= 1
-                if not i6:
-                    break
             i4 = mem_u32[4097]
             i2 = mem_u32[4098]
         mem_u32[4096] = i2
         mem_u32[4099] = i5
         if i3:
             i9 = (i4 - 1) & 0xFFFFFFFF
-            i10 = 0
             i13 = i1
-            while True:
+            for i10 in range(i3):
                 i11 = (i1 + i10 * 24) & 0xFFFFFFFF
                 if (mem_u32[(i13 + 16) >> 2] if not i13 & 3 else load_u32(mem_u8, i13 + 16)) == 1:
                     j0 = mem_u64[i11 >> 3] if not i11 & 7 else load_u64(mem_u8, i11)
@@ -142,10 +138,7 @@ def put(p0, p1):
                         store_u64(mem_u8, i8, value)
                     else:
                         mem_u64[i8 >> 3] = value
-                i10 += 1
                 i13 += 24
-                if i10 == i3:
-                    break
     else:
         i4 = i3
         i5 = i1

@@ -94,7 +94,7 @@ def tokenize(p0):
         while True:
             i5 = (i0 * 12) & 0xFFFFFFFF
             mem_u32[(i5 + 24608) >> 2] = i4
-            i6 = i5 + 24608
+            i8 = (i5 + 24608) >> 2
             arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
             arm = (
                 (
@@ -196,7 +196,7 @@ def tokenize(p0):
             )
             if arm < 3:
                 if arm == 0:
-                    mem_u32[i6 >> 2] = 115
+                    mem_u32[i8] = 115
                     i5 = i3 + 1
                     i3 = mem_u8[i5]
                     if i3 != 34:
@@ -301,15 +301,11 @@ def tokenize(p0):
                                 else:
                                     if arm == 1:
                                         return (16399 - i2 - p0) & 0xFFFFFFFF
-                                    i7 = i5 + 2
-                                    i3 = 0
-                                    while True:
-                                        i4 = mem_u8[i7 + i3]
+                                    i6 = i5 + 2
+                                    for i3 in range(4):
+                                        i4 = mem_u8[i6 + i3]
                                         if not 48 <= i4 <= 57 and not 65 <= (i4 & 0xFFFFFFDF) <= 70:
                                             return (16399 - i2 - p0) & 0xFFFFFFFF
-                                        i3 += 1
-                                        if i3 == 4:
-                                            break
                                     i5 += 6
                             else:
                                 i5 = i4
@@ -319,7 +315,7 @@ def tokenize(p0):
                     i4 = i5 + 1
                     break
                 if arm == 1:
-                    mem_u32[i6 >> 2] = 110
+                    mem_u32[i8] = 110
                     i4 = mem_u8[i3] == 45
                     i5 = i2 + i4
                     i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
@@ -368,37 +364,37 @@ def tokenize(p0):
                 i4 = i3 + 5
                 i5 = 0
                 while i5 != 5:
-                    i7 = (i3 + i5) & 0xFFFFFFFF
-                    i8 = (i5 + 16394) & 0xFFFFFFFF
+                    i6 = (i3 + i5) & 0xFFFFFFFF
+                    i7 = (i5 + 16394) & 0xFFFFFFFF
                     i5 = (i5 + 1) & 0xFFFFFFFF
-                    if mem_u8[i7] != mem_u8[i8]:
+                    if mem_u8[i6] != mem_u8[i7]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             elif arm == 4:
-                mem_u32[i6 >> 2] = 122
+                mem_u32[i8] = 122
                 i4 = i3 + 4
                 i5 = 0
                 while i5 != 4:
-                    i7 = i3 + i5
-                    i8 = i5 + 16384
+                    i6 = i3 + i5
+                    i7 = i5 + 16384
                     i5 += 1
-                    if mem_u8[i7] != mem_u8[i8]:
+                    if mem_u8[i6] != mem_u8[i7]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             else:
                 i4 = i3 + 4
                 i5 = 0
                 while i5 != 4:
-                    i7 = i3 + i5
-                    i8 = i5 + 16389
+                    i6 = i3 + i5
+                    i7 = i5 + 16389
                     i5 += 1
-                    if mem_u8[i7] != mem_u8[i8]:
+                    if mem_u8[i6] != mem_u8[i7]:
                         return (16399 - i2 - p0) & 0xFFFFFFFF
             if i4:
                 break
             return (16399 - i2 - p0) & 0xFFFFFFFF
         if i4 > i1 or i0 == 4095:
             return (16399 - i2 - p0) & 0xFFFFFFFF
-        mem_u32[(i6 + 8) >> 2] = (i4 - i2 - p0) & 0xFFFFFFFF
-        mem_u32[(i6 + 4) >> 2] = (i2 - 16400 + p0) & 0xFFFFFFFF
+        mem_u32[i8 + 2] = (i4 - i2 - p0) & 0xFFFFFFFF
+        mem_u32[i8 + 1] = (i2 + p0 - 16400) & 0xFFFFFFFF
         i0 = (i0 + 1) & 0xFFFFFFFF
         i2 = i4
 
