@@ -46,7 +46,7 @@ _ORDER = (
 
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk",)}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements")}
 
 
 def optimise(
