@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
+from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, LOOKUP, NOT, OR, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS
 
@@ -47,8 +47,11 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
 
 def _truth(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     """Whether an integer is not zero."""
-    value = emitter.canonical(expr).node
-    return value if wanted else nodes.not_(value, line)
+    value = emitter.value(expr)
+    bits = SIZES[expr.type]  # type: ignore[index]
+    if value.low <= -1 << bits or value.high >> bits > 0:  # it may be a multiple of 2**N other than zero
+        value = canonical(value, bits, line)
+    return value.node if wanted else nodes.not_(value.node, line)
 
 
 def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
@@ -72,7 +75,17 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
     span = wrapped_span(emitter, name, left, right, wanted, line)
     if span is not None:
         return span
+    if not sign and _holds_signed(left, right):
+        return nodes.compare(emitter.signed(left).node, op, emitter.signed(right).node, line)
     return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+
+
+def _holds_signed(left: Expr, right: Expr) -> bool:
+    """Whether one side is a variable that holds a signed number, and the other may as well be read as signed."""
+    for one, other in ((left, right), (right, left)):
+        if one.op is LOCAL_GET and one.imm.signed:
+            return other.op in CONSTS or other.op in SIGNED or (other.op is LOCAL_GET and other.imm.signed)
+    return False
 
 
 def _words(emitter: Emitter, sign: str, left: Expr, op: ast.cmpop, right: Expr, line: int) -> ast.expr:
@@ -101,10 +114,30 @@ def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, 
         left, right, name = right, left, _MIRRORED[name]
     if right.op in CONSTS:
         return _signed_constant(emitter, name, left, right.imm, bits, wanted, line)
+    if right.op is LOCAL_GET and emitter.bounds(right)[1] <= top:
+        return _beside_positive(emitter, name, left, right, wanted, line)
+    if left.op is LOCAL_GET and emitter.bounds(left)[1] <= top:
+        return _beside_positive(emitter, _MIRRORED[name], right, left, wanted, line)
     a, b = emitter.cheaply_signed(left), emitter.cheaply_signed(right)
     if a.fits_signed(bits) and b.fits_signed(bits):
         return nodes.compare(a.node, op, b.node, line)
     return nodes.compare(_flipped(a, bits, line), op, _flipped(b, bits, line), line)
+
+
+def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:
+    """x against a variable that is not negative: unsigned, x is greater if it lies between that and the top."""
+    bits = SIZES[left.type]  # type: ignore[index]
+    value, known = emitter.cheaply_signed(left), emitter.canonical(right).node
+    if value.fits_signed(bits):
+        return nodes.compare(value.node, _RELATIONS[name][0 if wanted else 1], known, line)
+    rest, top = canonical(value, bits, line).node, nodes.constant((1 << (bits - 1)) - 1, line)
+    if (name in ("gt", "ge")) != wanted and isinstance(rest, ast.Name):
+        below = nodes.compare(rest, nodes.LE if name in ("gt", "le") else nodes.LT, known, line)
+        return nodes.either(below, nodes.compare(nodes.name(rest.id, line), nodes.GT, top, line), line)
+    chain = nodes.compare(known, nodes.LT if name in ("gt", "le") else nodes.LE, rest, line)
+    chain.ops.append(nodes.LE)
+    chain.comparators.append(top)
+    return chain if (name in ("gt", "ge")) == wanted else nodes.not_(chain, line)
 
 
 def _flipped(value: Value, bits: int, line: int) -> ast.expr:

@@ -13,7 +13,7 @@ from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, Var
 from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.structure import structure
@@ -78,22 +78,25 @@ class _Writer:
         elif not stmt.targets:
             out.append(nodes.evaluate(emitter.node(expr), line))
         elif len(stmt.targets) == 1:
-            self._assign(emitter.variables[stmt.targets[0].index], expr, line, out)
+            self._assign(stmt.targets[0], expr, line, out)
         else:
             names = [emitter.variables[target.index] for target in stmt.targets]
             out.append(nodes.assign_many(names, emitter.node(expr), line))
 
-    def _assign(self, name: str, expr: Expr, line: int, out: list[ast.stmt]) -> None:
+    def _assign(self, target: Var, expr: Expr, line: int, out: list[ast.stmt]) -> None:
         """`x = value`; a choice between a value and x itself is an `if`."""
         emitter = self.emitter
+        name = emitter.variables[target.index]
+        rest = (lambda value: emitter.signed(value).node) if target.signed else emitter.node
         if expr.op is SELECT:
             first, second, test = expr.args
             for kept, other, wanted in ((second, first, True), (first, second, False)):
-                if kept.op is LOCAL_GET and emitter.variables[kept.imm.index] == name:
-                    change = nodes.assign(name, emitter.node(other), line)
+                same = kept.op is LOCAL_GET and kept.imm.signed == target.signed
+                if same and emitter.variables[kept.imm.index] == name:
+                    change = nodes.assign(name, rest(other), line)
                     out.append(nodes.if_(condition(emitter, test, wanted), [change], [], line))
                     return
-        value = emitter.node(expr)
+        value = rest(expr)
         if not (isinstance(value, ast.Name) and value.id == name):
             out.append(nodes.assign(name, value, line))
 

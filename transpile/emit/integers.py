@@ -28,7 +28,17 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> Value:
 @integer("local.get")
 def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
     low, high = expr.range or FULL[expr.type]  # type: ignore[index]
+    if expr.imm.signed:
+        low, high = _as_signed(low, high, bits_of(expr))
     return Value(nodes.name(emitter.variables[expr.imm.index], line), low, high)
+
+
+def _as_signed(low: int, high: int, bits: int) -> tuple[int, int]:
+    """Bounds of a signed reading, given those of the unsigned one."""
+    sign = 1 << (bits - 1)
+    if low < sign <= high:
+        return -sign, sign - 1
+    return (low, high) if high < sign else (low - 2 * sign, high - 2 * sign)
 
 
 def _small(value: Value, bits: int, line: int, room: int = 0) -> Value:

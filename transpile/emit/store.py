@@ -30,8 +30,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
     out: list[ast.stmt] = []
     if _needs_name(emitter, where, expr):
         where.base = _named(out, emitter.address, where.base, line)
-    value = _stored(emitter, value_expr, op.width, line)
-    sign = "i" if op.width == 8 and emitter.in_words(value_expr.type) else "u"
+    value, sign = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else sign}{8 * op.width}"
     exact = format_ != "f32" or never_signals(value_expr)
     if _value_needs_name(emitter, where, expr, exact) and not isinstance(value, ast.Name | ast.Constant):
@@ -67,14 +66,18 @@ def _named(out: list[ast.stmt], name: str, value: ast.expr, line: int) -> ast.ex
     return nodes.name(name, line)
 
 
-def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
-    """The value, an integer cut to `width` bytes: only its low bits count."""
+def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.expr, str]:
+    """The value, an integer cut to `width` bytes (only its low bits count), and whether it is signed: "i" or "u"."""
     if expr.type not in ("i32", "i64"):
-        return emitter.node(expr)
+        return emitter.node(expr), "u"
     value = emitter.value(expr)
-    if value.fits(8 * width) or (width == 8 and emitter.in_words(expr.type)):
-        return value.node
-    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
+    if width == 8 and emitter.in_words(expr.type):
+        return value.node, "i"
+    if value.fits(8 * width):
+        return value.node, "u"
+    if value.fits_signed(8 * width) and emitter.dialect == "cpython":
+        return value.node, "i"
+    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line), "u"
 
 
 def _portable(where: Address, memory: int, format_: str, exact: bool, value: ast.expr, line: int) -> ast.stmt:

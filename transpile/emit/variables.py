@@ -96,6 +96,7 @@ class _Namer:
         self.given = given
         self.names: dict[int, str] = {}
         self.groups: dict[str, _Group] = {}
+        self.named: dict[int, list[str]] = {}  # localidx → the names of its variables
         self.shared: dict[str, list[str]] = {}  # value type → names of ours, which any variable of it may share
 
     def name(self, var: Var) -> None:
@@ -112,20 +113,32 @@ class _Namer:
         near = [self.names[index] for index in self.colouring.partners.get(var.index, ()) if index in self.names]
         name: str
         for name in (*near, *self.shared.get(var.type, ())[:_MOST_TRIED]):
-            group = self.groups[name]
-            apart = not group.members & self.colouring.against[var.index] and not group.against >> var.index & 1
-            if apart and group.type == var.type:
+            if self.groups[name].type == var.type and self._apart(var, name):
                 return name
         return None
 
+    def _apart(self, var: Var, name: str) -> bool:
+        """Whether a variable is never alive together with those of a name."""
+        group = self.groups[name]
+        return not group.members & self.colouring.against[var.index] and not group.against >> var.index & 1
+
     def _fresh(self, var: Var) -> str:
         if var.local is not None and var.local in self.given:
-            return self.given[var.local]
+            return self._given(var.local, var)
         if self._is_param(var):
             return self.scope.make(f"p{var.index}", "p")
         letter = _LETTERS.get(var.type, "r")
         names = self.shared.setdefault(var.type, [])
         names.append(self.scope.make(f"{letter}{len(names)}", letter))
+        return names[-1]
+
+    def _given(self, local: int, var: Var) -> str:
+        """The local's own name, or one like it where several of its variables are alive together."""
+        names = self.named.setdefault(local, [self.given[local]])
+        for name in names:
+            if name not in self.groups or self._apart(var, name):
+                return name
+        names.append(self.scope.make(names[0], names[0]))
         return names[-1]
 
     def _is_param(self, var: Var) -> bool:

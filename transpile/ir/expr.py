@@ -32,16 +32,17 @@ class Var:
 
     `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries. A
     `role` names the few variables that structuring makes: of those with the same role only one is in use at any
-    time.
+    time. Python's variable holds an integer unsigned, or as the signed number where the pass `signs` set `signed`.
     """
 
-    __slots__ = ("index", "local", "role", "type")
+    __slots__ = ("index", "local", "role", "signed", "type")
 
     def __init__(self, index: int, type_: ValType, local: int | None = None, role: str | None = None) -> None:
         self.index = index
         self.type = type_
         self.local = local
         self.role = role
+        self.signed = False
 
     def __repr__(self) -> str:
         return f"${self.local}" if self.local is not None else f"%{self.index}"

@@ -53,6 +53,12 @@ def _solved(transfers: list[_Transfer], after: Sequence[Sequence[int]]) -> list[
     return out
 
 
+def live_in(blocks: list[Block]) -> dict[int, int]:
+    """Block id → the variables that may be read at its start or later before they are assigned."""
+    result = live_out(blocks)
+    return {block.id: _plain(block)(result[block.id]) for block in blocks}
+
+
 def _plain(block: Block) -> _Transfer:
     """Every read counts."""
     uses = defs = 0

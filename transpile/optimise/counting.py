@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.ir.liveness import live_in
 
 
 def count_loops(function: FunctionIR) -> None:
@@ -30,26 +30,6 @@ def count_loops(function: FunctionIR) -> None:
             home.stmts.remove(stmt)
             latch.stmts.append(stmt)
             stmt.counts = Counted(counted.end, counted.step, bool(live[out.id] >> stmt.targets[0].index & 1))
-
-
-def live_in(blocks: list[Block]) -> dict[int, int]:
-    """Block id → the variables that may be read at its start or later before they are assigned."""
-    result = {}
-    for block_id, live in zip((block.id for block in blocks), live_out(blocks).values(), strict=True):
-        result[block_id] = live
-    for block in blocks:
-        result[block.id] = _before(block, result[block.id])
-    return result
-
-
-def _before(block: Block, live: int) -> int:
-    for expr in end_exprs(block.end):
-        live |= expr.variables
-    for stmt in reversed(block.stmts):
-        for target in stmt.targets:
-            live &= ~(1 << target.index)
-        live |= stmt.expr.variables
-    return live
 
 
 def _is_own_test(end: Branch, stmt: Stmt) -> bool:

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.alignment import low_zeros
 from wasm2py.transpile.ir.cfg import Block, Counted, FunctionIR, Stmt, end_exprs, map_end
-from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
+from wasm2py.transpile.ir.weights import TURNS, weights
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise.loopshape import repeats
 
 _ADD, _SHL, _SHR = OPS["i32.add"], OPS["i32.shl"], OPS["i32.shr_u"]
 _EQUALITY = frozenset({OPS["i32.eq"], OPS["i32.ne"]})
 _SHIFTS = {2: 1, 4: 2, 8: 3}
-#: A turn of a loop is taken to count so many times what stands outside; deeper nesting than this counts no more.
-_TURNS = 8
-_DEEPEST = 4
 
 
 def count_in_elements(function: FunctionIR) -> None:
@@ -41,9 +38,9 @@ class _Survey:
         self.costs: dict[int, int] = {}
         self.zeros: dict[int, int] = {param.index: 0 for param in function.params}
         self.partners: dict[int, set[int]] = {}
-        weights = _weights(blocks)
+        weight = weights(blocks)
         for block in blocks:
-            self.weight = weights[block.id]
+            self.weight = weight[block.id]
             for stmt in block.stmts:
                 self._assignment(stmt)
             for expr in end_exprs(block.end):
@@ -65,7 +62,7 @@ class _Survey:
 
     def _follows(self, index: int, shift: int) -> bool:
         """Whether a variable that accesses nothing may count in elements for the sake of another."""
-        return index not in self.gains and self.zeros.get(index, 0) >= shift and self.costs.get(index, 0) <= _TURNS
+        return index not in self.gains and self.zeros.get(index, 0) >= shift and self.costs.get(index, 0) <= TURNS
 
     def _assignment(self, stmt: Stmt) -> None:
         """A step or a copy keeps the pointer as it is, anything else is shifted."""
@@ -106,16 +103,6 @@ class _Survey:
 
     def _cost(self, var: Var, cost: int) -> None:
         self.costs[var.index] = self.costs.get(var.index, 0) + cost * self.weight
-
-
-def _weights(blocks: list[Block]) -> dict[int, int]:
-    graph = Graph(blocks)
-    depth = [0] * len(blocks)
-    for number, header in enumerate(graph.headers):
-        if header:
-            for inside in graph.loop(number):
-                depth[inside] += 1
-    return {block.id: _TURNS ** min(depth[number], _DEEPEST) for number, block in enumerate(blocks)}
 
 
 def _is_step(expr: Expr, variable: Var) -> bool:

@@ -19,6 +19,8 @@ from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
+from wasm2py.transpile.optimise.signs import choose_signs
+from wasm2py.transpile.optimise.webs import split_webs
 
 Pass: TypeAlias = Callable[[FunctionIR], None]
 
@@ -35,18 +37,20 @@ PASSES: dict[str, Pass] = {
     "ranges": find_ranges,
     "elements": count_in_elements,
     "counting": count_loops,
+    "signs": choose_signs,
+    "webs": split_webs,
     "alignments": find_alignments,
 }
 
 _ORDER = (
-    "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
+    "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "alignments", "ranges", "elements", "counting",
+    "alignments", "ranges", "elements", "counting", "signs",
 )  # fmt: skip
 
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements")}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements", "signs")}
 
 
 def optimise(

@@ -1,0 +1,194 @@
+"""`signs`: variables that are mostly compared, shifted or converted as signed integers hold signed integers.
+
+An i32 or i64 rests unsigned, and a signed comparison flips the sign bits of both sides. A variable that is loaded, or
+sign-extended, and then compared may as well hold the signed number from the start (`Var.signed`): `emit` knows its
+bounds by that and does the rest. Needs the marks of `ranges`; what is never negative is the same either way.
+
+What each assignment and each use costs in either form is estimated in operations, and settled in a few rounds, for it
+depends on what the other variables hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var
+from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.ir.weights import weights
+from wasm2py.transpile.opcodes import OPS
+
+#: What these cost, in units of a plain addition: a mask, flipping a sign bit, reading a canonical number as signed.
+_MASK, _FLIP, _EXTEND = 3, 2, 5
+_MOST_ROUNDS = 4
+_ORDER = frozenset(OPS[f"{type_}.{name}_s"] for type_ in SIZES for name in ("lt", "gt", "le", "ge"))
+#: Instructions that read an operand as signed, and those that give a signed number, which is masked to rest unsigned.
+_TAKES_SIGNED = frozenset(
+    op
+    for op in OPS.values()
+    if op.mnemonic.endswith((".shr_s", "extend_i32_s", "convert_i32_s", "convert_i64_s")) and op.code < 0x100
+)
+_GIVES_SIGNED = frozenset(
+    op
+    for op in OPS.values()
+    if (op.family == "load" and op.mnemonic.endswith("_s"))
+    or op.mnemonic.endswith((".shr_s", ".extend8_s", ".extend16_s", ".extend32_s", ".extend_i32_s"))
+)
+_FULL_LOADS = frozenset({OPS["i32.load"], OPS["i64.load"]})
+#: Instructions that take their operands in either form: what they give is the same modulo 2**N, or tests for zero.
+_EITHER_WAY = frozenset(
+    OPS[f"{type_}.{name}"]
+    for type_ in SIZES
+    for name in ("add", "sub", "mul", "and", "or", "xor", "shl", "extend8_s", "extend16_s")
+) | {OPS["i32.wrap_i64"], OPS["i64.extend32_s"], OPS["i32.eqz"], OPS["i64.eqz"], NOT, AND, OR}
+_EQUALITY = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("eq", "ne"))
+
+#: The gain of holding a variable signed, by what holds now.
+_Gain: TypeAlias = Callable[[], int]
+
+
+def choose_signs(function: FunctionIR) -> None:
+    """Set `Var.signed` where that pays."""
+    blocks = function.reverse_postorder()
+    if not any(_reads_signs(expr) for block in blocks for expr in block_exprs(block)):
+        return
+    survey = _Survey(function)
+    weight = weights(blocks)
+    for block in blocks:
+        survey.see(block, weight[block.id])
+    survey.hope()
+    for _ in range(_MOST_ROUNDS):
+        if not survey.settle():
+            return
+
+
+def _reads_signs(expr: Expr) -> bool:
+    return bool(expr.variables) and any(node.op in _ORDER or node.op in _TAKES_SIGNED for node in expr.walk())
+
+
+def _negative(expr: Expr) -> bool:
+    """Whether an expression may be negative, so that its two forms differ."""
+    marks = {node.imm.index: node.range for node in expr.walk() if node.range is not None}
+    return interval(expr, marks)[1] > FULL[expr.type][1] >> 1  # type: ignore[index]
+
+
+class _Survey:
+    """For each variable that may be held either way, what its assignments and uses would gain."""
+
+    def __init__(self, function: FunctionIR) -> None:
+        self.variables = function.variables
+        fixed = {param.index for param in function.params}
+        fixed |= {stmt.targets[0].index for _, stmt, _ in function.counting}
+        for block in function.reverse_postorder():
+            fixed |= {target.index for stmt in block.stmts if len(stmt.targets) > 1 for target in stmt.targets}
+        self.free = {var.index for var in function.variables if var.type in SIZES} - fixed
+        self.constant: dict[int, int] = {}
+        self.dependent: dict[int, list[tuple[_Gain, int]]] = {}
+        self.weight = 1
+
+    def hope(self) -> None:
+        """Start with everything signed that could gain, for what is compared with each other gains together."""
+        for index, gains in self.dependent.items():
+            self.variables[index].signed = self.constant.get(index, 0) + _MASK * len(gains) > 0
+
+    def settle(self) -> bool:
+        """Choose again for every variable; whether any choice changed."""
+        changed = False
+        for index in self.constant.keys() | self.dependent.keys():
+            gain = self.constant.get(index, 0)
+            gain += sum(depends() * weight for depends, weight in self.dependent.get(index, ()))
+            var = self.variables[index]
+            if var.signed != (gain > 0):
+                var.signed = gain > 0
+                changed = True
+        return changed
+
+    def see(self, block: Block, weight: int) -> None:
+        """Take the statements of a block into account."""
+        self.weight = weight
+        for stmt in block.stmts:
+            self._assignment(stmt)
+        for expr in block_exprs(block):
+            self._operands(expr)
+        if not isinstance(block.end, Branch):
+            self._each(end_exprs(block.end), -_MASK)
+
+    def _add(self, var: Var, gain: int) -> None:
+        if var.index in self.free:
+            self.constant[var.index] = self.constant.get(var.index, 0) + gain * self.weight
+
+    def _when(self, var: Var, gain: _Gain) -> None:
+        if var.index in self.free:
+            self.dependent.setdefault(var.index, []).append((gain, self.weight))
+
+    def _assignment(self, stmt: Stmt) -> None:
+        """What a value costs to be brought to rest; a copy costs nothing between variables of the same form."""
+        expr = stmt.expr
+        for target in stmt.targets:
+            if target.type not in SIZES or (len(stmt.targets) == 1 and (expr.op in CONSTS or not _negative(expr))):
+                continue
+            if expr.op is LOCAL_GET:
+                source: Var = expr.imm
+                self._when(target, partial(_by_form, source, _MASK, -_EXTEND))
+                self._when(source, partial(_by_form, target, _EXTEND, -_MASK))
+            elif expr.op in _GIVES_SIGNED:
+                self._add(target, _MASK)
+            elif expr.op not in _FULL_LOADS:
+                self._add(target, -_EXTEND)
+
+    def _operands(self, expr: Expr) -> None:
+        """What the instructions of an expression gain from their operands."""
+        if not expr.variables:
+            return
+        for node in expr.walk():
+            if node.op in _ORDER:
+                self._order(*node.args)
+            elif node.op in _EQUALITY:
+                self._equality(*node.args)
+            elif node.op in _TAKES_SIGNED:
+                self._each(node.args[:1], _EXTEND)
+            elif node.op.family in ("load", "store"):
+                self._each(tuple(node.args[0].walk()), -_MASK)
+            elif node.op is SELECT:
+                self._each(node.args[:2], -_MASK)
+            elif node.op not in _EITHER_WAY:
+                self._each(node.args, -_MASK)
+
+    def _each(self, args: tuple[Expr, ...], gain: int) -> None:
+        for arg in args:
+            if arg.op is LOCAL_GET and arg.type in SIZES and _negative(arg):
+                self._add(arg.imm, gain)
+
+    def _order(self, left: Expr, right: Expr) -> None:
+        """A comparison is plain where both sides are signed as they are; else both are flipped."""
+        for side, other in ((left, right), (right, left)):
+            if side.op is not LOCAL_GET or not _negative(side):
+                continue
+            if other.op in CONSTS:
+                self._add(side.imm, 1)
+            else:
+                self._when(side.imm, partial(_beside, other, 2 * _FLIP, 1))
+
+    def _equality(self, left: Expr, right: Expr) -> None:
+        """Both sides in the same form, or one is masked."""
+        for side, other in ((left, right), (right, left)):
+            if side.op is LOCAL_GET and other.op not in CONSTS and _negative(side):
+                self._when(side.imm, partial(_beside, other, _MASK, -_MASK))
+
+
+def _by_form(var: Var, if_signed: int, if_not: int) -> int:
+    return if_signed if var.signed else if_not
+
+
+def _beside(other: Expr, if_signed: int, if_not: int) -> int:
+    return if_signed if _is_signed(other) else if_not
+
+
+def _is_signed(expr: Expr) -> bool:
+    """Whether an expression is a signed number as it comes."""
+    if expr.op is LOCAL_GET:
+        var: Var = expr.imm
+        return var.signed or not _negative(expr)
+    return expr.op in CONSTS or expr.op in _FULL_LOADS or expr.op in _GIVES_SIGNED or not _negative(expr)
