@@ -78,115 +78,115 @@ def put(p0, p1):
         i2 = mem_u32[4098]
         i6 = (i3 << 1) & 0xFFFFFFFF if i2 & 0x3FFFFFF0 else 64
         mem_u32[4097] = i6
-        i7 = mem_u32[4100]
-        i5 = i7 if i7 else 16416
-        i7 = (i5 + i6 * 24) & 0xFFFFFFFF
-        mem_u32[4100] = i7
-        i8 = (memory.pages << 16) & 0xFFFFFFFF
-        if i7 > i8:
-            if memory.grow(((i7 - i8 + 65535) & 0xFFFFFFFF) >> 16) == 0xFFFFFFFF:
+        i4 = mem_u32[4100]
+        i5 = i4 if i4 else 16416
+        i4 = (i5 + i6 * 24) & 0xFFFFFFFF
+        mem_u32[4100] = i4
+        i7 = (memory.pages << 16) & 0xFFFFFFFF
+        if i4 > i7:
+            if memory.grow(((i4 - i7 + 65535) & 0xFFFFFFFF) >> 16) == 0xFFFFFFFF:
                 raise Trap("unreachable")
         i4 = 0
         if i6:
-            i7 = (i5 + 16) & 0xFFFFFFFF
+            i2 = (i5 + 16) & 0xFFFFFFFF
             for i6 in range(i6, 0, -1):
-                if i7 & 3:
-                    store_u32(mem_u8, i7, 0)
+                if i2 & 3:
+                    store_u32(mem_u8, i2, 0)
                 else:
-                    mem_u32[i7 >> 2] = 0
-                i7 += 24
+                    mem_u32[i2 >> 2] = 0
+                i2 += 24
             i4 = mem_u32[4097]
             i2 = mem_u32[4098]
         mem_u32[4096] = i2
         mem_u32[4099] = i5
         if i3:
-            i9 = (i4 - 1) & 0xFFFFFFFF
+            i6 = (i4 - 1) & 0xFFFFFFFF
             i13 = i1
-            for i10 in range(i3):
-                i11 = (i1 + i10 * 24) & 0xFFFFFFFF
+            for i7 in range(i3):
+                i8 = (i1 + i7 * 24) & 0xFFFFFFFF
                 if (mem_u32[(i13 + 16) >> 2] if not i13 & 3 else load_u32(mem_u8, i13 + 16)) == 1:
-                    j0 = mem_u64[i11 >> 3] if not i11 & 7 else load_u64(mem_u8, i11)
+                    j0 = mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
-                    i6 = ((j1 >> 33) ^ j1) & 0xFFFFFFFF
-                    i7 = 0
+                    i10 = ((j1 >> 33) ^ j1) & 0xFFFFFFFF
+                    i11 = 0
                     while True:
-                        i8 = (i5 + (i6 & i9) * 24) & 0xFFFFFFFF
-                        i12 = mem_u32[(i8 + 16) >> 2] if not i8 & 3 else load_u32(mem_u8, i8 + 16)
-                        if i12 == 0:
-                            if i7:
-                                i8 = i7
+                        i12 = (i5 + (i10 & i6) * 24) & 0xFFFFFFFF
+                        i9 = mem_u32[(i12 + 16) >> 2] if not i12 & 3 else load_u32(mem_u8, i12 + 16)
+                        if i9 == 0:
+                            if i11:
+                                i12 = i11
                             break
-                        if i12 == 1:
-                            if (mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)) == j0:
+                        if i9 == 1:
+                            if (mem_u64[i12 >> 3] if not i12 & 7 else load_u64(mem_u8, i12)) == j0:
                                 break
-                        if i12 == 2:
-                            i7 = i7 if i7 else i8
-                        i6 = (i6 + 1) & 0xFFFFFFFF
-                    value = mem_u64[(i11 + 16) >> 3] if not i11 & 7 else load_u64(mem_u8, i11 + 16)
-                    if i8 & 7:
-                        store_u64(mem_u8, i8 + 16, value)
+                        if i9 == 2:
+                            i11 = i11 if i11 else i12
+                        i10 = (i10 + 1) & 0xFFFFFFFF
+                    value = mem_u64[(i8 + 16) >> 3] if not i8 & 7 else load_u64(mem_u8, i8 + 16)
+                    if i12 & 7:
+                        store_u64(mem_u8, i12 + 16, value)
                     else:
-                        mem_u64[(i8 + 16) >> 3] = value
-                    value = mem_u64[(i11 + 8) >> 3] if not i11 & 7 else load_u64(mem_u8, i11 + 8)
-                    if i8 & 7:
-                        store_u64(mem_u8, i8 + 8, value)
+                        mem_u64[(i12 + 16) >> 3] = value
+                    value = mem_u64[(i8 + 8) >> 3] if not i8 & 7 else load_u64(mem_u8, i8 + 8)
+                    if i12 & 7:
+                        store_u64(mem_u8, i12 + 8, value)
                     else:
-                        mem_u64[(i8 + 8) >> 3] = value
-                    value = mem_u64[i11 >> 3] if not i11 & 7 else load_u64(mem_u8, i11)
-                    if i8 & 7:
-                        store_u64(mem_u8, i8, value)
+                        mem_u64[(i12 + 8) >> 3] = value
+                    value = mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)
+                    if i12 & 7:
+                        store_u64(mem_u8, i12, value)
                     else:
-                        mem_u64[i8 >> 3] = value
+                        mem_u64[i12 >> 3] = value
                 i13 += 24
     else:
         i4 = i3
         i5 = i1
     j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
     j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
-    i7 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
-    i12 = (i4 - 1) & 0xFFFFFFFF
+    i1 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
+    i3 = (i4 - 1) & 0xFFFFFFFF
     while True:
-        i6 = (i5 + (i7 & i12) * 24) & 0xFFFFFFFF
-        i8 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
-        if i8 == 0:
+        i4 = (i5 + (i1 & i3) * 24) & 0xFFFFFFFF
+        i6 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
+        if i6 == 0:
             goto = 2
             break
-        if i8 == 1:
-            if (mem_u64[i6 >> 3] if not i6 & 7 else load_u64(mem_u8, i6)) == p0:
+        if i6 == 1:
+            if (mem_u64[i4 >> 3] if not i4 & 7 else load_u64(mem_u8, i4)) == p0:
                 goto = 1
                 break
-        if i8 == 2:
-            i0 = i0 if i0 else i6
-        i7 = (i7 + 1) & 0xFFFFFFFF
+        if i6 == 2:
+            i0 = i0 if i0 else i4
+        i1 = (i1 + 1) & 0xFFFFFFFF
     if goto == 1:
-        i7 = 1
+        i0 = 1
         goto = 3
     if goto == 2:
         if i0:
-            i6 = i0
-        i7 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
-        if i7:
+            i4 = i0
+        i0 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
+        if i0:
             goto = 3
         else:
-            i7 = 0
+            i0 = 0
             mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
             goto = 3
-    if i6 & 7:
-        store_u64(mem_u8, i6 + 16, 1)
+    if i4 & 7:
+        store_u64(mem_u8, i4 + 16, 1)
     else:
-        mem_u64[(i6 + 16) >> 3] = 1
-    if i6 & 7:
-        store_u64(mem_u8, i6 + 8, p1)
+        mem_u64[(i4 + 16) >> 3] = 1
+    if i4 & 7:
+        store_u64(mem_u8, i4 + 8, p1)
     else:
-        mem_u64[(i6 + 8) >> 3] = p1
-    if i6 & 7:
-        store_u64(mem_u8, i6, p0)
+        mem_u64[(i4 + 8) >> 3] = p1
+    if i4 & 7:
+        store_u64(mem_u8, i4, p0)
     else:
-        mem_u64[i6 >> 3] = p0
-    i7 = i7 != 1
-    mem_u32[4098] = (mem_u32[4098] + i7) & 0xFFFFFFFF
-    return i7
+        mem_u64[i4 >> 3] = p0
+    i0 = i0 != 1
+    mem_u32[4098] = (mem_u32[4098] + i0) & 0xFFFFFFFF
+    return i0
 
 
 # func 1 "get" (i64, i64) -> (i64)
@@ -197,24 +197,24 @@ def get(p0, p1):
         j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
         j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
         i2 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
-        i3 = i1 - 1
-        i4 = mem_u32[4099]
+        i1 -= 1
+        i3 = mem_u32[4099]
         while True:
-            i1 = (i4 + (i2 & i3) * 24) & 0xFFFFFFFF
-            i5 = mem_u32[(i1 + 16) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16)
-            if i5 == 0:
+            i5 = (i3 + (i2 & i1) * 24) & 0xFFFFFFFF
+            i4 = mem_u32[(i5 + 16) >> 2] if not i5 & 3 else load_u32(mem_u8, i5 + 16)
+            if i4 == 0:
                 break
-            if i5 == 1:
-                if (mem_u64[i1 >> 3] if not i1 & 7 else load_u64(mem_u8, i1)) == p0:
-                    return mem_u64[(i1 + 8) >> 3] if not i1 & 7 else load_u64(mem_u8, i1 + 8)
-            if i5 == 2:
-                i0 = i0 if i0 else i1
+            if i4 == 1:
+                if (mem_u64[i5 >> 3] if not i5 & 7 else load_u64(mem_u8, i5)) == p0:
+                    return mem_u64[(i5 + 8) >> 3] if not i5 & 7 else load_u64(mem_u8, i5 + 8)
+            if i4 == 2:
+                i0 = i0 if i0 else i5
             i2 = (i2 + 1) & 0xFFFFFFFF
         if i0:
-            i1 = i0
-        if (mem_u32[(i1 + 16) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 16)) != 1:
+            i5 = i0
+        if (mem_u32[(i5 + 16) >> 2] if not i5 & 3 else load_u32(mem_u8, i5 + 16)) != 1:
             return p1
-        return mem_u64[(i1 + 8) >> 3] if not i1 & 7 else load_u64(mem_u8, i1 + 8)
+        return mem_u64[(i5 + 8) >> 3] if not i5 & 7 else load_u64(mem_u8, i5 + 8)
     return p1
 
 
@@ -226,34 +226,34 @@ def remove(p0):
         j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
         j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
         i0 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
-        i2 = i1 - 1
-        i1 = 0
-        i3 = mem_u32[4099]
+        i1 -= 1
+        i5 = 0
+        i2 = mem_u32[4099]
         while True:
-            i4 = (i3 + (i0 & i2) * 24) & 0xFFFFFFFF
-            i5 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
-            if i5 == 0:
+            i3 = (i2 + (i0 & i1) * 24) & 0xFFFFFFFF
+            i4 = mem_u32[(i3 + 16) >> 2] if not i3 & 3 else load_u32(mem_u8, i3 + 16)
+            if i4 == 0:
                 break
-            if i5 == 1:
-                if (mem_u64[i4 >> 3] if not i4 & 7 else load_u64(mem_u8, i4)) == p0:
-                    if i4 & 3:
-                        store_u32(mem_u8, i4 + 16, 2)
+            if i4 == 1:
+                if (mem_u64[i3 >> 3] if not i3 & 7 else load_u64(mem_u8, i3)) == p0:
+                    if i3 & 3:
+                        store_u32(mem_u8, i3 + 16, 2)
                     else:
-                        mem_u32[(i4 + 16) >> 2] = 2
+                        mem_u32[(i3 + 16) >> 2] = 2
                     mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
                     return 1
-            if i5 == 2:
-                i1 = i1 if i1 else i4
+            if i4 == 2:
+                i5 = i5 if i5 else i3
             i0 = (i0 + 1) & 0xFFFFFFFF
         i0 = 0
-        if i1:
-            i4 = i1
-        if (mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)) != 1:
+        if i5:
+            i3 = i5
+        if (mem_u32[(i3 + 16) >> 2] if not i3 & 3 else load_u32(mem_u8, i3 + 16)) != 1:
             return i0
-        if i4 & 3:
-            store_u32(mem_u8, i4 + 16, 2)
+        if i3 & 3:
+            store_u32(mem_u8, i3 + 16, 2)
         else:
-            mem_u32[(i4 + 16) >> 2] = 2
+            mem_u32[(i3 + 16) >> 2] = 2
         mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
         return 1
     return i0

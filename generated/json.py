@@ -79,22 +79,22 @@ def tokenize(p0):
     i1 = p0 + 16400
     i2 = 16400
     while True:
-        p0 = 0
-        i6 = i2
+        i6 = 0
+        i7 = i2
         while True:
-            i3 = (i2 + p0) & 0xFFFFFFFF
-            i4 = mem_u8[i6]
+            i3 = (i2 + i6) & 0xFFFFFFFF
+            i4 = mem_u8[i7]
             i5 = (i4 - 9) & 0xFFFFFFFF
             if i5 > 23 or not (1 << (i5 & 0x1F)) & 0x800013:
                 break
-            p0 = (p0 + 1) & 0xFFFFFFFF
-            i6 += 1
+            i6 = (i6 + 1) & 0xFFFFFFFF
+            i7 += 1
         if i3 == i1:
             return i0
         while True:
             i5 = (i0 * 12) & 0xFFFFFFFF
             mem_u32[(i5 + 24608) >> 2] = i4
-            i8 = (i5 + 24608) >> 2
+            i9 = (i5 + 24608) >> 2
             arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
             arm = (
                 (
@@ -196,16 +196,16 @@ def tokenize(p0):
             )
             if arm < 3:
                 if arm == 0:
-                    mem_u32[i8] = 115
-                    i5 = i3 + 1
-                    i3 = mem_u8[i5]
+                    mem_u32[i9] = 115
+                    i4 = i3 + 1
+                    i3 = mem_u8[i4]
                     if i3 != 34:
                         while True:
                             if i3 < 32:
-                                return (16399 - i2 - p0) & 0xFFFFFFFF
-                            i4 = i5 + 1
+                                return (16399 - i2 - i6) & 0xFFFFFFFF
+                            i5 = i4 + 1
                             if i3 == 92:
-                                arm = (mem_u8[i4] - 34) & 0xFFFFFFFF
+                                arm = (mem_u8[i5] - 34) & 0xFFFFFFFF
                                 arm = (
                                     (
                                         0,
@@ -297,106 +297,105 @@ def tokenize(p0):
                                     else 1
                                 )
                                 if arm == 0:
-                                    i5 += 2
+                                    i4 += 2
                                 else:
                                     if arm == 1:
-                                        return (16399 - i2 - p0) & 0xFFFFFFFF
-                                    i6 = i5 + 2
-                                    for i3 in range(4):
-                                        i4 = mem_u8[i6 + i3]
-                                        if not 48 <= i4 <= 57 and not 65 <= (i4 & 0xFFFFFFDF) <= 70:
-                                            return (16399 - i2 - p0) & 0xFFFFFFFF
-                                    i5 += 6
+                                        return (16399 - i2 - i6) & 0xFFFFFFFF
+                                    i3 = i4 + 2
+                                    for i5 in range(4):
+                                        i7 = mem_u8[i3 + i5]
+                                        if not 48 <= i7 <= 57 and not 65 <= (i7 & 0xFFFFFFDF) <= 70:
+                                            return (16399 - i2 - i6) & 0xFFFFFFFF
+                                    i4 += 6
                             else:
-                                i5 = i4
-                            i3 = mem_u8[i5]
+                                i4 = i5
+                            i3 = mem_u8[i4]
                             if i3 == 34:
                                 break
-                    i4 = i5 + 1
+                    i5 = i4 + 1
                     break
                 if arm == 1:
-                    mem_u32[i8] = 110
+                    mem_u32[i9] = 110
                     i4 = mem_u8[i3] == 45
                     i5 = i2 + i4
-                    i3 = mem_u8[(i5 + p0) & 0xFFFFFFFF]
+                    i3 = mem_u8[(i5 + i6) & 0xFFFFFFFF]
                     if not 48 <= i3 <= 57:
-                        return (16399 - i2 - p0) & 0xFFFFFFFF
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
                     if i3 != 48:
                         while True:
-                            i3 = (i5 + p0) & 0xFFFFFFFF
-                            i4 = (i5 + 1) & 0xFFFFFFFF
-                            i5 = i4
+                            i3 = (i5 + i6) & 0xFFFFFFFF
+                            i5 = (i5 + 1) & 0xFFFFFFFF
                             i3 = mem_u8[i3]
                             if not 48 <= i3 <= 57:
                                 break
-                        i4 = (i4 + p0 - 1) & 0xFFFFFFFF
+                        i5 = (i5 + i6 - 1) & 0xFFFFFFFF
                     else:
-                        i4 = (i2 + i4 + p0 + 1) & 0xFFFFFFFF
-                        i3 = mem_u8[i4]
+                        i5 = (i2 + i4 + i6 + 1) & 0xFFFFFFFF
+                        i3 = mem_u8[i5]
                     if i3 == 46:
-                        if not 48 <= mem_u8[i4 + 1] <= 57:
-                            return (16399 - i2 - p0) & 0xFFFFFFFF
+                        if not 48 <= mem_u8[i5 + 1] <= 57:
+                            return (16399 - i2 - i6) & 0xFFFFFFFF
                         while True:
-                            i4 += 1
-                            i3 = mem_u8[i4]
+                            i5 += 1
+                            i3 = mem_u8[i5]
                             if not 48 <= i3 <= 57:
                                 break
                     if (i3 | 0x20) != 101:
                         break
-                    i3 = i4 + 1
-                    i5 = mem_u8[i4 + 1]
-                    arm = (i5 - 43) & 0xFFFFFFFF
+                    i3 = i5 + 1
+                    i4 = mem_u8[i5 + 1]
+                    arm = (i4 - 43) & 0xFFFFFFFF
                     arm = (0, 1, 0)[arm] if arm < 3 else 1
                     if arm == 0:
-                        i3 = i4 + 2
-                        i5 = mem_u8[i4 + 2]
-                    if not 48 <= i5 <= 57:
-                        return (16399 - i2 - p0) & 0xFFFFFFFF
-                    i4 = (i3 - 1) & 0xFFFFFFFF
+                        i3 = i5 + 2
+                        i4 = mem_u8[i5 + 2]
+                    if not 48 <= i4 <= 57:
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
+                    i5 = (i3 - 1) & 0xFFFFFFFF
                     while True:
-                        i4 = (i4 + 1) & 0xFFFFFFFF
-                        if not 48 <= mem_u8[i4] <= 57:
+                        i5 = (i5 + 1) & 0xFFFFFFFF
+                        if not 48 <= mem_u8[i5] <= 57:
                             break
                     break
-                i4 = i3 + 1
+                i5 = i3 + 1
                 break
             if arm == 3:
-                i4 = i3 + 5
-                i5 = 0
-                while i5 != 5:
-                    i6 = (i3 + i5) & 0xFFFFFFFF
-                    i7 = (i5 + 16394) & 0xFFFFFFFF
-                    i5 = (i5 + 1) & 0xFFFFFFFF
-                    if mem_u8[i6] != mem_u8[i7]:
-                        return (16399 - i2 - p0) & 0xFFFFFFFF
+                i5 = i3 + 5
+                i4 = 0
+                while i4 != 5:
+                    i7 = (i3 + i4) & 0xFFFFFFFF
+                    i8 = (i4 + 16394) & 0xFFFFFFFF
+                    i4 = (i4 + 1) & 0xFFFFFFFF
+                    if mem_u8[i7] != mem_u8[i8]:
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
             elif arm == 4:
-                mem_u32[i8] = 122
-                i4 = i3 + 4
-                i5 = 0
-                while i5 != 4:
-                    i6 = i3 + i5
-                    i7 = i5 + 16384
-                    i5 += 1
-                    if mem_u8[i6] != mem_u8[i7]:
-                        return (16399 - i2 - p0) & 0xFFFFFFFF
+                mem_u32[i9] = 122
+                i5 = i3 + 4
+                i4 = 0
+                while i4 != 4:
+                    i7 = i3 + i4
+                    i8 = i4 + 16384
+                    i4 += 1
+                    if mem_u8[i7] != mem_u8[i8]:
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
             else:
-                i4 = i3 + 4
-                i5 = 0
-                while i5 != 4:
-                    i6 = i3 + i5
-                    i7 = i5 + 16389
-                    i5 += 1
-                    if mem_u8[i6] != mem_u8[i7]:
-                        return (16399 - i2 - p0) & 0xFFFFFFFF
-            if i4:
+                i5 = i3 + 4
+                i7 = 0
+                while i7 != 4:
+                    i8 = i3 + i7
+                    i4 = i7 + 16389
+                    i7 += 1
+                    if mem_u8[i8] != mem_u8[i4]:
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
+            if i5:
                 break
-            return (16399 - i2 - p0) & 0xFFFFFFFF
-        if i4 > i1 or i0 == 4095:
-            return (16399 - i2 - p0) & 0xFFFFFFFF
-        mem_u32[i8 + 2] = (i4 - i2 - p0) & 0xFFFFFFFF
-        mem_u32[i8 + 1] = (i2 + p0 - 16400) & 0xFFFFFFFF
+            return (16399 - i2 - i6) & 0xFFFFFFFF
+        if i5 > i1 or i0 == 4095:
+            return (16399 - i2 - i6) & 0xFFFFFFFF
+        mem_u32[i9 + 2] = (i5 - i2 - i6) & 0xFFFFFFFF
+        mem_u32[i9 + 1] = (i2 + i6 - 16400) & 0xFFFFFFFF
         i0 = (i0 + 1) & 0xFFFFFFFF
-        i2 = i4
+        i2 = i5
 
 
 # func 3 "check" (i32) -> (i32)
@@ -422,17 +421,17 @@ def parse_value(p0):
         if arm == 0:
             if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
                 return p0 + 24
-            p0 = parse_value(p0 + 12)
-            if p0:
+            i1 = parse_value(p0 + 12)
+            if i1:
                 while True:
-                    i1 = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
-                    if i1 != 44:
+                    i2 = mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1)
+                    if i2 != 44:
                         break
-                    p0 = parse_value(p0 + 12)
-                    if not p0:
+                    i1 = parse_value(i1 + 12)
+                    if not i1:
                         return i0
-                if i1 == 93:
-                    return p0 + 12
+                if i2 == 93:
+                    return i1 + 12
     else:
         if arm == 2:
             return p0 + 12

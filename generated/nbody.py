@@ -65,23 +65,15 @@ PROGRAM = Program(
 # func 0 "reset" () -> ()
 def reset():
     copy_u64(mem_u8, 16672, 16384, 35, (6, 5, 4, 3, 2, 1, 0))
-    i0 = 0
     i1 = 16752
-    while True:
+    for i0 in range(3):
         y0 = 0.0
-        i2 = 16776
-        i3 = i1
-        while True:
-            y0 = mem_f64[i3 >> 3] * mem_f64[i2 >> 3] + y0
-            i3 += 56
-            i2 += 56
-            if i2 == 17000:
-                break
+        i3 = 2097
+        for i2 in range(0, 224, 56):
+            y0 = mem_f64[(i1 + i2) >> 3] * mem_f64[i3] + y0
+            i3 += 7
         mem_f64[i0 + 2087] = f_div(y0, -39.47841760435743)
-        i1 = (i1 + 8) & 0xFFFFFFFF
-        i0 += 1
-        if i0 == 3:
-            return
+        i1 += 8
 
 
 # func 1 "energy" () -> (f64)
@@ -92,38 +84,31 @@ def energy():
     i2 = 16672
     while True:
         i3 = i0
-        i4 = i0 * 56
-        y1 = mem_f64[(i4 + 16720) >> 3]
-        y2 = mem_f64[(i4 + 16712) >> 3]
-        y3 = y2 * y2
-        y2 = mem_f64[(i4 + 16696) >> 3]
-        y4 = y2 * y2
-        y2 = mem_f64[(i4 + 16704) >> 3]
-        y0 = y1 * 0.5 * (y3 + (y4 + y2 * y2)) + y0
+        i4 = (i0 * 56) >> 3
+        y1 = mem_f64[i4 + 2090]
+        y2 = mem_f64[i4 + 2089]
+        y3 = mem_f64[i4 + 2087]
+        y4 = mem_f64[i4 + 2088]
+        y0 = y1 * 0.5 * (y2 * y2 + (y3 * y3 + y4 * y4)) + y0
         i0 += 1
         if i3 <= 3:
-            i3 = i1
+            i6 = i1 >> 3
             i4 = i0
             while True:
                 y3 = mem_f64[(((i4 * 56) & 0xFFFFFFFF) + 16720) >> 3]
                 y2 = 0.0
-                i5 = i3
-                i6 = i2
-                i7 = (i3 + 24) & 0xFFFFFFFF
-                while True:
-                    y4 = mem_f64[i6 >> 3] - mem_f64[i5 >> 3]
+                i5 = i6
+                for i3 in range(0, 24, 8):
+                    y4 = mem_f64[(i2 + i3) >> 3] - mem_f64[i5]
                     y2 = y4 * y4 + y2
-                    i6 += 8
-                    i5 += 8
-                    if i5 == i7:
-                        break
-                i3 = (i3 + 56) & 0xFFFFFFFF
+                    i5 += 1
+                i6 = (i6 + 7) & 0x1FFFFFFF
                 y0 -= f_div(y1 * y3, f_sqrt(y2))
                 i4 = (i4 + 1) & 0xFFFFFFFF
                 if i4 == 5:
                     break
-        i2 = (i2 + 56) & 0xFFFFFFFF
-        i1 = (i1 + 56) & 0xFFFFFFFF
+        i2 += 56
+        i1 += 56
         if i0 == 5:
             return y0
 
@@ -132,8 +117,7 @@ def energy():
 def advance(p0, p1):
     i0 = (__stack_pointer - 32) & 0xFFFFFFFF
     if 1 <= p0 <= 0x7FFFFFFF:
-        i1 = 0
-        while True:
+        for i1 in range(p0):
             i2 = 16728
             i3 = 16752
             i4 = 16672
@@ -142,68 +126,53 @@ def advance(p0, p1):
                 i6 = i5
                 i5 += 1
                 if i6 <= 3:
-                    i6 = i6 * 56 + 16672
-                    i7 = i3
-                    i8 = i2
-                    i9 = i5
+                    i12 = (i6 * 56 + 16672) >> 3
+                    i14 = i3 >> 3
+                    i13 = i2 >> 3
+                    i6 = i5
                     while True:
-                        i10 = (i9 * 56 + 16672) & 0xFFFFFFFF
+                        i10 = ((i6 * 56 + 16672) & 0xFFFFFFFF) >> 3
                         y0 = 0.0
-                        i11 = i8
-                        i12 = i4
-                        i13 = i0
-                        i14 = (i8 + 24) & 0xFFFFFFFF
-                        while True:
-                            y1 = mem_f64[i12 >> 3] - mem_f64[i11 >> 3]
-                            mem_f64[i13 >> 3] = y1
+                        i8 = i13
+                        i9 = i0 >> 3
+                        for i7 in range(0, 24, 8):
+                            y1 = mem_f64[(i4 + i7) >> 3] - mem_f64[i8]
+                            mem_f64[i9] = y1
                             y0 = y1 * y1 + y0
-                            i13 += 8
-                            i12 += 8
-                            i11 += 8
-                            if i11 == i14:
-                                break
-                        y1 = f_sqrt(y0)
-                        y1 = f_div(p1, y1 * (y1 * y1))
-                        i11 = i0
-                        i12 = (i4 + 24) & 0xFFFFFFFF
-                        i13 = i7
-                        i14 = (i0 + 24) & 0xFFFFFFFF
+                            i9 += 1
+                            i8 += 1
+                        y0 = f_sqrt(y0)
+                        y0 = f_div(p1, y0 * (y0 * y0))
+                        i8 = i0 >> 3
+                        i9 = (i4 + 24) >> 3
+                        i11 = i14
+                        i7 = (i0 + 24) & 0xFFFFFFFF
                         while True:
-                            y0 = mem_f64[i11 >> 3]
-                            mem_f64[i12 >> 3] = mem_f64[i12 >> 3] - y0 * mem_f64[(i10 + 48) >> 3] * y1
-                            mem_f64[i13 >> 3] = y0 * mem_f64[(i6 + 48) >> 3] * y1 + mem_f64[i13 >> 3]
-                            i13 += 8
-                            i12 += 8
-                            i11 += 8
-                            if i11 == i14:
+                            y1 = mem_f64[i8]
+                            mem_f64[i9] = mem_f64[i9] - y1 * mem_f64[i10 + 6] * y0
+                            mem_f64[i11] = y1 * mem_f64[i12 + 6] * y0 + mem_f64[i11]
+                            i11 += 1
+                            i9 += 1
+                            i8 += 1
+                            if (i8 << 3) == i7:
                                 break
-                        i7 = (i7 + 56) & 0xFFFFFFFF
-                        i8 = (i8 + 56) & 0xFFFFFFFF
-                        i9 = (i9 + 1) & 0xFFFFFFFF
-                        if i9 == 5:
+                        i14 = (i14 + 7) & 0x1FFFFFFF
+                        i13 = (i13 + 7) & 0x1FFFFFFF
+                        i6 = (i6 + 1) & 0xFFFFFFFF
+                        if i6 == 5:
                             break
-                i3 = (i3 + 56) & 0xFFFFFFFF
-                i4 = (i4 + 56) & 0xFFFFFFFF
-                i2 = (i2 + 56) & 0xFFFFFFFF
+                i3 += 56
+                i4 += 56
+                i2 += 56
                 if i5 == 5:
                     break
-            i7 = 0
             i2 = 16672
-            while True:
-                i3 = i2
-                i4 = (i2 + 24) & 0xFFFFFFFF
-                while True:
-                    mem_f64[i3 >> 3] = p1 * mem_f64[(i3 + 24) >> 3] + mem_f64[i3 >> 3]
-                    i3 += 8
-                    if i3 == i4:
-                        break
-                i2 = (i2 + 56) & 0xFFFFFFFF
-                i7 += 1
-                if i7 == 5:
-                    break
-            i1 += 1
-            if i1 == p0:
-                return
+            for i3 in range(5):
+                i4 = i2 + 24
+                for i5 in range(i2 >> 3, i4 >> 3):
+                    mem_f64[i5] = p1 * mem_f64[i5 + 3] + mem_f64[i5]
+                i2 += 56
+        return
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

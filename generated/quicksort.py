@@ -71,31 +71,30 @@ def quicksort(p0, p1):
     if 13 <= i0 <= 0x7FFFFFFF:
         i2 = (p1 + 1) & 0xFFFFFFFF
         while True:
-            i3 = mem_u32[(p0 + (((i0 << 1) & 0xFFFFFFFC) >> 2) + 4096) & 0x3FFFFFFF]
-            i4 = (p0 - 1) & 0xFFFFFFFF
-            i0 = i2
+            i0 = mem_i32[(p0 + (((i0 << 1) & 0xFFFFFFFC) >> 2) + 4096) & 0x3FFFFFFF]
+            i3 = (p0 - 1) & 0xFFFFFFFF
+            i7 = i2
             while True:
-                i5 = ((i4 << 2) + 16384) & 0xFFFFFFFF
+                i8 = (i3 + 4096) & 0x3FFFFFFF
                 while True:
-                    i4 = (i4 + 1) & 0xFFFFFFFF
-                    i5 = (i5 + 4) & 0xFFFFFFFF
-                    i6 = mem_u32[i5 >> 2]
-                    if (i6 ^ 0x80000000) >= (i3 ^ 0x80000000):
+                    i3 = (i3 + 1) & 0xFFFFFFFF
+                    i8 = (i8 + 1) & 0x3FFFFFFF
+                    i4 = mem_i32[i8]
+                    if i4 >= i0:
                         break
-                i1 = (i0 + 1) & 0xFFFFFFFF
-                i0 = ((i0 << 2) + 16380) & 0xFFFFFFFF
+                i1 = (i7 + 1) & 0xFFFFFFFF
+                i6 = ((i7 << 2) + 16380) & 0xFFFFFFFF
                 while True:
                     i1 = (i1 - 1) & 0xFFFFFFFF
-                    i7 = mem_u32[i0 >> 2]
-                    i8 = (i0 - 4) & 0xFFFFFFFF
-                    i0 = i8
-                    if (i7 ^ 0x80000000) <= (i3 ^ 0x80000000):
+                    i5 = mem_i32[i6 >> 2]
+                    i6 = (i6 - 4) & 0xFFFFFFFF
+                    if i5 <= i0:
                         break
-                i0 = (i1 - 1) & 0xFFFFFFFF
-                if (i4 ^ 0x80000000) >= (i0 ^ 0x80000000):
+                i7 = (i1 - 1) & 0xFFFFFFFF
+                if (i3 ^ 0x80000000) >= (i7 ^ 0x80000000):
                     break
-                mem_u32[i5 >> 2] = i7
-                mem_u32[((i8 + 4) & 0xFFFFFFFF) >> 2] = i6
+                mem_i32[i8] = i5
+                mem_i32[((i6 + 4) & 0xFFFFFFFF) >> 2] = i4
             quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
             p0 = i1
             i0 = (p1 - i1) & 0xFFFFFFFF
@@ -104,29 +103,29 @@ def quicksort(p0, p1):
     else:
         i1 = p0
     if (i1 ^ 0x80000000) < (p1 ^ 0x80000000):
-        i6 = ((i1 << 2) + 16384) & 0xFFFFFFFF
-        i3 = i1
+        i6 = (i1 + 4096) & 0x3FFFFFFF
+        i0 = i1
         while True:
-            i0 = (i3 ^ 0x80000000) < (i1 ^ 0x80000000)
-            i3 = (i3 + 1) & 0xFFFFFFFF
-            i7 = mem_u32[(i3 + 4096) & 0x3FFFFFFF]
-            i4 = i3
-            if not i0:
-                i0 = i6
-                i4 = i3
+            i4 = (i0 ^ 0x80000000) < (i1 ^ 0x80000000)
+            i0 = (i0 + 1) & 0xFFFFFFFF
+            i2 = mem_i32[(i0 + 4096) & 0x3FFFFFFF]
+            i3 = i0
+            if not i4:
+                i5 = i6
+                i3 = i0
                 while True:
-                    i5 = mem_u32[i0 >> 2]
-                    if (i5 ^ 0x80000000) <= (i7 ^ 0x80000000):
+                    i4 = mem_i32[i5]
+                    if i4 <= i2:
                         break
-                    mem_u32[(i0 + 4) >> 2] = i5
-                    i0 = (i0 - 4) & 0xFFFFFFFF
-                    i4 = (i4 - 1) & 0xFFFFFFFF
-                    if (i4 ^ 0x80000000) <= (i1 ^ 0x80000000):
-                        i4 = i1
+                    mem_i32[i5 + 1] = i4
+                    i5 = (i5 - 1) & 0x3FFFFFFF
+                    i3 = (i3 - 1) & 0xFFFFFFFF
+                    if (i3 ^ 0x80000000) <= (i1 ^ 0x80000000):
+                        i3 = i1
                         break
-            mem_u32[(i4 + 4096) & 0x3FFFFFFF] = i7
-            i6 = (i6 + 4) & 0xFFFFFFFF
-            if i3 == p1:
+            mem_i32[(i3 + 4096) & 0x3FFFFFFF] = i2
+            i6 = (i6 + 1) & 0x3FFFFFFF
+            if i0 == p1:
                 return
 
 

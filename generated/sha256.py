@@ -73,121 +73,97 @@ def output():
 # func 2 "sha256" (i32) -> ()
 def sha256(p0):
     global __stack_pointer
-    i0 = (__stack_pointer - 320) & 0xFFFFFFFF
-    __stack_pointer = i0
+    i14 = ((__stack_pointer - 320) & 0xFFFFFFFF) >> 2
+    __stack_pointer = i14 << 2
     mem_u8[p0 + 16672] = 128
-    mem_u64[(i0 + 24) >> 3] = mem_u64[2051]
-    mem_u64[(i0 + 16) >> 3] = mem_u64[2050]
-    mem_u64[(i0 + 8) >> 3] = mem_u64[2049]
-    mem_u64[i0 >> 3] = mem_u64[2048]
-    i1 = (p0 + 8) & 0xFFFFFFC0
-    i2 = i1 + 64
-    if p0 + 1 < i2:
-        fill_u8(mem_u8, p0 + 16673, (i1 + 63 - p0) & 0xFFFFFFFF, 0)
-    p0 = (p0 << 3) & 0xFFFFFFFF
-    i1 = i2 + 16668
+    mem_u64[((i14 << 2) + 24) >> 3] = mem_u64[2051]
+    mem_u64[((i14 << 2) + 16) >> 3] = mem_u64[2050]
+    mem_u64[((i14 << 2) + 8) >> 3] = mem_u64[2049]
+    mem_u64[(i14 << 2) >> 3] = mem_u64[2048]
+    i0 = (p0 + 8) & 0xFFFFFFC0
+    i1 = i0 + 64
+    if p0 + 1 < i1:
+        fill_u8(mem_u8, p0 + 16673, (i0 + 63 - p0) & 0xFFFFFFFF, 0)
+    i0 = (p0 << 3) & 0xFFFFFFFF
+    i2 = i1 + 16668
     i3 = 24
     while True:
-        mem_u8[i1] = (p0 >> (i3 & 0x1F)) & 0xFF
-        i1 += 1
+        mem_u8[i2] = (i0 >> (i3 & 0x1F)) & 0xFF
+        i2 += 1
         i3 = (i3 - 8) & 0xFFFFFFFF
         if i3 == 0xFFFFFFF8:
             break
-    if i2:
-        i4 = i0 + 60
-        i5 = 0
+    if i1:
+        i0 = (i14 << 2) + 60
+        i2 = 0
         while True:
-            i1 = 0
-            while True:
-                i3 = mem_u32[(i5 + i1 + 16672) >> 2]
-                mem_u32[(i0 + 64 + i1) >> 2] = (
-                    ((t := i3 & 0xFF00FF) << 24) | (t >> 8) | (((i3 << 8) | (i3 >> 24)) & 0xFF00FF)
+            for i3 in range(0, 64, 4):
+                i4 = mem_u32[(i2 + i3 + 16672) >> 2]
+                mem_u32[i14 + (i3 >> 2) + 16] = (
+                    ((t := i4 & 0xFF00FF) << 24) | (t >> 8) | (((i4 << 8) | (i4 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
-                i1 += 4
-                if i1 == 64:
-                    break
-            i3 = i0 + 64
-            i6 = i0 + 256
-            while True:
-                p0 = mem_u32[(i3 + 4) >> 2]
-                i1 = mem_u32[(i3 + 56) >> 2]
-                mem_u32[(i3 + 64) >> 2] = (
-                    (((p0 << 25) | (p0 >> 7)) ^ ((p0 << 14) | (p0 >> 18)) ^ (p0 >> 3))
-                    + mem_u32[i3 >> 2]
-                    + mem_u32[(i3 + 36) >> 2]
-                    + (((i1 << 15) | (i1 >> 17)) ^ ((i1 << 13) | (i1 >> 19)) ^ (i1 >> 10))
+            i6 = i14 + 64
+            for i5 in range(i14 + 16, i6):
+                i3 = mem_u32[i5 + 1]
+                i4 = mem_u32[i5 + 14]
+                mem_u32[i5 + 16] = (
+                    (((i3 << 25) | (i3 >> 7)) ^ ((i3 << 14) | (i3 >> 18)) ^ (i3 >> 3))
+                    + mem_u32[i5]
+                    + mem_u32[i5 + 9]
+                    + (((i4 << 15) | (i4 >> 17)) ^ ((i4 << 13) | (i4 >> 19)) ^ (i4 >> 10))
                 ) & 0xFFFFFFFF
-                i3 += 4
-                if i3 == i6:
-                    break
-            copy_u32(mem_u8, i0 + 32, i0, 8)
-            i6 = 0
-            i7 = mem_u32[(i0 + 32) >> 2]
-            i8 = mem_u32[(i0 + 48) >> 2]
-            i16 = i0 + 64
-            while True:
-                i1 = mem_u32[i6 + 4104]
-                i9 = mem_u32[i16 >> 2]
-                i10 = mem_u32[(i0 + 60) >> 2]
-                i3 = 8
-                i11 = mem_u32[(i0 + 40) >> 2]
-                i12 = mem_u32[(i0 + 36) >> 2]
-                i13 = mem_u32[(i0 + 56) >> 2]
-                i14 = mem_u32[(i0 + 52) >> 2]
-                i15 = i4 - 4
-                while True:
-                    mem_u32[(i15 + 4) >> 2] = mem_u32[i15 >> 2]
-                    i15 = (i15 - 4) & 0xFFFFFFFF
-                    i3 -= 1
-                    if i3 == 1:
-                        break
-                i1 = (
-                    (((i8 << 26) | (i8 >> 6)) ^ ((i8 << 21) | (i8 >> 11)) ^ ((i8 << 7) | (i8 >> 25)))
-                    + (i14 & i8)
-                    + i10
-                    + (i13 & (i8 ^ 0xFFFFFFFF))
-                    + i1
-                    + i9
+            copy_u32(mem_u8, (i14 << 2) + 32, i14 << 2, 8)
+            i4 = mem_u32[i14 + 8]
+            i5 = mem_u32[i14 + 12]
+            i15 = i14 + 16
+            for i3 in range(64):
+                i6 = mem_u32[i3 + 4104]
+                i7 = mem_u32[i15]
+                i8 = mem_u32[i14 + 15]
+                i9 = mem_u32[i14 + 10]
+                i10 = mem_u32[i14 + 9]
+                i11 = mem_u32[i14 + 14]
+                i12 = mem_u32[i14 + 13]
+                i16 = (i0 - 4) >> 2
+                for i13 in range(8, 1, -1):
+                    mem_u32[i16 + 1] = mem_u32[i16]
+                    i16 -= 1
+                i6 = (
+                    (((i5 << 26) | (i5 >> 6)) ^ ((i5 << 21) | (i5 >> 11)) ^ ((i5 << 7) | (i5 >> 25)))
+                    + (i12 & i5)
+                    + i8
+                    + (i11 & (i5 ^ 0xFFFFFFFF))
+                    + i6
+                    + i7
                 ) & 0xFFFFFFFF
-                i8 = (mem_u32[(i0 + 48) >> 2] + i1) & 0xFFFFFFFF
-                mem_u32[(i0 + 48) >> 2] = i8
-                i7 = (
-                    i1
-                    + (((i7 << 30) | (i7 >> 2)) ^ ((i7 << 19) | (i7 >> 13)) ^ ((i7 << 10) | (i7 >> 22)))
-                    + (((i11 ^ i12) & i7) ^ (i11 & i12))
+                i5 = (mem_u32[i14 + 12] + i6) & 0xFFFFFFFF
+                mem_u32[i14 + 12] = i5
+                i4 = (
+                    i6
+                    + (((i4 << 30) | (i4 >> 2)) ^ ((i4 << 19) | (i4 >> 13)) ^ ((i4 << 10) | (i4 >> 22)))
+                    + (((i9 ^ i10) & i4) ^ (i9 & i10))
                 ) & 0xFFFFFFFF
-                mem_u32[(i0 + 32) >> 2] = i7
-                i6 += 1
-                i16 += 4
-                if i6 == 64:
-                    break
-            i1 = i0
-            i3 = i0 + 32
-            while True:
-                mem_u32[i1 >> 2] = (mem_u32[i1 >> 2] + mem_u32[(i1 + 32) >> 2]) & 0xFFFFFFFF
-                i1 += 4
-                if i1 == i3:
-                    break
-            i5 += 64
-            if i5 >= i2:
+                mem_u32[i14 + 8] = i4
+                i15 += 1
+            i4 = i14 + 8
+            for i3 in range(i14, i4):
+                mem_u32[i3] = (mem_u32[i3] + mem_u32[i3 + 8]) & 0xFFFFFFFF
+            i2 += 64
+            if i2 >= i1:
                 break
-    i8 = 0
-    i7 = 20896
-    while True:
-        p0 = mem_u32[(i0 >> 2) + i8]
-        i1 = 24
-        i3 = i7
+    i0 = 20896
+    for i1 in range(8):
+        i2 = mem_u32[i14 + i1]
+        i3 = 24
+        i4 = i0
         while True:
-            mem_u8[i3] = (p0 >> (i1 & 0x1F)) & 0xFF
-            i3 += 1
-            i1 = (i1 - 8) & 0xFFFFFFFF
-            if i1 == 0xFFFFFFF8:
+            mem_u8[i4] = (i2 >> (i3 & 0x1F)) & 0xFF
+            i4 += 1
+            i3 = (i3 - 8) & 0xFFFFFFFF
+            if i3 == 0xFFFFFFF8:
                 break
-        i7 = (i7 + 4) & 0xFFFFFFFF
-        i8 += 1
-        if i8 == 8:
-            __stack_pointer = i0 + 320
-            return
+        i0 += 4
+    __stack_pointer = (i14 << 2) + 320
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

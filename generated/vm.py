@@ -76,133 +76,133 @@ def run(p0, p1):
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
         i3 = p1 + 1
-        p0 = 8
-        i8 = ((i0 + 1088) | 8) >> 2
+        i8 = 8
+        i10 = ((i0 + 1088) | 8) >> 2
         i4 = 0
         i5 = 0
         while True:
-            p1 = i4
-            i6 = p0
-            if not 8 <= p0 <= 1023 or i5 > 255 or i4 > 4090:
+            i9 = i4
+            i6 = i8
+            if not 8 <= i8 <= 1023 or i5 > 255 or i4 > 4090:
                 goto = 2
                 break
             goto = 0
             while True:
                 i4 += 1
-                p0 = (p0 - 4) & 0xFFFFFFFF
-                i7 = (i0 + p0 + 1088) & 0xFFFFFFFF
-                i2 = mem_u32[i7 >> 2]
-                i1 = mem_u8[p1 + 16384]
+                i8 = (i8 - 4) & 0xFFFFFFFF
+                i7 = (i0 + i8 + 1088) & 0xFFFFFFFF
+                i2 = mem_i32[i7 >> 2]
+                i1 = mem_u8[i9 + 16384]
                 if i1 < 15:
                     if i1 < 7:
                         if i1 < 3:
                             if i1 == 0:
                                 mem_u32[5120] = i1
                                 __stack_pointer = i0 + 2128
-                                return i2
+                                return i2 & 0xFFFFFFFF
                             if i1 == 1:
-                                mem_u32[i8] = mem_u32[t >> 2] if not (t := p1 + 16385) & 3 else load_u32(mem_u8, t)
-                                i4 = p1 + 5
-                                p0 = (i6 + 4) & 0xFFFFFFFF
+                                mem_u32[i10] = mem_u32[t >> 2] if not (t := i9 + 16385) & 3 else load_u32(mem_u8, t)
+                                i4 = i9 + 5
+                                i8 = (i6 + 4) & 0xFFFFFFFF
                                 break
                             break
                         if i1 < 5:
                             if i1 == 3:
-                                mem_u32[i8] = i2
-                                p0 = (i6 + 4) & 0xFFFFFFFF
+                                mem_i32[i10] = i2
+                                i8 = (i6 + 4) & 0xFFFFFFFF
                                 break
-                            p1 = ((i8 << 2) - 8) & 0xFFFFFFFF
-                            mem_u32[i7 >> 2] = mem_u32[p1 >> 2]
-                            mem_u32[p1 >> 2] = i2
+                            i1 = (i10 - 2) & 0x3FFFFFFF
+                            mem_u32[i7 >> 2] = mem_u32[i1]
+                            mem_i32[i1] = i2
                         else:
                             if i1 == 5:
-                                mem_u32[i8] = mem_u32[(i8 - 2) & 0x3FFFFFFF]
-                                p0 = (i6 + 4) & 0xFFFFFFFF
+                                mem_u32[i10] = mem_u32[(i10 - 2) & 0x3FFFFFFF]
+                                i8 = (i6 + 4) & 0xFFFFFFFF
                                 break
-                            mem_u32[i8] = mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)]
-                            p0 = (i6 + 4) & 0xFFFFFFFF
-                            i4 = p1 + 2
+                            mem_u32[i10] = mem_u32[(i0 >> 2) + 256 + (mem_u8[i9 + 16385] & 0xF)]
+                            i8 = (i6 + 4) & 0xFFFFFFFF
+                            i4 = i9 + 2
                             break
                     else:
                         if i1 < 11:
                             if i1 < 9:
                                 if i1 == 7:
-                                    mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)] = i2
-                                    i4 = p1 + 2
+                                    mem_i32[(i0 >> 2) + 256 + (mem_u8[i9 + 16385] & 0xF)] = i2
+                                    i4 = i9 + 2
                                     break
-                                p1 = (i7 - 4) & 0xFFFFFFFF
-                                mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] + i2) & 0xFFFFFFFF
+                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                                mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
                                 break
                             if i1 == 9:
-                                p1 = (i7 - 4) & 0xFFFFFFFF
-                                mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] - i2) & 0xFFFFFFFF
+                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                                mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
                                 break
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] * i2) & 0xFFFFFFFF
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
                             break
                         if i1 < 13:
                             if i1 == 11:
                                 if not i2:
                                     goto = 1
                                     break
-                                p1 = (i7 - 4) & 0xFFFFFFFF
-                                mem_u32[p1 >> 2] = mem_u32[p1 >> 2] // i2
+                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                                mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
                                 break
                             if not i2:
                                 goto = 1
                                 break
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] % i2
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
                             break
                         if i1 == 13:
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] & i2
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = mem_u32[i1] & i2
                             break
-                        p1 = (i7 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] | i2
+                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
                         break
                 elif i1 < 22:
                     if i1 < 18:
                         if i1 == 15:
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] ^ i2
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
                             break
                         if i1 == 16:
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] << (i2 & 0x1F)) & 0xFFFFFFFF
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
                             break
-                        p1 = (i7 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] >> (i2 & 0x1F)
+                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
                         break
                     if i1 < 20:
                         if i1 == 18:
-                            mem_u32[i7 >> 2] = i2 == 0
+                            mem_u32[i7 >> 2] = (i2 & 0xFFFFFFFF) == 0
                         else:
                             mem_u32[i7 >> 2] = -i2 & 0xFFFFFFFF
                     else:
                         if i1 == 20:
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] == i2
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = mem_i32[i1] == i2
                             break
-                        p1 = (i7 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 < (i2 ^ 0x80000000)
+                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_i32[i1] < i2
                         break
                 elif i1 < 26:
                     if i1 < 24:
                         if i1 == 22:
-                            p1 = (i7 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 > (i2 ^ 0x80000000)
+                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = mem_i32[i1] > i2
                             break
                         i4 = ((mem_u8[i4 + 16385] << 8) & 0xF00) | mem_u8[i4 + 16384]
                     else:
                         if i1 == 24:
                             if i2:
-                                i4 = p1 + 3
+                                i4 = i9 + 3
                                 break
                             i4 = ((mem_u8[i4 + 16385] << 8) & 0xF00) | mem_u8[i4 + 16384]
                             break
-                        mem_u32[(i0 >> 2) + i5] = p1 + 3
-                        i4 = ((mem_u8[p1 + 16386] << 8) & 0xF00) | mem_u8[p1 + 16385]
+                        mem_u32[(i0 >> 2) + i5] = i9 + 3
+                        i4 = ((mem_u8[i9 + 16386] << 8) & 0xF00) | mem_u8[i9 + 16385]
                         i5 += 1
                 elif i1 < 28:
                     if i1 == 26:
@@ -219,7 +219,7 @@ def run(p0, p1):
                     i1 = 2
                     goto = 3
                     break
-                p0 = i6
+                i8 = i6
                 break
             if goto == 1:
                 break
@@ -228,7 +228,7 @@ def run(p0, p1):
             if goto == 3:
                 break
             i1 = 1
-            i8 = ((i0 + p0 + 1088) & 0xFFFFFFFF) >> 2
+            i10 = ((i0 + i8 + 1088) & 0xFFFFFFFF) >> 2
             i3 -= 1
             if i3 <= 1:
                 goto = 3
@@ -242,7 +242,7 @@ def run(p0, p1):
         i2 = 0
     mem_u32[5120] = i1
     __stack_pointer = i0 + 2128
-    return i2
+    return i2 & 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
