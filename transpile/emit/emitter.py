@@ -15,7 +15,7 @@ from typing import TypeAlias
 from wasm2py.runtime.program import Dialect, Program
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.values import Value, canonical, signed, word_bounds
+from wasm2py.transpile.emit.values import LIMITS, Value, canonical, signed, word_bounds
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval, interval
 from wasm2py.transpile.opcodes import OPS, Op
@@ -111,6 +111,14 @@ class Emitter:
         if handler is not None:
             return handler(self, expr, line)
         return signed(self.value(expr), SIZES[expr.type], line)  # type: ignore[index]
+
+    def unwrapped(self, expr: Expr) -> Value:
+        """An integer expression as it comes, if it can be as large as one sum with an unwrapped variable at most."""
+        bits = SIZES[expr.type]  # type: ignore[index]
+        value = self.value(expr)
+        if -LIMITS[bits] < value.low and value.high < LIMITS[bits]:
+            return value
+        return canonical(value, bits, expr.offset or self.line)
 
     def cheaply_signed(self, expr: Expr) -> Value:
         """An integer expression unwrapped as it comes, and signed where that costs nothing."""

@@ -87,11 +87,11 @@ class _Writer:
         """`x = value`; a choice between a value and x itself is an `if`."""
         emitter = self.emitter
         name = emitter.variables[target.index]
-        rest = (lambda value: emitter.signed(value).node) if target.signed else emitter.node
+        rest = self._form(target)
         if expr.op is SELECT:
             first, second, test = expr.args
             for kept, other, wanted in ((second, first, True), (first, second, False)):
-                same = kept.op is LOCAL_GET and kept.imm.signed == target.signed
+                same = kept.op is LOCAL_GET and _form(kept.imm) == _form(target)
                 if same and emitter.variables[kept.imm.index] == name:
                     change = nodes.assign(name, rest(other), line)
                     out.append(nodes.if_(condition(emitter, test, wanted), [change], [], line))
@@ -99,6 +99,13 @@ class _Writer:
         value = rest(expr)
         if not (isinstance(value, ast.Name) and value.id == name):
             out.append(nodes.assign(name, value, line))
+
+    def _form(self, target: Var) -> Callable[[Expr], ast.expr]:
+        """What brings a value into the form in which a variable holds it."""
+        emitter = self.emitter
+        if target.unwrapped:
+            return lambda expr: emitter.unwrapped(expr).node
+        return (lambda expr: emitter.signed(expr).node) if target.signed else emitter.node
 
     def if_(self, node: If, out: list[ast.stmt]) -> None:
         line = self.emitter.line = node.condition.offset or self.emitter.line
@@ -145,6 +152,10 @@ class _Writer:
 
     def continue_(self, node: Continue, out: list[ast.stmt]) -> None:
         out.append(nodes.continue_(self.emitter.line))
+
+
+def _form(var: Var) -> tuple[bool, bool]:
+    return var.signed, var.unwrapped
 
 
 _WRITERS: dict[type, Callable[..., None]] = {

@@ -7,7 +7,7 @@ import ast
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.elements import element
 from wasm2py.transpile.emit.emitter import Emitter, integer
-from wasm2py.transpile.emit.values import LIMITS, MASKS, Value, canonical, span
+from wasm2py.transpile.emit.values import LIMITS, MASKS, UNWRAPPED, Value, canonical, span
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 
@@ -28,7 +28,9 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> Value:
 @integer("local.get")
 def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
     low, high = expr.range or FULL[expr.type]  # type: ignore[index]
-    if expr.imm.signed:
+    if expr.imm.unwrapped:
+        low, high = UNWRAPPED[bits_of(expr)]
+    elif expr.imm.signed:
         low, high = _as_signed(low, high, bits_of(expr))
     return Value(nodes.name(emitter.variables[expr.imm.index], line), low, high)
 

@@ -32,10 +32,11 @@ class Var:
 
     `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries. A
     `role` names the few variables that structuring makes: of those with the same role only one is in use at any
-    time. Python's variable holds an integer unsigned, or as the signed number where the pass `signs` set `signed`.
+    time. Python's variable holds an integer at rest, or as the signed number where the pass `signs` set `signed`, or
+    any number that is the same modulo 2**N where the pass `unwrapped` set that.
     """
 
-    __slots__ = ("index", "local", "role", "signed", "type")
+    __slots__ = ("index", "local", "role", "signed", "type", "unwrapped")
 
     def __init__(self, index: int, type_: ValType, local: int | None = None, role: str | None = None) -> None:
         self.index = index
@@ -43,6 +44,7 @@ class Var:
         self.local = local
         self.role = role
         self.signed = False
+        self.unwrapped = False
 
     def __repr__(self) -> str:
         return f"${self.local}" if self.local is not None else f"%{self.index}"

@@ -20,6 +20,7 @@ from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
+from wasm2py.transpile.optimise.unwrapped import leave_unwrapped
 from wasm2py.transpile.optimise.webs import split_webs
 
 Pass: TypeAlias = Callable[[FunctionIR], None]
@@ -37,6 +38,7 @@ PASSES: dict[str, Pass] = {
     "ranges": find_ranges,
     "elements": count_in_elements,
     "counting": count_loops,
+    "unwrapped": leave_unwrapped,
     "signs": choose_signs,
     "webs": split_webs,
     "alignments": find_alignments,
@@ -45,12 +47,12 @@ PASSES: dict[str, Pass] = {
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "alignments", "ranges", "elements", "counting", "signs",
+    "alignments", "ranges", "elements", "counting", "unwrapped", "signs",
 )  # fmt: skip
 
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements", "signs")}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements", "unwrapped", "signs")}
 
 
 def optimise(

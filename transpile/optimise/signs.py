@@ -83,6 +83,7 @@ class _Survey:
         fixed |= {stmt.targets[0].index for _, stmt, _ in function.counting}
         for block in function.reverse_postorder():
             fixed |= {target.index for stmt in block.stmts if len(stmt.targets) > 1 for target in stmt.targets}
+        fixed |= {var.index for var in function.variables if var.unwrapped}
         self.free = {var.index for var in function.variables if var.type in SIZES} - fixed
         self.constant: dict[int, int] = {}
         self.dependent: dict[int, list[tuple[_Gain, int]]] = {}
