@@ -20,6 +20,7 @@ from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
+from wasm2py.transpile.optimise.sink import sink
 from wasm2py.transpile.optimise.unwrapped import leave_unwrapped
 from wasm2py.transpile.optimise.webs import split_webs
 
@@ -34,6 +35,7 @@ PASSES: dict[str, Pass] = {
     "inline": inline_uses,
     "bulk": make_bulk,
     "conditions": short_circuit,
+    "sink": sink,
     "pointers": step_pointers,
     "ranges": find_ranges,
     "elements": count_in_elements,
@@ -46,7 +48,7 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "sink", "inline",
     "alignments", "ranges", "elements", "counting", "unwrapped", "signs",
 )  # fmt: skip
 
