@@ -120,18 +120,6 @@ def test_switch_of_neighbours_is_a_tree() -> None:
     )
 
 
-def test_switch_that_takes_turns_looks_its_arm_up() -> None:
-    body = """(block $x (block $y (block $z
-        (br_table $x $y $x $y $z $x $y $x $z (local.get $a)))
-        (return (call $f (local.get $b) (local.get $b) (i32.const 1))))
-        (return (call $f (local.get $b) (local.get $c) (i32.const 2))))
-        (call $f (local.get $c) (local.get $c) (i32.const 3))"""
-    text = shape(body)
-    assert "[a] if a < 8 else" in text
-    for argument in "123":
-        assert text.count(f", {argument})\n") == 1
-
-
 def test_three_joins_behind_one_tree_stand_side_by_side() -> None:
     fields = "(func $g (param i32))"
     body = """(block $3 (block $2 (block $1

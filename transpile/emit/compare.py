@@ -8,7 +8,7 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOOKUP, NOT, OR, Expr
+from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS
 
@@ -37,6 +37,8 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
     if op is AND or op is OR:
         join = nodes.both if (op is AND) == wanted else nodes.either
         return join(condition(emitter, expr.args[0], wanted), condition(emitter, expr.args[1], wanted), line)
+    if op in _MEMBERSHIP:
+        return _MEMBERSHIP[op](emitter, expr, wanted, line)
     if op is _IS_NULL:
         is_ = nodes.IS if wanted else nodes.IS_NOT
         return nodes.compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
@@ -139,6 +141,21 @@ def _signed_constant(
     return within(Value(rest, 0, MASKS[bits]), constant, top, not negative_wanted, line)
 
 
+def _among(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    """Whether it is one of a few: CPython makes the set a constant, PyPy's compiler unrolls a tuple."""
+    elements = [nodes.constant(value, line) for value in expr.imm]
+    those = nodes.set_(elements, line) if emitter.dialect == "cpython" else nodes.tuple_(elements, line)
+    return nodes.compare(emitter.canonical(expr.args[0]).node, nodes.IN if wanted else nodes.NOT_IN, those, line)
+
+
+def _within(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    low, high = expr.imm
+    return within(emitter.canonical(expr.args[0]), low, high, wanted, line)
+
+
+_MEMBERSHIP = {IN: _among, WITHIN: _within}
+
+
 def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
     """A condition as 0 or 1."""
     node = condition(emitter, expr)
@@ -146,7 +163,7 @@ def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 
 def _register() -> None:
-    for op in (*OPS.values(), NOT):
+    for op in (*OPS.values(), NOT, IN, WITHIN):
         if op.family == "compare":
             INTEGERS[op] = _value
     INTEGERS[_IS_NULL] = _value
@@ -173,8 +190,16 @@ def _logical(emitter: Emitter, expr: Expr, line: int) -> Value:
 INTEGERS[AND] = INTEGERS[OR] = _logical
 
 
+#: A longer table is printed as bytes.
+_LONG_TABLE = 16
+
+
 def _lookup(emitter: Emitter, expr: Expr, line: int) -> Value:
-    table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
+    table: ast.expr
+    if len(expr.imm) > _LONG_TABLE and max(expr.imm) < 256:
+        table = ast.Constant(bytes(expr.imm), lineno=line, col_offset=0)
+    else:
+        table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
     return Value(nodes.item(table, emitter.canonical(expr.args[0]).node, line), min(expr.imm), max(expr.imm))
 
 

@@ -61,6 +61,7 @@ def _reduced(value: Value, bits: int, line: int) -> Value:
 
 def within(value: Value, low: int, high: int, wanted: bool, line: int) -> ast.expr:
     """Whether a value is in low … high (or, unless `wanted`, is not), by as few comparisons as its bounds allow."""
+    op: ast.cmpop
     if low == high:
         op: ast.cmpop = nodes.EQ if wanted else nodes.NE
         return nodes.compare(value.node, op, nodes.constant(low, line), line)

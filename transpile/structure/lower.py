@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
-from wasm2py.transpile.ir.expr import AND, LOCAL_GET, NOT, Expr, Var, const, get
+from wasm2py.transpile.ir.expr import NOT, WITHIN, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.structure.nodes import (
     Break,
@@ -82,7 +82,6 @@ class Lowering:
         self.function = function
         self.tiny = tiny
         self.goto: Var | None = None
-        self.case: Var | None = None
         self.numbers: dict[int, int] = {}
 
     def lower(self, tree: Tree) -> list[Python]:
@@ -219,9 +218,8 @@ class Lowering:
         middle = len(sections) // 2
         out: list[Python] = []
         for half in (sections[:middle], sections[middle:]):
-            low = Expr(OPS["i32.ge_u"], "i32", (get(self._goto_var()), const("i32", half[0][0])))
-            high = Expr(OPS["i32.le_u"], "i32", (get(self._goto_var()), const("i32", half[-1][0])))
-            out.append(If(Expr(AND, "i32", (low, high)), self._sections(half), []))
+            within = Expr(WITHIN, "i32", (get(self._goto_var()),), (half[0][0], half[-1][0]))
+            out.append(If(within, self._sections(half), []))
         return out
 
     def _goes_to(self, number: int) -> Expr:
@@ -263,15 +261,9 @@ class Lowering:
         return onward[1:] if onward and label not in self.tiny and isinstance(onward[0], Code) else onward
 
     def _cases(self, node: Cases, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> None:
-        index = node.index
-        if index.op is not LOCAL_GET:
-            if self.case is None:
-                self.case = self.function.variable("i32", role="arm")
-            out.append(Code([Stmt((self.case,), index)]))
-            index = get(self.case, index.offset)
         levels = max(len(node.arms) - 1, 1).bit_length() + 1
         arms = [self._tree(arm.nodes, follow, loop, depth + levels) for arm in node.arms]
-        out.extend(decision_tree(self.function, index, node.table, node.default, arms))
+        out.extend(decision_tree(self.function, node.index, node.table, node.default, arms))
 
 
 def _not(condition: Expr) -> Expr:
