@@ -109,7 +109,8 @@ class _Writer:
         else:
             line = self.emitter.line = node.condition.offset or self.emitter.line
             test = condition(self.emitter, node.condition)
-        out.append(nodes.while_(test, self.block(node.body) or [nodes.pass_(line)], line))
+        body = self.block(node.body) or [nodes.pass_(line)]
+        out.append(nodes.while_(test, body, self.block(node.other), line))
 
     def leave(self, node: Leave, out: list[ast.stmt]) -> None:
         line = node.end.offset or self.emitter.line

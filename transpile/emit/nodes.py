@@ -176,8 +176,8 @@ def if_(condition: ast.expr, then: list[ast.stmt], other: list[ast.stmt], line: 
     return ast.If(condition, then, other, lineno=line, col_offset=0)
 
 
-def while_(condition: ast.expr, body: list[ast.stmt], line: int) -> ast.stmt:
-    return ast.While(condition, body, [], lineno=line, col_offset=0)
+def while_(condition: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
+    return ast.While(condition, body, other, lineno=line, col_offset=0)
 
 
 def break_(line: int) -> ast.stmt:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
+from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import NOT, WITHIN, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.structure.nodes import (
@@ -39,6 +41,9 @@ from wasm2py.transpile.structure.switch import decision_tree
 MAX_LOOPS = 18
 #: CPython reads at most 100 levels of indentation, and its compiler recurses.
 MAX_DEPTH = 48
+#: So many instructions at a label, or on all ways to it together, are repeated rather than skipped.
+_COPIED = 16
+_ALL_COPIES = 48
 #: How many nodes must stand behind a test that skips them for that to be worth a loop, where depth runs out.
 _LONG = 8
 
@@ -78,9 +83,11 @@ class _PythonLoop:
 class Lowering:
     """Lowers one function's tree."""
 
-    def __init__(self, function: FunctionIR, tiny: dict[int, tuple[list[Stmt], Return | Unreachable]]) -> None:
+    def __init__(self, function: FunctionIR, graph: Graph, tiny: set[int]) -> None:
         self.function = function
+        self.graph = graph
         self.tiny = tiny
+        self.copies: dict[int, tuple[list[Node], int]] = {}  # label → what to repeat for it, and where that goes
         self.goto: Var | None = None
         self.numbers: dict[int, int] = {}
 
@@ -99,7 +106,12 @@ class Lowering:
             if isinstance(node, Fork):
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
-                if follow.all & node.body.labels & ~(1 << node.label):
+                if self._clashes(node, follow, loop):
+                    if self._repeated(node, pending):
+                        pending = deque(node.body.nodes)
+                        continue
+                    if self._while_else(node, pending, out, follow, loop, depth):
+                        break
                     pending.appendleft(node)
                     self._once(pending, out, follow, loop, depth)
                     break
@@ -122,8 +134,9 @@ class Lowering:
         if label == follow.label:
             return []
         if label in self.tiny:
-            stmts, end = self.tiny[label]
-            return [Code(stmts), Leave(end)] if stmts else [Leave(end)]
+            return self._way_out(label, loop)
+        if label in self.copies:
+            return self._tree(self.copies[label][0], follow, loop, 0)
         if loop is not None and label == loop.continue_to:
             return [Continue()]
         if loop is not None and label == loop.break_to:
@@ -135,6 +148,79 @@ class Lowering:
         assert loop is not None, "a label that no Python loop leads to"
         loop.escapes[label] = None
         return [flag, Break()]
+
+    def _way_out(self, label: int, loop: _PythonLoop | None) -> list[Python]:
+        """A short way out of the function: repeated, unless a `break` that leads there is shorter."""
+        block = self.graph.blocks[label]
+        assert isinstance(block.end, Return | Unreachable)
+        if not block.stmts:
+            return [Leave(block.end)]
+        if loop is not None and label == loop.break_to:
+            loop.breaks = True
+            return [Break()]
+        return [Code(block.stmts), Leave(block.end)]
+
+    def _clashes(self, node: Labelled, follow: _Follow, loop: _PythonLoop | None) -> bool:
+        """Whether from within `node` control goes to what comes later than its label, as falling off the end does."""
+        both = follow.all & self._real(node.body.labels) & ~(1 << node.label)
+        if both and loop is not None:
+            for label in (loop.continue_to, loop.break_to):
+                both &= ~(1 << label) if label is not None else -1
+        return bool(both)
+
+    def _real(self, labels: int) -> int:
+        """The labels that are left when what is repeated has been."""
+        for label, (_, onward) in self.copies.items():
+            if labels >> label & 1:
+                labels = labels & ~(1 << label) | onward
+        return labels
+
+    def _repeated(self, node: Labelled, rest: deque[Node]) -> bool:
+        """Whether what stands at a label is so little that every way to it may have its own."""
+        weight = _weight(rest, _COPIED)
+        if weight > _COPIED or weight * (len(self.graph.before[node.label]) - 1) > _ALL_COPIES:
+            return False
+        self.copies[node.label] = list(rest), self._real(self._labels(rest))
+        return True
+
+    def _labels(self, nodes: Iterable[Node]) -> int:
+        """The labels to which light nodes go."""
+        labels = 0
+        for node in nodes:
+            if isinstance(node, Goto) and node.label not in self.tiny:
+                labels |= 1 << node.label
+            elif isinstance(node, Fork):
+                labels |= node.then.labels | node.other.labels
+        return labels
+
+    def _while_else(
+        self,
+        node: Labelled,
+        rest: deque[Node],
+        out: list[Python],
+        follow: _Follow,
+        loop: _PythonLoop | None,
+        depth: int,
+    ) -> bool:
+        """A loop that leads to its label only when its condition ends it, and else just to what follows: the label's
+        code is the `else` of the loop.
+        """
+        inner = node.body.nodes[0]
+        if not isinstance(inner, Loop) or len(inner.body.nodes) != 1 or follow.label is None:
+            return False
+        fork = inner.body.nodes[0]
+        onward = 1 << node.label | 1 << follow.label
+        if not isinstance(fork, Fork) or self._real(node.body.labels) & ~onward:
+            return False
+        for leaving, staying, ends_it in ((fork.then, fork.other, True), (fork.other, fork.then, False)):
+            leads_out = len(leaving.nodes) == 1 and leaving.nodes[0] == Goto(node.label)
+            if leads_out and not self._real(staying.labels) >> node.label & 1:
+                entered = self._enter(follow.label, inner.label, loop)
+                body = self._tree(staying.nodes, _Follow(inner.label), entered, depth + 1)
+                condition = _not(fork.condition) if ends_it else fork.condition
+                out.append(While(condition, body, self._tree(rest, follow, loop, depth + 1)))
+                return True
+        return False
 
     def _flag(self, label: int) -> Code:
         """*goto* set to a label's number."""
@@ -199,13 +285,16 @@ class Lowering:
         labels = [label for label, _ in node.sections]
         for label in labels:
             self.numbers[label] = len(self.numbers) + 1
-        inside = _Follow(None, follow.all | sum(1 << label for label in labels))
+        bits = sum(1 << label for label in labels)
+        inside = _Follow(None, follow.all | bits)
         out.extend(self._tree(node.body.nodes, inside, loop, depth))
         before = node.body.labels
         for _, tree in node.sections[:-1]:
             before |= tree.labels
         guarded = node.sections if follow.all & before else node.sections[:-1]
         levels = len(guarded).bit_length()
+        if len(guarded) < len(labels):  # control gets to the last one by falling off the others' ends
+            inside = _Follow(labels[-1], inside.flagged & ~(1 << labels[-1]))
         sections = [
             (self.numbers[label], self._tree(tree.nodes, inside, loop, depth + levels)) for label, tree in guarded
         ]
@@ -280,11 +369,35 @@ def _with_condition(loop: While) -> While:
     return loop
 
 
+def _weight(nodes: Iterable[Node], limit: int) -> int:
+    """How many instructions nodes have, or more than the limit; loops and what is labelled are too heavy."""
+    total = 0
+    for node in nodes:
+        if isinstance(node, Code):
+            total += len(node.stmts) + sum(_size(stmt.expr, limit) for stmt in node.stmts[: limit + 1])
+        elif isinstance(node, Fork):
+            total += _size(node.condition, limit) + _weight(node.then.nodes, limit) + _weight(node.other.nodes, limit)
+        elif isinstance(node, Leave):
+            values = node.end.values if isinstance(node.end, Return) else ()
+            total += 1 + sum(_size(value, limit) for value in values)
+        else:
+            total += 1 if isinstance(node, Goto) else limit + 1
+        if total > limit:
+            break
+    return total
+
+
+def _size(expr: Expr, limit: int) -> int:
+    return sum(1 for _ in islice(expr.walk(), limit + 1))
+
+
 def _drop_flags(body: list[Python], goto: Var, label: int) -> None:
     """Remove the assignments of *goto* before each way out: there is only one place to go."""
     for node in body:
         if isinstance(node, If):
             _drop_flags(node.then, goto, label)
+            _drop_flags(node.other, goto, label)
+        elif isinstance(node, While):
             _drop_flags(node.other, goto, label)
     if len(body) >= 2 and isinstance(body[-1], Break) and _names(body[-2], goto, label):
         del body[-2]
