@@ -15,6 +15,7 @@ from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
+from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 
@@ -29,6 +30,7 @@ PASSES: dict[str, Pass] = {
     "inline": inline_uses,
     "bulk": make_bulk,
     "conditions": short_circuit,
+    "membership": find_membership,
     "pointers": step_pointers,
     "ranges": find_ranges,
     "alignments": find_alignments,
@@ -36,7 +38,8 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline", "alignments", "ranges",
+    "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "alignments", "ranges",
 )  # fmt: skip
 
 

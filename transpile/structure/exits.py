@@ -99,18 +99,28 @@ class Exits:
     def _place(self, header: int, height: int) -> int:
         """Decide for one loop; gives how many loops stand within each other from here."""
         found = self.candidates[header]
-        chosen = self._behind(header, found) if found else set()
+        behind = self._behind(header, found) if found else set()
         height += 1
-        for number in found:
-            if number not in chosen and self.merges[number]:
-                self.copied.add(number)
-                self.outside.add(number)
-            elif number not in chosen:
-                height = max(height, self.heights[number] + 1)
-                if number not in self.short:
-                    self._leave_inner(header, number)
-        self._put_behind(header, chosen)
-        return max(height, *(self.heights[number] for number in chosen), 0)
+        for number in reversed(found):
+            if number in behind:
+                continue
+            if self.merges[number]:
+                self._copy(number, behind)
+                continue
+            height = max(height, self.heights[number] + 1)
+            if number not in self.short:
+                self._leave_inner(header, number)
+        self._put_behind(header, behind)
+        return max(height, *(self.heights[number] for number in behind), 0)
+
+    def _copy(self, number: int, behind: set[int]) -> None:
+        """Repeat a block, unless that leads to one that is repeated, too: it might go on like that."""
+        end = self.graph.blocks[number].end
+        if isinstance(end, Jump) and self.graph.number[end.target.id] in self.copied:
+            behind.add(number)
+        else:
+            self.copied.add(number)
+            self.outside.add(number)
 
     def _put_behind(self, header: int, chosen: set[int]) -> None:
         if chosen:
@@ -193,6 +203,9 @@ class Exits:
 
     def _places(self, fixed: int, behind: set[int], bits: dict[int, int]) -> int:
         """To how many labels a loop leads that has just `behind` behind it."""
-        for number, bit in bits.items():
-            fixed |= bit if number in behind else self.leads_to[number]
-        return max(fixed.bit_count(), 1)
+        within = [number for number in bits if number not in behind]
+        for number in within:
+            fixed |= self.leads_to[number]
+        for number in within:  # no longer a place of its own
+            fixed &= ~bits[number]
+        return max((fixed | sum(bits[number] for number in behind)).bit_count(), 1)

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
+from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable, block_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import NOT, WITHIN, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
@@ -36,14 +37,15 @@ from wasm2py.transpile.structure.nodes import (
     ends,
 )
 from wasm2py.transpile.structure.switch import decision_tree
+from wasm2py.transpile.structure.tree import REGION, followed
 
 #: CPython refuses more than 20 nested `while`s.
 MAX_LOOPS = 18
 #: CPython reads at most 100 levels of indentation, and its compiler recurses.
 MAX_DEPTH = 48
 #: So many instructions at a label, or on all ways to it together, are repeated rather than skipped.
-_COPIED = 16
-_ALL_COPIES = 48
+_COPIED = 12
+_ALL_COPIES = 36
 #: How many nodes must stand behind a test that skips them for that to be worth a loop, where depth runs out.
 _LONG = 8
 
@@ -80,6 +82,14 @@ class _PythonLoop:
         self.escapes: dict[int, None] = {}
 
 
+class _Copy(NamedTuple):
+    """What is repeated on every way to a label, to which labels it goes on, and how many instructions it has."""
+
+    nodes: list[Node]
+    onward: int
+    weight: int
+
+
 class Lowering:
     """Lowers one function's tree."""
 
@@ -87,7 +97,7 @@ class Lowering:
         self.function = function
         self.graph = graph
         self.tiny = tiny
-        self.copies: dict[int, tuple[list[Node], int]] = {}  # label → what to repeat for it, and where that goes
+        self.copies: dict[int, _Copy] = {}
         self.goto: Var | None = None
         self.numbers: dict[int, int] = {}
 
@@ -107,7 +117,7 @@ class Lowering:
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
                 if self._clashes(node, follow, loop):
-                    if self._repeated(node, pending):
+                    if self._repeated(node.label, Tree(pending)):
                         pending = deque(node.body.nodes)
                         continue
                     if self._while_else(node, pending, out, follow, loop, depth):
@@ -119,24 +129,28 @@ class Lowering:
                 if ends(out):  # every way to the label has its own copy of what stands there
                     break
             elif isinstance(node, Region):
-                pending.extend(self._region(node, out, follow, loop, depth))
+                sections = [section for section in reversed(node.sections) if not self._repeated(*section)][::-1]
+                if len(sections) < REGION:
+                    pending.extend(followed(node.body, sections).nodes)
+                else:
+                    pending.extend(self._region(Region(node.body, sections), out, follow, loop, depth))
             elif isinstance(node, Loop):
                 self._loop(node, out, follow, loop, depth)
             elif isinstance(node, Cases):
                 self._cases(node, out, follow, loop, depth)
             elif isinstance(node, Goto):
-                out.extend(self._goto(node.label, follow, loop))
+                out.extend(self._goto(node.label, follow, loop, depth))
             else:
                 out.append(node)
         return out
 
-    def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
+    def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
         if label == follow.label:
             return []
         if label in self.tiny:
             return self._way_out(label, loop)
         if label in self.copies:
-            return self._tree(self.copies[label][0], follow, loop, 0)
+            return self._tree(self.copies[label].nodes, follow, loop, depth)
         if loop is not None and label == loop.continue_to:
             return [Continue()]
         if loop is not None and label == loop.break_to:
@@ -170,18 +184,44 @@ class Lowering:
 
     def _real(self, labels: int) -> int:
         """The labels that are left when what is repeated has been."""
-        for label, (_, onward) in self.copies.items():
+        for label, copy in self.copies.items():
             if labels >> label & 1:
-                labels = labels & ~(1 << label) | onward
+                labels = labels & ~(1 << label) | copy.onward
         return labels
 
-    def _repeated(self, node: Labelled, rest: deque[Node]) -> bool:
-        """Whether what stands at a label is so little that every way to it may have its own."""
-        weight = _weight(rest, _COPIED)
-        if weight > _COPIED or weight * (len(self.graph.before[node.label]) - 1) > _ALL_COPIES:
+    def _repeated(self, label: int, tree: Tree) -> bool:
+        """Whether what stands at a label is so little that every way to it may have its own.
+
+        Asked of later labels first, so that what is repeated within is counted.
+        """
+        weight = self._weight(tree.nodes)
+        if weight > _COPIED or weight * (len(self.graph.before[label]) - 1) > _ALL_COPIES:
             return False
-        self.copies[node.label] = list(rest), self._real(self._labels(rest))
+        self.copies[label] = _Copy(list(tree.nodes), self._real(self._labels(tree.nodes)), weight)
         return True
+
+    def _weight(self, nodes: Iterable[Node]) -> int:
+        """How many instructions nodes have, if those are few; loops and what is labelled are too heavy."""
+        total = 0
+        for node in nodes:
+            if isinstance(node, Code):
+                total += len(node.stmts) + _size([stmt.expr for stmt in node.stmts[: _COPIED + 1]])
+            elif isinstance(node, Fork):
+                total += _size([node.condition]) + self._weight(node.then.nodes) + self._weight(node.other.nodes)
+            elif isinstance(node, Leave):
+                total += 1 + _size(node.end.values if isinstance(node.end, Return) else ())
+            elif isinstance(node, Goto):
+                total += self._weight_of(node.label)
+            else:
+                total += _COPIED + 1
+            if total > _COPIED:
+                break
+        return total
+
+    def _weight_of(self, label: int) -> int:
+        if label in self.tiny:
+            return 1 + _size(list(block_exprs(self.graph.blocks[label])))
+        return self.copies[label].weight if label in self.copies else 1
 
     def _labels(self, nodes: Iterable[Node]) -> int:
         """The labels to which light nodes go."""
@@ -288,9 +328,9 @@ class Lowering:
         bits = sum(1 << label for label in labels)
         inside = _Follow(None, follow.all | bits)
         out.extend(self._tree(node.body.nodes, inside, loop, depth))
-        before = node.body.labels
+        before = self._real(node.body.labels)
         for _, tree in node.sections[:-1]:
-            before |= tree.labels
+            before |= self._real(tree.labels)
         guarded = node.sections if follow.all & before else node.sections[:-1]
         levels = len(guarded).bit_length()
         if len(guarded) < len(labels):  # control gets to the last one by falling off the others' ends
@@ -336,7 +376,7 @@ class Lowering:
         if len(escapes) == 1 and not inner.breaks and node.condition is None:
             _drop_flags(node.body, self._goto_var(), self._number(escapes[0]))
             out.append(_with_condition(node))
-            out.extend(self._goto(escapes[0], follow, loop))
+            out.extend(self._goto(escapes[0], follow, loop, 0))
             return
         ways = [(label, self._onward(label, follow, loop)) for label in escapes]
         if inner.breaks or any(onward for _, onward in ways):
@@ -346,7 +386,7 @@ class Lowering:
 
     def _onward(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
         """The way to a label that *goto* already names."""
-        onward = self._goto(label, follow, loop)
+        onward = self._goto(label, follow, loop, 0)
         return onward[1:] if onward and label not in self.tiny and isinstance(onward[0], Code) else onward
 
     def _cases(self, node: Cases, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> None:
@@ -369,26 +409,10 @@ def _with_condition(loop: While) -> While:
     return loop
 
 
-def _weight(nodes: Iterable[Node], limit: int) -> int:
-    """How many instructions nodes have, or more than the limit; loops and what is labelled are too heavy."""
-    total = 0
-    for node in nodes:
-        if isinstance(node, Code):
-            total += len(node.stmts) + sum(_size(stmt.expr, limit) for stmt in node.stmts[: limit + 1])
-        elif isinstance(node, Fork):
-            total += _size(node.condition, limit) + _weight(node.then.nodes, limit) + _weight(node.other.nodes, limit)
-        elif isinstance(node, Leave):
-            values = node.end.values if isinstance(node.end, Return) else ()
-            total += 1 + sum(_size(value, limit) for value in values)
-        else:
-            total += 1 if isinstance(node, Goto) else limit + 1
-        if total > limit:
-            break
-    return total
-
-
-def _size(expr: Expr, limit: int) -> int:
-    return sum(1 for _ in islice(expr.walk(), limit + 1))
+def _size(exprs: Iterable[Expr]) -> int:
+    """How many instructions some expressions have, if those are few."""
+    nodes = (node for expr in exprs for node in expr.walk())
+    return sum(1 for _ in islice(nodes, _COPIED + 1))
 
 
 def _drop_flags(body: list[Python], goto: Var, label: int) -> None:

@@ -15,7 +15,7 @@ from wasm2py.transpile.structure.exits import Exits
 from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Region, Tree
 
 #: So many labels behind one tree make a `Region` instead of `Labelled`s within each other.
-_REGION = 3
+REGION = 3
 
 
 class TreeBuilder:
@@ -47,26 +47,9 @@ class TreeBuilder:
 
     def _followed(self, tree: Tree, labels: list[int]) -> Tree:
         """`tree`, and behind it the trees of `labels`."""
-        sections = [label for label in labels if label not in self.tiny]
-        if len(sections) >= _REGION:
-            return self._region(tree, sections)
-        for label in labels:
-            rest = self._placed(label)
-            rest.nodes.appendleft(Labelled(label, tree))
-            rest.labels |= tree.labels & ~(1 << label)
-            rest.size += tree.size + 1
-            tree = rest
-        return tree
-
-    def _region(self, body: Tree, labels: list[int]) -> Tree:
-        sections = [(label, self._placed(label)) for label in labels]
-        free, size = body.labels, body.size
-        for _, section in sections:
-            free |= section.labels
-            size += section.size
-        for label in labels:
-            free &= ~(1 << label)
-        return Tree(deque([Region(body, sections)]), free, size)
+        if sum(label not in self.tiny for label in labels) >= REGION:
+            labels = [label for label in labels if label not in self.tiny]
+        return followed(tree, [(label, self._placed(label)) for label in labels])
 
     def _placed(self, label: int) -> Tree:
         tree = self.trees[label]
@@ -109,6 +92,29 @@ class TreeBuilder:
         if target <= source or exits.merges[target] or target in exits.outside:
             return Tree(deque([Goto(target)]), 0 if target in self.tiny else 1 << target)
         return self._placed(target)
+
+
+def followed(body: Tree, sections: list[tuple[int, Tree]]) -> Tree:
+    """A tree, and behind it, in this order, those at some labels."""
+    if len(sections) >= REGION:
+        return _region(body, sections)
+    for label, rest in sections:
+        body = Tree(
+            deque([Labelled(label, body), *rest.nodes]),
+            rest.labels | body.labels & ~(1 << label),
+            rest.size + body.size + 1,
+        )
+    return body
+
+
+def _region(body: Tree, sections: list[tuple[int, Tree]]) -> Tree:
+    free, size = body.labels, body.size
+    for _, section in sections:
+        free |= section.labels
+        size += section.size
+    for label, _ in sections:
+        free &= ~(1 << label)
+    return Tree(deque([Region(body, sections)]), free, size)
 
 
 def _joined(node: Node, arms: list[Tree]) -> Tree:
