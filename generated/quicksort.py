@@ -140,7 +140,7 @@ def find(p0, p1):
             i3 = mem_i32[(i2 & 0x3FFFFFFF) + 4096] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) & 0xFFFFFFFF
-            if not i3:
+            else:
                 i1 = i2
             if (i0 ^ 0x80000000) >= (i1 ^ 0x80000000):
                 break
