@@ -18,6 +18,7 @@ from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
+from wasm2py.transpile.optimise.sinking import sink
 
 Pass: TypeAlias = Callable[[FunctionIR], None]
 
@@ -31,6 +32,7 @@ PASSES: dict[str, Pass] = {
     "bulk": make_bulk,
     "conditions": short_circuit,
     "membership": find_membership,
+    "sinking": sink,
     "pointers": step_pointers,
     "ranges": find_ranges,
     "alignments": find_alignments,
@@ -38,7 +40,7 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "conditions", "membership", "cleanup", "sinking", "pointers", "copies", "fold", "cleanup", "dead", "inline",
     "alignments", "ranges",
 )  # fmt: skip
 
