@@ -40,8 +40,8 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "membership", "cleanup", "sinking", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "alignments", "ranges",
+    "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "sinking", "alignments", "ranges",
 )  # fmt: skip
 
 
