@@ -66,7 +66,7 @@ def within(value: Value, low: int, high: int, wanted: bool, line: int) -> ast.ex
     """Whether a value is in low … high (or, unless `wanted`, is not), by as few comparisons as its bounds allow."""
     op: ast.cmpop
     if low == high:
-        op: ast.cmpop = nodes.EQ if wanted else nodes.NE
+        op = nodes.EQ if wanted else nodes.NE
         return nodes.compare(value.node, op, nodes.constant(low, line), line)
     if low <= value.low:
         op = nodes.LE if wanted else nodes.GT

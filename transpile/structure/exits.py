@@ -18,6 +18,8 @@ _TINY_NODES = 24
 _JOIN_NODES = 8
 #: So many ways at most lead to what is repeated.
 _COPIES = 6
+#: So many of them at most follow each other.
+_CHAIN = 2
 #: So many loops within each other at most are put into a loop that they follow.
 _HEIGHT = 3
 
@@ -46,7 +48,7 @@ class Exits:
         self.tiny = {number for number in self.short if self.merges[number]}
         self.behind: dict[int, list[int]] = {}
         self.outside: set[int] = set()
-        self.copied: set[int] = set()
+        self.copied: dict[int, int] = {}  # block → how many that are copied follow each other from it on
         self.candidates = self._candidates()
         if self.candidates:
             self._decide()
@@ -114,12 +116,13 @@ class Exits:
         return max(height, *(self.heights[number] for number in behind), 0)
 
     def _copy(self, number: int, behind: set[int]) -> None:
-        """Repeat a block, unless that leads to one that is repeated, too: it might go on like that."""
+        """Repeat a block, unless it leads to others that are repeated: that might go on and on."""
         end = self.graph.blocks[number].end
-        if isinstance(end, Jump) and self.graph.number[end.target.id] in self.copied:
+        follow = self.copied.get(self.graph.number[end.target.id], 0) if isinstance(end, Jump) else 0
+        if follow == _CHAIN:
             behind.add(number)
         else:
-            self.copied.add(number)
+            self.copied[number] = follow + 1
             self.outside.add(number)
 
     def _put_behind(self, header: int, chosen: set[int]) -> None:
@@ -184,6 +187,8 @@ class Exits:
         block = self.graph.blocks[number]
         if number in self.short:
             return self.graph.idom[number] != header
+        if self.merges[number] and not self.leads_to[number]:
+            return False
         return is_small(block, _TINY_NODES) and isinstance(block.end, Jump) and not self.leads_to[number] & ~fixed
 
     def _best(self, header: int, movable: list[int], fixed: int) -> set[int]:
