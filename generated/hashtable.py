@@ -125,7 +125,8 @@ def put(p0, p1):
                             if (mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)) == j0:
                                 break
                         if i12 == 2:
-                            i7 = i7 if i7 else i8
+                            if not i7:
+                                i7 = i8
                         i6 = (i6 + 1) & 0xFFFFFFFF
                     value = mem_u64[(i11 + 16) >> 3] if not i11 & 7 else load_u64(mem_u8, i11 + 16)
                     if i8 & 7:
@@ -157,28 +158,22 @@ def put(p0, p1):
         i6 = (i5 + (i7 & i12) * 24) & 0xFFFFFFFF
         i8 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
         if i8 == 0:
-            goto = 2
+            if i0:
+                i6 = i0
+            i7 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
+            if i7:
+                break
+            i7 = 0
+            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
             break
         if i8 == 1:
             if (mem_u64[i6 >> 3] if not i6 & 7 else load_u64(mem_u8, i6)) == p0:
-                goto = 1
+                i7 = 1
                 break
         if i8 == 2:
-            i0 = i0 if i0 else i6
+            if not i0:
+                i0 = i6
         i7 = (i7 + 1) & 0xFFFFFFFF
-    if goto == 1:
-        i7 = 1
-        goto = 3
-    if goto == 2:
-        if i0:
-            i6 = i0
-        i7 = mem_u32[(i6 + 16) >> 2] if not i6 & 3 else load_u32(mem_u8, i6 + 16)
-        if i7:
-            goto = 3
-        else:
-            i7 = 0
-            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
-            goto = 3
     if i6 & 7:
         store_u64(mem_u8, i6 + 16, 1)
     else:
@@ -215,7 +210,8 @@ def get(p0, p1):
                 if (mem_u64[i1 >> 3] if not i1 & 7 else load_u64(mem_u8, i1)) == p0:
                     return mem_u64[(i1 + 8) >> 3] if not i1 & 7 else load_u64(mem_u8, i1 + 8)
             if i5 == 2:
-                i0 = i0 if i0 else i1
+                if not i0:
+                    i0 = i1
             i2 = (i2 + 1) & 0xFFFFFFFF
         if i0:
             i1 = i0
@@ -250,7 +246,8 @@ def remove(p0):
                     mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
                     return 1
             if i5 == 2:
-                i1 = i1 if i1 else i4
+                if not i1:
+                    i1 = i4
             i0 = (i0 + 1) & 0xFFFFFFFF
         i0 = 0
         if i1:

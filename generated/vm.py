@@ -81,154 +81,140 @@ def run(p0, p1):
         i5 = 0
         i6 = 0
         while True:
-            goto = 0
-            while True:
-                p1 = i5
-                i7 = p0
-                if not 8 <= p0 <= 1023 or i6 > 255 or i5 > 4090:
-                    goto = 1
-                    break
-                i5 += 1
-                p0 = (p0 - 4) & 0xFFFFFFFF
-                i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
-                i2 = mem_u32[i8 >> 2]
-                i1 = mem_u8[p1 + 16384]
-                if i1 < 15:
-                    if i1 < 7:
-                        if i1 < 3:
-                            if i1 == 0:
-                                mem_u32[5120] = i1
-                                __stack_pointer = i0 + 2128
-                                return i2
-                            if i1 == 1:
-                                mem_u32[i4 >> 2] = mem_u32[t >> 2] if not (t := p1 + 16385) & 3 else load_u32(mem_u8, t)
-                                i5 = p1 + 5
-                                p0 = (i7 + 4) & 0xFFFFFFFF
-                        elif i1 < 5:
-                            if i1 == 3:
-                                mem_u32[i4 >> 2] = i2
-                                p0 = (i7 + 4) & 0xFFFFFFFF
-                            else:
-                                p1 = (i4 - 8) & 0xFFFFFFFF
-                                mem_u32[i8 >> 2] = mem_u32[p1 >> 2]
-                                mem_u32[p1 >> 2] = i2
-                                p0 = i7
-                        elif i1 == 5:
-                            mem_u32[i4 >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
+            p1 = i5
+            i7 = p0
+            if not 8 <= p0 <= 1023 or i6 > 255 or i5 > 4090:
+                i1 = 3
+                break
+            i5 += 1
+            p0 = (p0 - 4) & 0xFFFFFFFF
+            i8 = (i0 + 1088 + p0) & 0xFFFFFFFF
+            i2 = mem_u32[i8 >> 2]
+            i1 = mem_u8[p1 + 16384]
+            if i1 < 15:
+                if i1 < 7:
+                    if i1 < 3:
+                        if i1 == 0:
+                            mem_u32[5120] = i1
+                            __stack_pointer = i0 + 2128
+                            return i2
+                        if i1 == 1:
+                            mem_u32[i4 >> 2] = mem_u32[t >> 2] if not (t := p1 + 16385) & 3 else load_u32(mem_u8, t)
+                            i5 = p1 + 5
+                            p0 = (i7 + 4) & 0xFFFFFFFF
+                    elif i1 < 5:
+                        if i1 == 3:
+                            mem_u32[i4 >> 2] = i2
                             p0 = (i7 + 4) & 0xFFFFFFFF
                         else:
-                            mem_u32[i4 >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)]
-                            p0 = (i7 + 4) & 0xFFFFFFFF
+                            p1 = (i4 - 8) & 0xFFFFFFFF
+                            mem_u32[i8 >> 2] = mem_u32[p1 >> 2]
+                            mem_u32[p1 >> 2] = i2
+                            p0 = i7
+                    elif i1 == 5:
+                        mem_u32[i4 >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
+                        p0 = (i7 + 4) & 0xFFFFFFFF
+                    else:
+                        mem_u32[i4 >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)]
+                        p0 = (i7 + 4) & 0xFFFFFFFF
+                        i5 = p1 + 2
+                elif i1 < 11:
+                    if i1 < 9:
+                        if i1 == 7:
+                            mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)] = i2
                             i5 = p1 + 2
-                    elif i1 < 11:
-                        if i1 < 9:
-                            if i1 == 7:
-                                mem_u32[(i0 >> 2) + 256 + (mem_u8[p1 + 16385] & 0xF)] = i2
-                                i5 = p1 + 2
-                            else:
-                                p1 = (i8 - 4) & 0xFFFFFFFF
-                                mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] + i2) & 0xFFFFFFFF
-                        elif i1 == 9:
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] - i2) & 0xFFFFFFFF
                         else:
                             p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] * i2) & 0xFFFFFFFF
-                    elif i1 < 13:
-                        if i1 == 11:
-                            if not i2:
-                                break
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] // i2
-                        else:
-                            if not i2:
-                                break
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] % i2
-                    elif i1 == 13:
+                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] + i2) & 0xFFFFFFFF
+                    elif i1 == 9:
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] & i2
+                        mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] - i2) & 0xFFFFFFFF
                     else:
                         p1 = (i8 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] | i2
-                elif i1 < 22:
-                    if i1 < 18:
-                        if i1 == 15:
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] ^ i2
-                        elif i1 == 16:
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] << (i2 & 0x1F)) & 0xFFFFFFFF
-                        else:
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_u32[p1 >> 2] >> (i2 & 0x1F)
-                    elif i1 < 20:
-                        if i1 == 18:
-                            mem_u32[i8 >> 2] = i2 == 0
-                            p0 = i7
-                        else:
-                            mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
-                            p0 = i7
-                    elif i1 == 20:
-                        p1 = (i8 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] == i2
-                    else:
-                        p1 = (i8 - 4) & 0xFFFFFFFF
-                        mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 < (i2 ^ 0x80000000)
-                elif i1 < 26:
-                    if i1 < 24:
-                        if i1 == 22:
-                            p1 = (i8 - 4) & 0xFFFFFFFF
-                            mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 > (i2 ^ 0x80000000)
-                        else:
-                            i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
-                            p0 = i7
-                    elif i1 == 24:
-                        if i2:
-                            i5 = p1 + 3
-                        else:
-                            i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
-                    else:
-                        mem_u32[(i0 >> 2) + i6] = p1 + 3
-                        i5 = ((mem_u8[p1 + 16386] << 8) & 0xF00) | mem_u8[p1 + 16385]
-                        i6 += 1
-                        p0 = i7
-                elif i1 < 28:
-                    if i1 == 26:
-                        if not i6:
-                            goto = 1
+                        mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] * i2) & 0xFFFFFFFF
+                elif i1 < 13:
+                    if i1 == 11:
+                        if not i2:
+                            i1 = 4
                             break
-                        i6 -= 1
-                        i5 = mem_u32[(i0 >> 2) + i6]
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] // i2
+                    else:
+                        if not i2:
+                            i1 = 4
+                            break
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] % i2
+                elif i1 == 13:
+                    p1 = (i8 - 4) & 0xFFFFFFFF
+                    mem_u32[p1 >> 2] = mem_u32[p1 >> 2] & i2
+                else:
+                    p1 = (i8 - 4) & 0xFFFFFFFF
+                    mem_u32[p1 >> 2] = mem_u32[p1 >> 2] | i2
+            elif i1 < 22:
+                if i1 < 18:
+                    if i1 == 15:
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] ^ i2
+                    elif i1 == 16:
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = (mem_u32[p1 >> 2] << (i2 & 0x1F)) & 0xFFFFFFFF
+                    else:
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = mem_u32[p1 >> 2] >> (i2 & 0x1F)
+                elif i1 < 20:
+                    if i1 == 18:
+                        mem_u32[i8 >> 2] = i2 == 0
                         p0 = i7
                     else:
-                        mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
+                        mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
                         p0 = i7
-                elif i1 == 28:
-                    mem_u32[i8 >> 2] = (i2 - 1) & 0xFFFFFFFF
+                elif i1 == 20:
+                    p1 = (i8 - 4) & 0xFFFFFFFF
+                    mem_u32[p1 >> 2] = mem_u32[p1 >> 2] == i2
+                else:
+                    p1 = (i8 - 4) & 0xFFFFFFFF
+                    mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 < (i2 ^ 0x80000000)
+            elif i1 < 26:
+                if i1 < 24:
+                    if i1 == 22:
+                        p1 = (i8 - 4) & 0xFFFFFFFF
+                        mem_u32[p1 >> 2] = mem_i32[p1 >> 2] + 0x80000000 > (i2 ^ 0x80000000)
+                    else:
+                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                        p0 = i7
+                elif i1 == 24:
+                    if i2:
+                        i5 = p1 + 3
+                    else:
+                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                else:
+                    mem_u32[(i0 >> 2) + i6] = p1 + 3
+                    i5 = ((mem_u8[p1 + 16386] << 8) & 0xF00) | mem_u8[p1 + 16385]
+                    i6 += 1
+                    p0 = i7
+            elif i1 < 28:
+                if i1 == 26:
+                    if not i6:
+                        i1 = 3
+                        break
+                    i6 -= 1
+                    i5 = mem_u32[(i0 >> 2) + i6]
                     p0 = i7
                 else:
-                    i1 = 2
-                    i2 = 0
-                    mem_u32[5120] = i1
-                    __stack_pointer = i0 + 2128
-                    return i2
-                i1 = 1
-                i4 = (i0 + 1088 + p0) & 0xFFFFFFFF
-                i3 -= 1
-                if i3 <= 1:
-                    i2 = 0
-                    mem_u32[5120] = i1
-                    __stack_pointer = i0 + 2128
-                    return i2
-            if goto == 1:
+                    mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
+                    p0 = i7
+            elif i1 == 28:
+                mem_u32[i8 >> 2] = (i2 - 1) & 0xFFFFFFFF
+                p0 = i7
+            else:
+                i1 = 2
                 break
-            i1 = 4
-            i2 = 0
-            mem_u32[5120] = i1
-            __stack_pointer = i0 + 2128
-            return i2
-        i1 = 3
+            i1 = 1
+            i4 = (i0 + 1088 + p0) & 0xFFFFFFFF
+            i3 -= 1
+            if i3 <= 1:
+                break
         i2 = 0
     mem_u32[5120] = i1
     __stack_pointer = i0 + 2128
