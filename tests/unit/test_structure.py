@@ -86,10 +86,38 @@ def test_break_out_of_two_loops_and_on_to_the_outer_one() -> None:
         (local.set $c (i32.const 5))
         (br $outer)))
         (local.get $a)"""
-    assert "goto" in shape(body)
+    assert shape(body) == expect(
+        """
+        while True:
+            a = a + c & 4294967295
+            while True:
+                if b == 9:
+                    return a
+                b = b + 1 & 4294967295
+                if b < a:
+                    break
+                if not c:
+                    c = 5
+                    break
+        """
+    )
     module = f'(module (func (export "f") (param $a i32) (param $b i32) (param $c i32) (result i32) {body}))'
     for a, b, c in [(0, 0, 0), (1, 2, 3), (9, 9, 9), (3, 8, 1)]:
         assert outcome(instance_of(module), "f", a, b, c) == _two_loops(a, b, c)
+
+
+def test_two_ways_out_of_a_loop_that_lead_far_apart_need_a_flag() -> None:
+    step = "(local.set $a (i32.add (local.get $a) (i32.const 1)))"
+    rest = "(local.set $c (i32.mul (local.get $c) (call $f (local.get $a) (local.get $b) (local.get $c))))" * 3
+    body = f"""(block $out (loop $outer (local.set $b (i32.add (local.get $b) (i32.const 2)))
+        (loop $inner {step}
+            (br_if $out (i32.eq (local.get $a) (i32.const 5)))
+            (br_if $inner (i32.rem_u (local.get $a) (i32.const 4))))
+        {rest} (br_if $outer (i32.lt_u (local.get $c) (i32.const 50))) {rest} (br $out)))
+        {rest} {rest} (local.get $c)"""
+    text = shape(body)
+    assert text.count("goto = 1") == 1
+    assert text.count("if goto == 1:") == 1
 
 
 def _two_loops(a: int, b: int, c: int) -> int:
@@ -120,35 +148,32 @@ def test_switch_of_neighbours_is_a_tree() -> None:
     )
 
 
-def test_switch_that_takes_turns_looks_its_arm_up() -> None:
-    body = """(block $x (block $y (block $z
-        (br_table $x $y $x $y $z $x $y $x $z (local.get $a)))
-        (return (call $f (local.get $b) (local.get $b) (i32.const 1))))
-        (return (call $f (local.get $b) (local.get $c) (i32.const 2))))
-        (call $f (local.get $c) (local.get $c) (i32.const 3))"""
-    text = shape(body)
-    assert "[a] if a < 8 else" in text
-    for argument in "123":
-        assert text.count(f", {argument})\n") == 1
-
-
-def test_three_joins_behind_one_tree_stand_side_by_side() -> None:
-    fields = "(func $g (param i32))"
-    body = """(block $3 (block $2 (block $1
+def joins(calls: int) -> str:
+    """A function with three places that several ways lead to, each with so many calls of its own."""
+    places = ["".join(f"(call $g (i32.const {number}{call}))" for call in range(calls)) for number in "123"]
+    body = f"""(block $3 (block $2 (block $1
         (if (local.get $a) (then (br_if $1 (local.get $b)) (br_if $2 (local.get $c)) (br $3)))
         (br_if $2 (local.get $b))
         (br_if $3 (local.get $c)))
-        (call $g (i32.const 1)) (call $g (i32.const 11)) (call $g (i32.const 111)) (br_if $3 (local.get $b)))
-        (call $g (i32.const 2)) (call $g (i32.const 22)) (call $g (i32.const 222)))
-        (call $g (i32.const 3)) (call $g (i32.const 33)) (call $g (i32.const 333))
+        {places[0]} (br_if $3 (local.get $b)))
+        {places[1]})
+        {places[2]}
         (local.get $a)"""
-    text = python(
-        f"(module {fields} (func (param $a i32) (param $b i32) (param $c i32) (result i32) {body}))",
-        index=1,
-    )
+    function = f"(func (param $a i32) (param $b i32) (param $c i32) (result i32) {body})"
+    return python(f"(module (func $g (param i32)) {function})", index=1)
+
+
+def test_three_joins_behind_one_tree_stand_side_by_side() -> None:
+    text = joins(calls=9)
     assert "goto" in text
-    for number in (111, 222, 333):
-        assert text.count(f"({number})") == 1
+    for number in (10, 20, 30):
+        assert text.count(f"g({number})") == 1
+
+
+def test_of_three_joins_short_ones_are_repeated() -> None:
+    text = joins(calls=1)
+    assert "goto" not in text
+    assert "while" not in text
 
 
 def test_what_only_returns_is_repeated_if_it_is_short() -> None:

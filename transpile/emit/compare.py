@@ -8,7 +8,7 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, LOOKUP, NOT, OR, Expr
+from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS
 
@@ -37,6 +37,8 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
     if op is AND or op is OR:
         join = nodes.both if (op is AND) == wanted else nodes.either
         return join(condition(emitter, expr.args[0], wanted), condition(emitter, expr.args[1], wanted), line)
+    if op in _MEMBERSHIP:
+        return _MEMBERSHIP[op](emitter, expr, wanted, line)
     if op is _IS_NULL:
         is_ = nodes.IS if wanted else nodes.IS_NOT
         return nodes.compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
@@ -47,11 +49,17 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
 
 def _truth(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     """Whether an integer is not zero."""
+    value = _zero_if_zero(emitter, expr, line)
+    return value if wanted else nodes.not_(value, line)
+
+
+def _zero_if_zero(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """An integer as it comes, but for one that may be a multiple of 2**N other than zero."""
     value = emitter.value(expr)
     bits = SIZES[expr.type]  # type: ignore[index]
-    if value.low <= -1 << bits or value.high >> bits > 0:  # it may be a multiple of 2**N other than zero
+    if value.low <= -1 << bits or value.high >> bits > 0:
         value = canonical(value, bits, line)
-    return value.node if wanted else nodes.not_(value.node, line)
+    return value.node
 
 
 def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
@@ -172,6 +180,21 @@ def _signed_constant(
     return within(Value(rest, 0, MASKS[bits]), constant, top, not negative_wanted, line)
 
 
+def _among(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    """Whether it is one of a few: CPython makes the set a constant, PyPy's compiler unrolls a tuple."""
+    elements = [nodes.constant(value, line) for value in expr.imm]
+    those = nodes.set_(elements, line) if emitter.dialect == "cpython" else nodes.tuple_(elements, line)
+    return nodes.compare(emitter.canonical(expr.args[0]).node, nodes.IN if wanted else nodes.NOT_IN, those, line)
+
+
+def _within(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    low, high = expr.imm
+    return within(emitter.canonical(expr.args[0]), low, high, wanted, line)
+
+
+_MEMBERSHIP = {IN: _among, WITHIN: _within}
+
+
 def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
     """A condition as 0 or 1."""
     node = condition(emitter, expr)
@@ -179,7 +202,7 @@ def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 
 def _register() -> None:
-    for op in (*OPS.values(), NOT):
+    for op in (*OPS.values(), NOT, IN, WITHIN):
         if op.family == "compare":
             INTEGERS[op] = _value
     INTEGERS[_IS_NULL] = _value
@@ -194,7 +217,7 @@ def _eqz(emitter: Emitter, expr: Expr, line: int) -> Value:
     arg = expr.args[0]
     if arg.op.family == "compare" and len(arg.args) == 2 and arg.op not in (AND, OR):
         return Value(condition(emitter, expr), 0, 1)
-    return Value(nodes.compare(emitter.canonical(arg).node, nodes.EQ, nodes.constant(0, line), line), 0, 1)
+    return Value(nodes.compare(_zero_if_zero(emitter, arg, line), nodes.EQ, nodes.constant(0, line), line), 0, 1)
 
 
 def _logical(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -206,8 +229,16 @@ def _logical(emitter: Emitter, expr: Expr, line: int) -> Value:
 INTEGERS[AND] = INTEGERS[OR] = _logical
 
 
+#: A longer table is printed as bytes.
+_LONG_TABLE = 16
+
+
 def _lookup(emitter: Emitter, expr: Expr, line: int) -> Value:
-    table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
+    table: ast.expr
+    if len(expr.imm) > _LONG_TABLE and max(expr.imm) < 256:
+        table = ast.Constant(bytes(expr.imm), lineno=line, col_offset=0)
+    else:
+        table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
     return Value(nodes.item(table, emitter.canonical(expr.args[0]).node, line), min(expr.imm), max(expr.imm))
 
 

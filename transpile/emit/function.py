@@ -57,6 +57,7 @@ class _Writer:
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.globals_written: set[str] = set()
+        self.choices: dict[ast.If, tuple[str, bool]] = {}  # by which variable, or none that they leave as it is
 
     def block(self, body: list[Python]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
@@ -85,20 +86,34 @@ class _Writer:
 
     def _assign(self, target: Var, expr: Expr, line: int, out: list[ast.stmt]) -> None:
         """`x = value`; a choice between a value and x itself is an `if`."""
-        emitter = self.emitter
-        name = emitter.variables[target.index]
-        rest = self._form(target)
+        name = self.emitter.variables[target.index]
         if expr.op is SELECT:
             first, second, test = expr.args
             for kept, other, wanted in ((second, first, True), (first, second, False)):
                 same = kept.op is LOCAL_GET and _form(kept.imm) == _form(target)
-                if same and emitter.variables[kept.imm.index] == name:
-                    change = nodes.assign(name, rest(other), line)
-                    out.append(nodes.if_(condition(emitter, test, wanted), [change], [], line))
+                if same and self.emitter.variables[kept.imm.index] == name:
+                    change: list[ast.stmt] = []
+                    self._assign(target, other, line, change)
+                    self._choice(name, test, wanted, change, out)
                     return
-        value = rest(expr)
+        value = self._form(target)(expr)
         if not (isinstance(value, ast.Name) and value.id == name):
             out.append(nodes.assign(name, value, line))
+
+    def _choice(self, name: str, test: Expr, wanted: bool, change: list[ast.stmt], out: list[ast.stmt]) -> None:
+        """Change a variable or leave it; together with the choice before it, if that tested the same variable."""
+        line = self.emitter.line
+        tested = self.emitter.variables[test.imm.index] if test.op is LOCAL_GET else ""
+        last = out[-1] if out else None
+        if isinstance(last, ast.If) and tested and self.choices.get(last, ("", True))[0] == tested:
+            (last.body if self.choices[last][1] == wanted else last.orelse).extend(change)
+        else:
+            last = ast.If(condition(self.emitter, test, wanted), change or [nodes.pass_(line)], [], lineno=line)
+            last.col_offset = 0
+            self.choices[last] = tested, wanted
+            out.append(last)
+        if tested == name:
+            self.choices[last] = "", wanted
 
     def _form(self, target: Var) -> Callable[[Expr], ast.expr]:
         """What brings a value into the form in which a variable holds it."""
@@ -120,7 +135,8 @@ class _Writer:
         else:
             line = self.emitter.line = node.condition.offset or self.emitter.line
             test = condition(self.emitter, node.condition)
-        out.append(nodes.while_(test, self.block(node.body) or [nodes.pass_(line)], line))
+        body = self.block(node.body) or [nodes.pass_(line)]
+        out.append(nodes.while_(test, body, self.block(node.other), line))
 
     def for_(self, node: For, out: list[ast.stmt]) -> None:
         emitter = self.emitter

@@ -18,7 +18,7 @@ _STORE = ast.Store()
 ADD, SUB, MUL, DIV, FLOOR_DIV, MOD = ast.Add(), ast.Sub(), ast.Mult(), ast.Div(), ast.FloorDiv(), ast.Mod()
 AND, OR, XOR, SHL, SHR = ast.BitAnd(), ast.BitOr(), ast.BitXor(), ast.LShift(), ast.RShift()
 EQ, NE, LT, LE, GT, GE = ast.Eq(), ast.NotEq(), ast.Lt(), ast.LtE(), ast.Gt(), ast.GtE()
-IS, IS_NOT = ast.Is(), ast.IsNot()
+IS, IS_NOT, IN, NOT_IN = ast.Is(), ast.IsNot(), ast.In(), ast.NotIn()
 _NOT, _NEGATE = ast.Not(), ast.USub()
 _BOTH, _EITHER = ast.And(), ast.Or()
 
@@ -132,6 +132,10 @@ def tuple_(elements: Sequence[ast.expr], line: int) -> ast.Tuple:
     return ast.Tuple(list(elements), _LOAD, lineno=line, col_offset=0)
 
 
+def set_(elements: Sequence[ast.expr], line: int) -> ast.Set:
+    return ast.Set(list(elements), lineno=line, col_offset=0)
+
+
 def named(id_: str, value: ast.expr, line: int) -> ast.NamedExpr:
     return ast.NamedExpr(target(id_, line), value, lineno=line, col_offset=0)
 
@@ -172,8 +176,8 @@ def if_(condition: ast.expr, then: list[ast.stmt], other: list[ast.stmt], line: 
     return ast.If(condition, then, other, lineno=line, col_offset=0)
 
 
-def while_(condition: ast.expr, body: list[ast.stmt], line: int) -> ast.stmt:
-    return ast.While(condition, body, [], lineno=line, col_offset=0)
+def while_(condition: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
+    return ast.While(condition, body, other, lineno=line, col_offset=0)
 
 
 def for_(id_: str, over: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:

@@ -121,6 +121,10 @@ OR = _ir_op("or", ("i32", "i32"))
 NOT = _ir_op("not", ("i32",))
 #: An element of the tuple of small integers that is its immediate; made by structure/switch.py.
 LOOKUP = _ir_op("lookup", ("i32",), "integer")
+# Whether an i32 is one of those in the tuple, or between the two (themselves included), that are the immediate; made by
+# structure/switch.py.
+IN = _ir_op("in", ("i32",))
+WITHIN = _ir_op("within", ("i32",))
 
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
@@ -155,7 +159,7 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP)}
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP, IN, WITHIN)}
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:

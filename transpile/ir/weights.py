@@ -10,12 +10,32 @@ TURNS = 8
 _DEEPEST = 4
 
 
+#: What a loop does not do in every turn is taken to be done in one of so many.
+_SELDOM = 4
+
+
 def weights(blocks: list[Block]) -> dict[int, int]:
-    """Block id → a power of `TURNS`, by how many loops are around it."""
+    """Block id → a power of `TURNS`, by how many loops are around it, less where a loop may pass it by."""
     graph = Graph(blocks)
     depth = [0] * len(blocks)
+    seldom = [False] * len(blocks)
     for number, header in enumerate(graph.headers):
         if header:
+            always = _every_turn(graph, number)
             for inside in graph.loop(number):
                 depth[inside] += 1
-    return {block.id: TURNS ** min(depth[number], _DEEPEST) for number, block in enumerate(blocks)}
+                seldom[inside] = inside not in always
+    return {
+        block.id: TURNS ** min(depth[number], _DEEPEST) // (_SELDOM if seldom[number] else 1)
+        for number, block in enumerate(blocks)
+    }
+
+
+def _every_turn(graph: Graph, header: int) -> set[int]:
+    """The blocks that dominate one of the ways back to a loop's header."""
+    result = {header}
+    for at in graph.before[header]:
+        while at > header and at not in result:
+            result.add(at)
+            at = graph.idom[at]
+    return result

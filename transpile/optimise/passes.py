@@ -17,10 +17,11 @@ from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.elements import count_in_elements
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
+from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
-from wasm2py.transpile.optimise.sink import sink
+from wasm2py.transpile.optimise.sinking import sink
 from wasm2py.transpile.optimise.unwrapped import leave_unwrapped
 from wasm2py.transpile.optimise.webs import split_webs
 
@@ -35,7 +36,8 @@ PASSES: dict[str, Pass] = {
     "inline": inline_uses,
     "bulk": make_bulk,
     "conditions": short_circuit,
-    "sink": sink,
+    "membership": find_membership,
+    "sinking": sink,
     "pointers": step_pointers,
     "ranges": find_ranges,
     "elements": count_in_elements,
@@ -48,8 +50,8 @@ PASSES: dict[str, Pass] = {
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "sink", "inline",
-    "alignments", "ranges", "elements", "counting", "unwrapped", "signs",
+    "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "sinking", "alignments", "ranges", "elements", "counting", "unwrapped", "signs",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wasm2py.transpile.ir.cfg import Counted, Stmt
 from wasm2py.transpile.ir.expr import Expr, Var, get
-from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Python, While, ends
+from wasm2py.transpile.structure.nodes import Break, Code, For, If, Python, While, breaks, continues, ends
 
 
 def counted(body: list[Python]) -> list[Python]:
@@ -19,7 +19,7 @@ def counted(body: list[Python]) -> list[Python]:
         if isinstance(node, If):
             out.append(If(node.condition, counted(node.then), counted(node.other)))
         elif isinstance(node, While):
-            inner = While(node.condition, counted(node.body))
+            inner = While(node.condition, counted(node.body), counted(node.other))
             turn = _last_turn(inner)
             if turn is None:
                 out.append(inner)
@@ -42,32 +42,18 @@ class _Turn:
 
 def _last_turn(loop: While) -> _Turn | None:
     """The parts of a loop that ends with a marked step and the test, and that repeats from nowhere else."""
-    if loop.condition is not None or len(loop.body) < 2 or _continues(loop.body):
+    if loop.condition is not None or len(loop.body) < 2 or continues(loop.body):
         return None
     code, test = loop.body[-2:]
     if not isinstance(code, Code) or not isinstance(test, If) or not code.stmts:
         return None
     step = code.stmts[-1]
-    if step.counts is None or test.other or not ends(test.then):
+    over = test.then[:-1] if test.then and isinstance(test.then[-1], Break) else test.then
+    if step.counts is None or test.other or not ends(test.then) or breaks(over):
         return None
     stmts = code.stmts[:-1]
     body = [*loop.body[:-2], *([Code(stmts)] if stmts else [])]
-    return _Turn(body, step, step.counts, test.then)
-
-
-def _continues(body: list[Python]) -> bool:
-    """Whether a `continue` of the loop around stands in its body."""
-    return any(
-        isinstance(node, Continue) or (isinstance(node, If) and (_continues(node.then) or _continues(node.other)))
-        for node in body
-    )
-
-
-def _breaks(body: list[Python]) -> bool:
-    return any(
-        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
-        for node in body
-    )
+    return _Turn(body, step, step.counts, over)
 
 
 def _written(turn: _Turn, before: list[Python]) -> list[Python]:
@@ -75,10 +61,8 @@ def _written(turn: _Turn, before: list[Python]) -> list[Python]:
     variable = turn.step.targets[0]
     last = [Code([Stmt((variable,), turn.counted.end)])] if turn.counted.live else []
     over: list[Python] = [*last, *turn.over]
-    if isinstance(over[-1], Break):
-        over.pop()
     start = _start(before, variable, turn.step)
-    left = _breaks(turn.body)
+    left = breaks(turn.body)
     loop = For(variable, start, turn.counted.end, turn.counted.step, turn.body, over if left else [])
     return [loop] if left else [loop, *over]
 

@@ -70,8 +70,6 @@ class Dispatch:
         targets = [self.graph.number[target.id] for target in end.targets]
         default = self.graph.number[end.default.id]
         arm_of = {target: arm for arm, target in enumerate(dict.fromkeys((*targets, default)))}
-        index = self.function.variable("i32", role="arm")
         arms = [self._edge(target, _INLINE_DEPTH) for target in arm_of]
         table = [arm_of[target] for target in targets]
-        tree = decision_tree(self.function, get(index, end.index.offset), table, arm_of[default], arms)
-        return [Code([Stmt((index,), end.index)]), *tree]
+        return decision_tree(self.function, end.index, table, arm_of[default], arms)

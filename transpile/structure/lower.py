@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
-from wasm2py.transpile.ir.expr import AND, LOCAL_GET, NOT, Expr, Var, const, get
+from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable, block_exprs
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.expr import NOT, WITHIN, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.structure.nodes import (
     Break,
@@ -34,11 +37,15 @@ from wasm2py.transpile.structure.nodes import (
     ends,
 )
 from wasm2py.transpile.structure.switch import decision_tree
+from wasm2py.transpile.structure.tree import REGION, followed
 
 #: CPython refuses more than 20 nested `while`s.
 MAX_LOOPS = 18
 #: CPython reads at most 100 levels of indentation, and its compiler recurses.
 MAX_DEPTH = 48
+#: So many instructions at a label, or on all ways to it together, are repeated rather than skipped.
+_COPIED = 12
+_ALL_COPIES = 36
 #: How many nodes must stand behind a test that skips them for that to be worth a loop, where depth runs out.
 _LONG = 8
 
@@ -75,14 +82,23 @@ class _PythonLoop:
         self.escapes: dict[int, None] = {}
 
 
+class _Copy(NamedTuple):
+    """What is repeated on every way to a label, to which labels it goes on, and how many instructions it has."""
+
+    nodes: list[Node]
+    onward: int
+    weight: int
+
+
 class Lowering:
     """Lowers one function's tree."""
 
-    def __init__(self, function: FunctionIR, tiny: dict[int, tuple[list[Stmt], Return | Unreachable]]) -> None:
+    def __init__(self, function: FunctionIR, graph: Graph, tiny: set[int]) -> None:
         self.function = function
+        self.graph = graph
         self.tiny = tiny
+        self.copies: dict[int, _Copy] = {}
         self.goto: Var | None = None
-        self.case: Var | None = None
         self.numbers: dict[int, int] = {}
 
     def lower(self, tree: Tree) -> list[Python]:
@@ -100,7 +116,12 @@ class Lowering:
             if isinstance(node, Fork):
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
-                if follow.all & node.body.labels & ~(1 << node.label):
+                if self._clashes(node, follow, loop):
+                    if self._repeated(node.label, Tree(pending)):
+                        pending = deque(node.body.nodes)
+                        continue
+                    if self._while_else(node, pending, out, follow, loop, depth):
+                        break
                     pending.appendleft(node)
                     self._once(pending, out, follow, loop, depth)
                     break
@@ -108,23 +129,28 @@ class Lowering:
                 if ends(out):  # every way to the label has its own copy of what stands there
                     break
             elif isinstance(node, Region):
-                pending.extend(self._region(node, out, follow, loop, depth))
+                sections = [section for section in reversed(node.sections) if not self._repeated(*section)][::-1]
+                if len(sections) < REGION:
+                    pending.extend(followed(node.body, sections).nodes)
+                else:
+                    pending.extend(self._region(Region(node.body, sections), out, follow, loop, depth))
             elif isinstance(node, Loop):
                 self._loop(node, out, follow, loop, depth)
             elif isinstance(node, Cases):
                 self._cases(node, out, follow, loop, depth)
             elif isinstance(node, Goto):
-                out.extend(self._goto(node.label, follow, loop))
+                out.extend(self._goto(node.label, follow, loop, depth))
             else:
                 out.append(node)
         return out
 
-    def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
+    def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
         if label == follow.label:
             return []
         if label in self.tiny:
-            stmts, end = self.tiny[label]
-            return [Code(stmts), Leave(end)] if stmts else [Leave(end)]
+            return self._way_out(label, loop)
+        if label in self.copies:
+            return self._tree(self.copies[label].nodes, follow, loop, depth)
         if loop is not None and label == loop.continue_to:
             return [Continue()]
         if loop is not None and label == loop.break_to:
@@ -136,6 +162,105 @@ class Lowering:
         assert loop is not None, "a label that no Python loop leads to"
         loop.escapes[label] = None
         return [flag, Break()]
+
+    def _way_out(self, label: int, loop: _PythonLoop | None) -> list[Python]:
+        """A short way out of the function: repeated, unless a `break` that leads there is shorter."""
+        block = self.graph.blocks[label]
+        assert isinstance(block.end, Return | Unreachable)
+        if not block.stmts:
+            return [Leave(block.end)]
+        if loop is not None and label == loop.break_to:
+            loop.breaks = True
+            return [Break()]
+        return [Code(block.stmts), Leave(block.end)]
+
+    def _clashes(self, node: Labelled, follow: _Follow, loop: _PythonLoop | None) -> bool:
+        """Whether from within `node` control goes to what comes later than its label, as falling off the end does."""
+        both = follow.all & self._real(node.body.labels) & ~(1 << node.label)
+        if both and loop is not None:
+            for label in (loop.continue_to, loop.break_to):
+                both &= ~(1 << label) if label is not None else -1
+        return bool(both)
+
+    def _real(self, labels: int) -> int:
+        """The labels that are left when what is repeated has been."""
+        for label, copy in self.copies.items():
+            if labels >> label & 1:
+                labels = labels & ~(1 << label) | copy.onward
+        return labels
+
+    def _repeated(self, label: int, tree: Tree) -> bool:
+        """Whether what stands at a label is so little that every way to it may have its own.
+
+        Asked of later labels first, so that what is repeated within is counted.
+        """
+        weight = self._weight(tree.nodes)
+        if weight > _COPIED or weight * (len(self.graph.before[label]) - 1) > _ALL_COPIES:
+            return False
+        self.copies[label] = _Copy(list(tree.nodes), self._real(self._labels(tree.nodes)), weight)
+        return True
+
+    def _weight(self, nodes: Iterable[Node]) -> int:
+        """How many instructions nodes have, if those are few; loops and what is labelled are too heavy."""
+        total = 0
+        for node in nodes:
+            if isinstance(node, Code):
+                total += len(node.stmts) + _size([stmt.expr for stmt in node.stmts[: _COPIED + 1]])
+            elif isinstance(node, Fork):
+                total += _size([node.condition]) + self._weight(node.then.nodes) + self._weight(node.other.nodes)
+            elif isinstance(node, Leave):
+                total += 1 + _size(node.end.values if isinstance(node.end, Return) else ())
+            elif isinstance(node, Goto):
+                total += self._weight_of(node.label)
+            else:
+                total += _COPIED + 1
+            if total > _COPIED:
+                break
+        return total
+
+    def _weight_of(self, label: int) -> int:
+        if label in self.tiny:
+            return 1 + _size(list(block_exprs(self.graph.blocks[label])))
+        return self.copies[label].weight if label in self.copies else 1
+
+    def _labels(self, nodes: Iterable[Node]) -> int:
+        """The labels to which light nodes go."""
+        labels = 0
+        for node in nodes:
+            if isinstance(node, Goto) and node.label not in self.tiny:
+                labels |= 1 << node.label
+            elif isinstance(node, Fork):
+                labels |= node.then.labels | node.other.labels
+        return labels
+
+    def _while_else(
+        self,
+        node: Labelled,
+        rest: deque[Node],
+        out: list[Python],
+        follow: _Follow,
+        loop: _PythonLoop | None,
+        depth: int,
+    ) -> bool:
+        """A loop that leads to its label only when its condition ends it, and else just to what follows: the label's
+        code is the `else` of the loop.
+        """
+        inner = node.body.nodes[0]
+        if not isinstance(inner, Loop) or len(inner.body.nodes) != 1 or follow.label is None:
+            return False
+        fork = inner.body.nodes[0]
+        onward = 1 << node.label | 1 << follow.label
+        if not isinstance(fork, Fork) or self._real(node.body.labels) & ~onward:
+            return False
+        for leaving, staying, ends_it in ((fork.then, fork.other, True), (fork.other, fork.then, False)):
+            leads_out = len(leaving.nodes) == 1 and leaving.nodes[0] == Goto(node.label)
+            if leads_out and not self._real(staying.labels) >> node.label & 1:
+                entered = self._enter(follow.label, inner.label, loop)
+                body = self._tree(staying.nodes, _Follow(inner.label), entered, depth + 1)
+                condition = _not(fork.condition) if ends_it else fork.condition
+                out.append(While(condition, body, self._tree(rest, follow, loop, depth + 1)))
+                return True
+        return False
 
     def _flag(self, label: int) -> Code:
         """*goto* set to a label's number."""
@@ -200,13 +325,16 @@ class Lowering:
         labels = [label for label, _ in node.sections]
         for label in labels:
             self.numbers[label] = len(self.numbers) + 1
-        inside = _Follow(None, follow.all | sum(1 << label for label in labels))
+        bits = sum(1 << label for label in labels)
+        inside = _Follow(None, follow.all | bits)
         out.extend(self._tree(node.body.nodes, inside, loop, depth))
-        before = node.body.labels
+        before = self._real(node.body.labels)
         for _, tree in node.sections[:-1]:
-            before |= tree.labels
+            before |= self._real(tree.labels)
         guarded = node.sections if follow.all & before else node.sections[:-1]
         levels = len(guarded).bit_length()
+        if len(guarded) < len(labels):  # control gets to the last one by falling off the others' ends
+            inside = _Follow(labels[-1], inside.flagged & ~(1 << labels[-1]))
         sections = [
             (self.numbers[label], self._tree(tree.nodes, inside, loop, depth + levels)) for label, tree in guarded
         ]
@@ -219,9 +347,8 @@ class Lowering:
         middle = len(sections) // 2
         out: list[Python] = []
         for half in (sections[:middle], sections[middle:]):
-            low = Expr(OPS["i32.ge_u"], "i32", (get(self._goto_var()), const("i32", half[0][0])))
-            high = Expr(OPS["i32.le_u"], "i32", (get(self._goto_var()), const("i32", half[-1][0])))
-            out.append(If(Expr(AND, "i32", (low, high)), self._sections(half), []))
+            within = Expr(WITHIN, "i32", (get(self._goto_var()),), (half[0][0], half[-1][0]))
+            out.append(If(within, self._sections(half), []))
         return out
 
     def _goes_to(self, number: int) -> Expr:
@@ -249,7 +376,7 @@ class Lowering:
         if len(escapes) == 1 and not inner.breaks and node.condition is None:
             _drop_flags(node.body, self._goto_var(), self._number(escapes[0]))
             out.append(_with_condition(node))
-            out.extend(self._goto(escapes[0], follow, loop))
+            out.extend(self._goto(escapes[0], follow, loop, 0))
             return
         ways = [(label, self._onward(label, follow, loop)) for label in escapes]
         if inner.breaks or any(onward for _, onward in ways):
@@ -259,19 +386,13 @@ class Lowering:
 
     def _onward(self, label: int, follow: _Follow, loop: _PythonLoop | None) -> list[Python]:
         """The way to a label that *goto* already names."""
-        onward = self._goto(label, follow, loop)
+        onward = self._goto(label, follow, loop, 0)
         return onward[1:] if onward and label not in self.tiny and isinstance(onward[0], Code) else onward
 
     def _cases(self, node: Cases, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> None:
-        index = node.index
-        if index.op is not LOCAL_GET:
-            if self.case is None:
-                self.case = self.function.variable("i32", role="arm")
-            out.append(Code([Stmt((self.case,), index)]))
-            index = get(self.case, index.offset)
         levels = max(len(node.arms) - 1, 1).bit_length() + 1
         arms = [self._tree(arm.nodes, follow, loop, depth + levels) for arm in node.arms]
-        out.extend(decision_tree(self.function, index, node.table, node.default, arms))
+        out.extend(decision_tree(self.function, node.index, node.table, node.default, arms))
 
 
 def _not(condition: Expr) -> Expr:
@@ -288,11 +409,19 @@ def _with_condition(loop: While) -> While:
     return loop
 
 
+def _size(exprs: Iterable[Expr]) -> int:
+    """How many instructions some expressions have, if those are few."""
+    nodes = (node for expr in exprs for node in expr.walk())
+    return sum(1 for _ in islice(nodes, _COPIED + 1))
+
+
 def _drop_flags(body: list[Python], goto: Var, label: int) -> None:
     """Remove the assignments of *goto* before each way out: there is only one place to go."""
     for node in body:
         if isinstance(node, If):
             _drop_flags(node.then, goto, label)
+            _drop_flags(node.other, goto, label)
+        elif isinstance(node, While):
             _drop_flags(node.other, goto, label)
     if len(body) >= 2 and isinstance(body[-1], Break) and _names(body[-2], goto, label):
         del body[-2]

@@ -8,7 +8,7 @@ First (`tree.py`) with labels, as languages with labelled `break` have them: `Co
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import Return, Stmt, Unreachable
@@ -108,10 +108,13 @@ class If:
 
 @dataclass(slots=True)
 class While:
-    """`while condition`, or `while True` for None."""
+    """`while condition`, or `while True` for None; `other` stands in its `else`, where control gets when the condition
+    ends it.
+    """
 
     condition: Expr | None
     body: list[Python]
+    other: list[Python] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -147,13 +150,24 @@ def ends(body: list[Python]) -> bool:
     if isinstance(last, Break | Continue | Leave):
         return True
     if isinstance(last, While):
-        return last.condition is None and not _breaks(last.body)
+        return (last.condition is None or ends(last.other)) and not breaks(last.body)
     return isinstance(last, If) and ends(last.then) and ends(last.other)
 
 
-def _breaks(body: list[Python]) -> bool:
+def breaks(body: list[Python]) -> bool:
     """Whether a `break` of the loop around stands in its body."""
+    return _leaves(body, Break)
+
+
+def continues(body: list[Python]) -> bool:
+    """Whether a `continue` of the loop around stands in its body."""
+    return _leaves(body, Continue)
+
+
+def _leaves(body: list[Python], kind: type[Break | Continue]) -> bool:
     return any(
-        isinstance(node, Break) or (isinstance(node, If) and (_breaks(node.then) or _breaks(node.other)))
+        isinstance(node, kind)
+        or (isinstance(node, If) and (_leaves(node.then, kind) or _leaves(node.other, kind)))
+        or (isinstance(node, While | For) and _leaves(node.other, kind))
         for node in body
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Return, Unreachable
+from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.structure.counting import counted
 from wasm2py.transpile.structure.dispatch import Dispatch
@@ -14,14 +14,16 @@ from wasm2py.transpile.structure.tree import TreeBuilder
 def structure(function: FunctionIR) -> list[Python]:
     """The function's statements; its variables may grow by some of ours."""
     graph = Graph(function.reverse_postorder())
-    builder = TreeBuilder(graph)
+    for nest in (True, False):
+        try:
+            return _lowered(function, graph, nest)
+        except TooDeepError:
+            continue
+    return Dispatch(function, graph).lower()
+
+
+def _lowered(function: FunctionIR, graph: Graph, nest: bool) -> list[Python]:
+    """With Python's own control flow; raises TooDeepError."""
+    builder = TreeBuilder(graph, nest)
     tree = builder.build()
-    tiny = {}
-    for number in builder.tiny:
-        block = graph.blocks[number]
-        assert isinstance(block.end, Return | Unreachable)
-        tiny[number] = (block.stmts, block.end)
-    try:
-        return counted(Lowering(function, tiny).lower(tree))
-    except TooDeepError:
-        return Dispatch(function, graph).lower()
+    return counted(Lowering(function, graph, builder.tiny).lower(tree))

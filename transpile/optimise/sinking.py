@@ -1,0 +1,134 @@
+"""`sinking`: what only the way out of a loop needs is computed on that way, not in every turn.
+
+Compilers leave such assignments behind where values come together after a loop. Moves assignments whose value has no
+effects and cannot trap from the end of a block in a loop, past its branch, where just the edge that leaves the loop
+needs them, and nothing in the loop reads them.
+"""
+
+from __future__ import annotations
+
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs, predecessors
+from wasm2py.transpile.ir.liveness import live_out
+
+
+def sink(function: FunctionIR) -> None:
+    """Move assignments in place; edges to blocks that others lead to as well get a block of their own."""
+    blocks = function.reverse_postorder()
+    before = predecessors(blocks)
+    inside = _innermost(blocks, before)
+    read = {id(loop): 0 for loop in inside.values()}
+    for block in blocks:
+        if block.id in inside:
+            read[id(inside[block.id])] |= _reads(block)
+    leaving = [
+        block
+        for block in blocks
+        if block.id in inside and _may_sink(block, inside[block.id], read[id(inside[block.id])])
+    ]
+    if not leaving:
+        return
+    live = live_out(blocks)
+    changed = False
+    for block in leaving:
+        end = block.end
+        assert isinstance(end, Branch)
+        for target, other in ((end.then, end.other), (end.other, end.then)):
+            if target.id in inside[block.id]:
+                continue
+            moved = _moved(block, _live_in(target, live), _live_in(other, live))
+            if moved:
+                _put(function, block, target, moved, len(before[target.id]) == 1)
+                changed = True
+                break
+    if changed:
+        function.edges_changed()
+
+
+def _innermost(blocks: list[Block], before: dict[int, list[Block]]) -> dict[int, set[int]]:
+    """The block ids of the innermost loop around each block that is in one."""
+    number = {block.id: i for i, block in enumerate(blocks)}
+    result: dict[int, set[int]] = {}
+    for header in reversed(blocks):
+        pending = [block for block in before[header.id] if number[block.id] >= number[header.id]]
+        if not pending:
+            continue
+        body = {header.id}
+        while pending:
+            block = pending.pop()
+            if block.id not in body:
+                body.add(block.id)
+                pending.extend(before[block.id])
+        for block_id in body:
+            result.setdefault(block_id, body)
+    return result
+
+
+def _reads(block: Block) -> int:
+    variables = 0
+    for stmt in block.stmts:
+        variables |= stmt.expr.variables
+    for expr in end_exprs(block.end):
+        variables |= expr.variables
+    return variables
+
+
+def _may_sink(block: Block, loop: set[int], read: int) -> bool:
+    """Whether a block ends with a way out of its loop, and assigns what nothing in that loop reads."""
+    end = block.end
+    if not isinstance(end, Branch) or (end.then.id in loop) == (end.other.id in loop):
+        return False
+    return any(_is_pure(stmt) and not read >> stmt.targets[0].index & 1 for stmt in block.stmts)
+
+
+def _is_pure(stmt: Stmt) -> bool:
+    return len(stmt.targets) == 1 and not stmt.expr.effects
+
+
+def _live_in(block: Block, live: dict[int, int]) -> int:
+    """The variables that are alive where a block starts."""
+    alive = live[block.id]
+    for expr in end_exprs(block.end):
+        alive |= expr.variables
+    for stmt in reversed(block.stmts):
+        for target in stmt.targets:
+            alive &= ~(1 << target.index)
+        alive |= stmt.expr.variables
+    return alive
+
+
+def _moved(block: Block, there: int, elsewhere: int) -> list[Stmt]:
+    """Take from a block what only one of its ways on needs; bit sets say what is alive there and elsewhere."""
+    assert isinstance(block.end, Branch)
+    read, written = block.end.condition.variables, 0
+    moved: list[Stmt] = []
+    kept: list[Stmt] = []
+    for stmt in reversed(block.stmts):
+        targets = 0
+        for target in stmt.targets:
+            targets |= 1 << target.index
+        needed = there & targets and not (elsewhere | read) & targets
+        if needed and _is_pure(stmt) and not written & (targets | stmt.expr.variables):
+            there = there & ~targets | stmt.expr.variables
+            moved.append(stmt)
+        else:
+            read |= stmt.expr.variables
+            written |= targets
+            kept.append(stmt)
+    block.stmts = kept[::-1]
+    return moved[::-1]
+
+
+def _put(function: FunctionIR, source: Block, target: Block, stmts: list[Stmt], only: bool) -> None:
+    """Statements on the edge between two blocks."""
+    if only:
+        target.stmts[:0] = stmts
+        return
+    between = function.block()
+    between.stmts = stmts
+    between.end = Jump(target)
+    end = source.end
+    assert isinstance(end, Branch)
+    if end.then is target:
+        source.end = Branch(end.condition, between, end.other)
+    else:
+        source.end = Branch(end.condition, end.then, between)
