@@ -6,12 +6,12 @@ from wasm2py.transpile.ir.cfg import Block
 from wasm2py.transpile.ir.dominators import Graph
 
 #: A turn of a loop counts so many times what stands outside; deeper nesting than this counts no more.
-TURNS = 8
+TURNS = 32
 _DEEPEST = 4
 
 
 #: What a loop does not do in every turn is taken to be done in one of so many.
-_SELDOM = 4
+_SELDOM = 16
 
 
 def weights(blocks: list[Block]) -> dict[int, int]:
