@@ -103,9 +103,9 @@ def put(p0, p1):
             i6 = (i4 - 1) & 0xFFFFFFFF
             i13 = i1
             for i7 in range(i3):
-                i8 = (i1 + i7 * 24) & 0xFFFFFFFF
+                i8 = i1 + i7 * 24
                 if (mem_u32[(i13 + 16) >> 2] if not i13 & 3 else load_u32(mem_u8, i13 + 16)) == 1:
-                    j0 = mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)
+                    j0 = mem_u64[t >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
                     i10 = ((j1 >> 33) ^ j1) & 0xFFFFFFFF
@@ -121,19 +121,20 @@ def put(p0, p1):
                             if (mem_u64[i12 >> 3] if not i12 & 7 else load_u64(mem_u8, i12)) == j0:
                                 break
                         if i9 == 2:
-                            i11 = i11 if i11 else i12
+                            if not i11:
+                                i11 = i12
                         i10 = (i10 + 1) & 0xFFFFFFFF
-                    value = mem_u64[(i8 + 16) >> 3] if not i8 & 7 else load_u64(mem_u8, i8 + 16)
+                    value = mem_u64[(t + 16) >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t + 16)
                     if i12 & 7:
                         store_u64(mem_u8, i12 + 16, value)
                     else:
                         mem_u64[(i12 + 16) >> 3] = value
-                    value = mem_u64[(i8 + 8) >> 3] if not i8 & 7 else load_u64(mem_u8, i8 + 8)
+                    value = mem_u64[(t + 8) >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t + 8)
                     if i12 & 7:
                         store_u64(mem_u8, i12 + 8, value)
                     else:
                         mem_u64[(i12 + 8) >> 3] = value
-                    value = mem_u64[i8 >> 3] if not i8 & 7 else load_u64(mem_u8, i8)
+                    value = mem_u64[t >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
                     if i12 & 7:
                         store_u64(mem_u8, i12, value)
                     else:
@@ -150,28 +151,22 @@ def put(p0, p1):
         i4 = (i5 + (i1 & i3) * 24) & 0xFFFFFFFF
         i6 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
         if i6 == 0:
-            goto = 2
+            if i0:
+                i4 = i0
+            i0 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
+            if i0:
+                break
+            i0 = 0
+            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
             break
         if i6 == 1:
             if (mem_u64[i4 >> 3] if not i4 & 7 else load_u64(mem_u8, i4)) == p0:
-                goto = 1
+                i0 = 1
                 break
         if i6 == 2:
-            i0 = i0 if i0 else i4
+            if not i0:
+                i0 = i4
         i1 = (i1 + 1) & 0xFFFFFFFF
-    if goto == 1:
-        i0 = 1
-        goto = 3
-    if goto == 2:
-        if i0:
-            i4 = i0
-        i0 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
-        if i0:
-            goto = 3
-        else:
-            i0 = 0
-            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
-            goto = 3
     if i4 & 7:
         store_u64(mem_u8, i4 + 16, 1)
     else:
@@ -208,7 +203,8 @@ def get(p0, p1):
                 if (mem_u64[i5 >> 3] if not i5 & 7 else load_u64(mem_u8, i5)) == p0:
                     return mem_u64[(i5 + 8) >> 3] if not i5 & 7 else load_u64(mem_u8, i5 + 8)
             if i4 == 2:
-                i0 = i0 if i0 else i5
+                if not i0:
+                    i0 = i5
             i2 = (i2 + 1) & 0xFFFFFFFF
         if i0:
             i5 = i0
@@ -243,7 +239,8 @@ def remove(p0):
                     mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
                     return 1
             if i4 == 2:
-                i5 = i5 if i5 else i3
+                if not i5:
+                    i5 = i3
             i0 = (i0 + 1) & 0xFFFFFFFF
         i0 = 0
         if i5:

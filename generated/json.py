@@ -79,323 +79,136 @@ def tokenize(p0):
     i1 = p0 + 16400
     i2 = 16400
     while True:
-        i6 = 0
-        i7 = i2
+        i5 = 0
+        i3 = i2
         while True:
-            i3 = (i2 + i6) & 0xFFFFFFFF
-            i4 = mem_u8[i7]
-            i5 = (i4 - 9) & 0xFFFFFFFF
-            if i5 > 23 or not (1 << (i5 & 0x1F)) & 0x800013:
+            i4 = mem_u8[i3]
+            if i4 not in {9, 10, 13, 32}:
                 break
-            i6 = (i6 + 1) & 0xFFFFFFFF
-            i7 += 1
+            i5 += 1
+            i3 += 1
+        i3 = (i2 + i5) & 0xFFFFFFFF
         if i3 == i1:
             return i0
-        while True:
-            i5 = (i0 * 12) & 0xFFFFFFFF
-            mem_u32[(i5 + 24608) >> 2] = i4
-            i9 = (i5 + 24608) >> 2
-            arm = (mem_u8[i3] - 34) & 0xFFFFFFFF
-            arm = (
-                (
-                    0,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    2,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    2,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    2,
-                    1,
-                    2,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    3,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    4,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    5,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    1,
-                    2,
-                    1,
-                    2,
-                )[arm]
-                if arm < 92
-                else 1
-            )
-            if arm < 3:
-                if arm == 0:
-                    mem_u32[i9] = 115
-                    i4 = i3 + 1
-                    i3 = mem_u8[i4]
-                    if i3 != 34:
-                        while True:
-                            if i3 < 32:
-                                return (16399 - i2 - i6) & 0xFFFFFFFF
-                            i5 = i4 + 1
-                            if i3 == 92:
-                                arm = (mem_u8[i5] - 34) & 0xFFFFFFFF
-                                arm = (
-                                    (
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        1,
-                                        1,
-                                        0,
-                                        1,
-                                        0,
-                                        2,
-                                    )[arm]
-                                    if arm < 84
-                                    else 1
-                                )
-                                if arm == 0:
-                                    i4 += 2
-                                else:
-                                    if arm == 1:
-                                        return (16399 - i2 - i6) & 0xFFFFFFFF
-                                    i3 = i4 + 2
-                                    for i5 in range(4):
-                                        i7 = mem_u8[i3 + i5]
-                                        if not 48 <= i7 <= 57 and not 65 <= (i7 & 0xFFFFFFDF) <= 70:
-                                            return (16399 - i2 - i6) & 0xFFFFFFFF
-                                    i4 += 6
-                            else:
-                                i4 = i5
-                            i3 = mem_u8[i4]
-                            if i3 == 34:
-                                break
-                    i5 = i4 + 1
-                    break
-                if arm == 1:
-                    mem_u32[i9] = 110
-                    i4 = mem_u8[i3] == 45
-                    i5 = i2 + i4
-                    i3 = mem_u8[(i5 + i6) & 0xFFFFFFFF]
-                    if not 48 <= i3 <= 57:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
-                    if i3 != 48:
-                        while True:
-                            i3 = (i5 + i6) & 0xFFFFFFFF
-                            i5 = (i5 + 1) & 0xFFFFFFFF
-                            i3 = mem_u8[i3]
-                            if not 48 <= i3 <= 57:
-                                break
-                        i5 = (i5 + i6 - 1) & 0xFFFFFFFF
+        i6 = (i0 * 12) & 0xFFFFFFFF
+        mem_u32[(i6 + 24608) >> 2] = i4
+        i9 = (i6 + 24608) >> 2
+        key = mem_u8[i3]
+        if key in {44, 58, 91, 93, 123, 125}:
+            i6 = i3 + 1
+        elif key == 34:
+            mem_u32[i9] = 115
+            i4 = i3 + 1
+            i3 = mem_u8[i4]
+            if i3 != 34:
+                while True:
+                    if i3 < 32:
+                        return (16399 - i2 - i5) & 0xFFFFFFFF
+                    i6 = i4 + 1
+                    if i3 == 92:
+                        key = mem_u8[i6]
+                        if key in {34, 47, 92, 98, 102, 110, 114, 116}:
+                            i4 += 2
+                        elif key == 117:
+                            i3 = i4 + 2
+                            for i6 in range(4):
+                                i7 = mem_u8[i3 + i6]
+                                if not 48 <= i7 <= 57 and not 65 <= (i7 & 0xFFFFFFDF) <= 70:
+                                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                            i4 += 6
+                        else:
+                            return (16399 - i2 - i5) & 0xFFFFFFFF
                     else:
-                        i5 = (i2 + i4 + i6 + 1) & 0xFFFFFFFF
-                        i3 = mem_u8[i5]
-                    if i3 == 46:
-                        if not 48 <= mem_u8[i5 + 1] <= 57:
-                            return (16399 - i2 - i6) & 0xFFFFFFFF
-                        while True:
-                            i5 += 1
-                            i3 = mem_u8[i5]
-                            if not 48 <= i3 <= 57:
-                                break
-                    if (i3 | 0x20) != 101:
+                        i4 = i6
+                    i3 = mem_u8[i4]
+                    if i3 == 34:
                         break
-                    i3 = i5 + 1
-                    i4 = mem_u8[i5 + 1]
-                    arm = (i4 - 43) & 0xFFFFFFFF
-                    arm = (0, 1, 0)[arm] if arm < 3 else 1
-                    if arm == 0:
-                        i3 = i5 + 2
-                        i4 = mem_u8[i5 + 2]
-                    if not 48 <= i4 <= 57:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
-                    i5 = (i3 - 1) & 0xFFFFFFFF
-                    while True:
-                        i5 = (i5 + 1) & 0xFFFFFFFF
-                        if not 48 <= mem_u8[i5] <= 57:
-                            break
-                    break
-                i5 = i3 + 1
-                break
-            if arm == 3:
-                i5 = i3 + 5
-                i4 = 0
-                while i4 != 5:
-                    i7 = (i3 + i4) & 0xFFFFFFFF
-                    i8 = (i4 + 16394) & 0xFFFFFFFF
-                    i4 = (i4 + 1) & 0xFFFFFFFF
-                    if mem_u8[i7] != mem_u8[i8]:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
-            elif arm == 4:
-                mem_u32[i9] = 122
-                i5 = i3 + 4
-                i4 = 0
-                while i4 != 4:
-                    i7 = i3 + i4
-                    i8 = i4 + 16384
-                    i4 += 1
-                    if mem_u8[i7] != mem_u8[i8]:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
+            i6 = i4 + 1
+        elif key == 102:
+            i6 = i3 + 5
+            i4 = 0
+            while True:
+                if i4 == 5:
+                    if i6:
+                        break
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                i7 = i3 + i4
+                i8 = i4 + 16394
+                i4 += 1
+                if mem_u8[i7] != mem_u8[i8]:
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+        elif key == 110:
+            mem_u32[i9] = 122
+            i6 = i3 + 4
+            i4 = 0
+            while True:
+                if i4 == 4:
+                    if i6:
+                        break
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                i7 = i3 + i4
+                i8 = i4 + 16384
+                i4 += 1
+                if mem_u8[i7] != mem_u8[i8]:
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+        elif key == 116:
+            i6 = i3 + 4
+            i7 = 0
+            while True:
+                if i7 == 4:
+                    if i6:
+                        break
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                i8 = i3 + i7
+                i4 = i7 + 16389
+                i7 += 1
+                if mem_u8[i8] != mem_u8[i4]:
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+        else:
+            mem_u32[i9] = 110
+            i4 = mem_u8[i3] == 45
+            i6 = i2 + i4
+            i3 = mem_u8[(i6 + i5) & 0xFFFFFFFF]
+            if not 48 <= i3 <= 57:
+                return (16399 - i2 - i5) & 0xFFFFFFFF
+            if i3 != 48:
+                while True:
+                    i3 = (i6 + i5) & 0xFFFFFFFF
+                    i6 = (i6 + 1) & 0xFFFFFFFF
+                    i3 = mem_u8[i3]
+                    if not 48 <= i3 <= 57:
+                        break
+                i6 = (i6 + i5 - 1) & 0xFFFFFFFF
             else:
-                i5 = i3 + 4
-                i7 = 0
-                while i7 != 4:
-                    i8 = i3 + i7
-                    i4 = i7 + 16389
-                    i7 += 1
-                    if mem_u8[i8] != mem_u8[i4]:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
-            if i5:
-                break
-            return (16399 - i2 - i6) & 0xFFFFFFFF
-        if i5 > i1 or i0 == 4095:
-            return (16399 - i2 - i6) & 0xFFFFFFFF
-        mem_u32[i9 + 2] = (i5 - i2 - i6) & 0xFFFFFFFF
-        mem_u32[i9 + 1] = (i2 + i6 - 16400) & 0xFFFFFFFF
+                i6 = (i2 + i4 + i5 + 1) & 0xFFFFFFFF
+                i3 = mem_u8[i6]
+            if i3 == 46:
+                if not 48 <= mem_u8[i6 + 1] <= 57:
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                while True:
+                    i6 += 1
+                    i3 = mem_u8[i6]
+                    if not 48 <= i3 <= 57:
+                        break
+            if (i3 | 0x20) == 101:
+                i3 = i6 + 1
+                i4 = mem_u8[i6 + 1]
+                if i4 in {43, 45}:
+                    i3 = i6 + 2
+                    i4 = mem_u8[i6 + 2]
+                if not 48 <= i4 <= 57:
+                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                i6 = (i3 - 1) & 0xFFFFFFFF
+                while True:
+                    i6 = (i6 + 1) & 0xFFFFFFFF
+                    if not 48 <= mem_u8[i6] <= 57:
+                        break
+        if i6 > i1 or i0 == 4095:
+            return (16399 - i2 - i5) & 0xFFFFFFFF
+        mem_u32[i9 + 2] = (i6 - i2 - i5) & 0xFFFFFFFF
+        mem_u32[i9 + 1] = (i2 + i5 - 16400) & 0xFFFFFFFF
         i0 = (i0 + 1) & 0xFFFFFFFF
-        i2 = i5
+        i2 = i6
 
 
 # func 3 "check" (i32) -> (i32)
@@ -411,33 +224,26 @@ def check(p0):
 # func 4 "parse_value" (i32) -> (i32)
 def parse_value(p0):
     i0 = 0
-    arm = ((mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)) - 91) & 0xFFFFFFFF
-    arm = (
-        (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 2, 3)[arm]
-        if arm < 33
-        else 1
-    )
-    if arm < 2:
-        if arm == 0:
-            if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
-                return p0 + 24
-            i1 = parse_value(p0 + 12)
-            if i1:
-                while True:
-                    i2 = mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1)
-                    if i2 != 44:
-                        break
-                    i1 = parse_value(i1 + 12)
-                    if not i1:
-                        return i0
-                if i2 == 93:
-                    return i1 + 12
-    else:
-        if arm == 2:
-            return p0 + 12
-        arm = ((mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) - 115) & 0xFFFFFFFF
-        arm = (0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2)[arm] if arm < 11 else 1
-        if arm == 0:
+    key = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
+    if key in {102, 110, 115, 116, 122}:
+        return p0 + 12
+    if key == 91:
+        if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
+            return p0 + 24
+        i1 = parse_value(p0 + 12)
+        if i1:
+            while True:
+                i2 = mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1)
+                if i2 != 44:
+                    break
+                i1 = parse_value(i1 + 12)
+                if not i1:
+                    return i0
+            if i2 == 93:
+                return i1 + 12
+    elif key == 123:
+        key = mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)
+        if key == 115:
             i1 = p0 + 12
             while True:
                 if (mem_u32[(i1 + 12) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 12)) != 58:
@@ -453,9 +259,7 @@ def parse_value(p0):
                     return i0
             if i1 == 125:
                 return i2 + 12
-        elif arm == 1:
-            pass
-        else:
+        elif key == 125:
             return p0 + 24
     return i0
 

@@ -72,41 +72,41 @@ def quicksort(p0, p1):
         i2 = (p1 + 1) & 0xFFFFFFFF
         while True:
             i0 = mem_i32[(p0 + (((i0 << 1) & 0xFFFFFFFC) >> 2) + 4096) & 0x3FFFFFFF]
-            i3 = (p0 - 1) & 0xFFFFFFFF
+            i3 = p0 - 1
             i7 = i2
             while True:
                 i8 = (i3 + 4096) & 0x3FFFFFFF
                 while True:
-                    i3 = (i3 + 1) & 0xFFFFFFFF
+                    i3 += 1
                     i8 = (i8 + 1) & 0x3FFFFFFF
                     i4 = mem_i32[i8]
                     if i4 >= i0:
                         break
-                i1 = (i7 + 1) & 0xFFFFFFFF
+                i1 = i7 + 1
                 i6 = ((i7 << 2) + 16380) & 0xFFFFFFFF
                 while True:
-                    i1 = (i1 - 1) & 0xFFFFFFFF
+                    i1 -= 1
                     i5 = mem_i32[i6 >> 2]
                     i6 = (i6 - 4) & 0xFFFFFFFF
                     if i5 <= i0:
                         break
                 i7 = (i1 - 1) & 0xFFFFFFFF
-                if (i3 ^ 0x80000000) >= (i7 ^ 0x80000000):
+                if ((i3 & 0xFFFFFFFF) ^ 0x80000000) >= (i7 ^ 0x80000000):
                     break
                 mem_i32[i8] = i5
                 mem_i32[((i6 + 4) & 0xFFFFFFFF) >> 2] = i4
             quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
-            p0 = i1
+            p0 = i1 & 0xFFFFFFFF
             i0 = (p1 - i1) & 0xFFFFFFFF
             if i0 < 13 or i0 > 0x7FFFFFFF:
                 break
     else:
         i1 = p0
-    if (i1 ^ 0x80000000) < (p1 ^ 0x80000000):
+    if ((i1 & 0xFFFFFFFF) ^ 0x80000000) < (p1 ^ 0x80000000):
         i6 = (i1 + 4096) & 0x3FFFFFFF
-        i0 = i1
+        i0 = i1 & 0xFFFFFFFF
         while True:
-            i4 = (i0 ^ 0x80000000) < (i1 ^ 0x80000000)
+            i4 = (i0 ^ 0x80000000) < ((i1 & 0xFFFFFFFF) ^ 0x80000000)
             i0 = (i0 + 1) & 0xFFFFFFFF
             i2 = mem_i32[(i0 + 4096) & 0x3FFFFFFF]
             i3 = i0
@@ -120,8 +120,8 @@ def quicksort(p0, p1):
                     mem_i32[i5 + 1] = i4
                     i5 = (i5 - 1) & 0x3FFFFFFF
                     i3 = (i3 - 1) & 0xFFFFFFFF
-                    if (i3 ^ 0x80000000) <= (i1 ^ 0x80000000):
-                        i3 = i1
+                    if (i3 ^ 0x80000000) <= ((i1 & 0xFFFFFFFF) ^ 0x80000000):
+                        i3 = i1 & 0xFFFFFFFF
                         break
             mem_i32[(i3 + 4096) & 0x3FFFFFFF] = i2
             i6 = (i6 + 1) & 0x3FFFFFFF
@@ -139,7 +139,7 @@ def find(p0, p1):
             i3 = mem_i32[(i2 & 0x3FFFFFFF) + 4096] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) & 0xFFFFFFFF
-            if not i3:
+            else:
                 i1 = i2
             if (i0 ^ 0x80000000) >= (i1 ^ 0x80000000):
                 break

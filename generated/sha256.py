@@ -135,7 +135,7 @@ def sha256(p0):
                     + (i11 & (i5 ^ 0xFFFFFFFF))
                     + i6
                     + i7
-                ) & 0xFFFFFFFF
+                )
                 i5 = (mem_u32[i14 + 12] + i6) & 0xFFFFFFFF
                 mem_u32[i14 + 12] = i5
                 i4 = (

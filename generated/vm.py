@@ -76,169 +76,147 @@ def run(p0, p1):
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
         i3 = p1 + 1
-        i8 = 8
-        i10 = ((i0 + 1088) | 8) >> 2
-        i4 = 0
+        i9 = 8
+        i4 = (i0 + 1088) | 8
         i5 = 0
+        i6 = 0
         while True:
-            i9 = i4
-            i6 = i8
-            if not 8 <= i8 <= 1023 or i5 > 255 or i4 > 4090:
-                goto = 2
+            i10 = i5
+            i7 = i9 & 0xFFFFFFFF
+            if not 8 <= (i9 & 0xFFFFFFFF) <= 1023 or i6 > 255 or i5 > 4090:
+                i1 = 3
                 break
-            goto = 0
-            while True:
-                i4 += 1
-                i8 = (i8 - 4) & 0xFFFFFFFF
-                i7 = (i0 + i8 + 1088) & 0xFFFFFFFF
-                i2 = mem_i32[i7 >> 2]
-                i1 = mem_u8[i9 + 16384]
-                if i1 < 15:
-                    if i1 < 7:
-                        if i1 < 3:
-                            if i1 == 0:
-                                mem_u32[5120] = i1
-                                __stack_pointer = i0 + 2128
-                                return i2 & 0xFFFFFFFF
-                            if i1 == 1:
-                                mem_u32[i10] = mem_u32[t >> 2] if not (t := i9 + 16385) & 3 else load_u32(mem_u8, t)
-                                i4 = i9 + 5
-                                i8 = (i6 + 4) & 0xFFFFFFFF
-                                break
-                            break
-                        if i1 < 5:
-                            if i1 == 3:
-                                mem_i32[i10] = i2
-                                i8 = (i6 + 4) & 0xFFFFFFFF
-                                break
-                            i1 = (i10 - 2) & 0x3FFFFFFF
-                            mem_u32[i7 >> 2] = mem_u32[i1]
+            i5 += 1
+            i9 -= 4
+            i8 = (i0 + i9 + 1088) & 0xFFFFFFFF
+            i2 = mem_i32[i8 >> 2]
+            i1 = mem_u8[i10 + 16384]
+            if i1 < 15:
+                if i1 < 7:
+                    if i1 < 3:
+                        if i1 == 0:
+                            mem_u32[5120] = i1
+                            __stack_pointer = i0 + 2128
+                            return i2 & 0xFFFFFFFF
+                        if i1 == 1:
+                            mem_u32[(i4 & 0xFFFFFFFF) >> 2] = (
+                                mem_u32[t >> 2] if not (t := i10 + 16385) & 3 else load_u32(mem_u8, t)
+                            )
+                            i5 = i10 + 5
+                            i9 = i7 + 4
+                    elif i1 < 5:
+                        if i1 == 3:
+                            mem_i32[(i4 & 0xFFFFFFFF) >> 2] = i2
+                            i9 = i7 + 4
+                        else:
+                            i1 = ((i4 - 8) & 0xFFFFFFFF) >> 2
+                            mem_u32[i8 >> 2] = mem_u32[i1]
                             mem_i32[i1] = i2
+                            i9 = i7
+                    elif i1 == 5:
+                        mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
+                        i9 = i7 + 4
+                    else:
+                        mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)]
+                        i9 = i7 + 4
+                        i5 = i10 + 2
+                elif i1 < 11:
+                    if i1 < 9:
+                        if i1 == 7:
+                            mem_i32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)] = i2
+                            i5 = i10 + 2
                         else:
-                            if i1 == 5:
-                                mem_u32[i10] = mem_u32[(i10 - 2) & 0x3FFFFFFF]
-                                i8 = (i6 + 4) & 0xFFFFFFFF
-                                break
-                            mem_u32[i10] = mem_u32[(i0 >> 2) + 256 + (mem_u8[i9 + 16385] & 0xF)]
-                            i8 = (i6 + 4) & 0xFFFFFFFF
-                            i4 = i9 + 2
-                            break
+                            i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                            mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
+                    elif i1 == 9:
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
                     else:
-                        if i1 < 11:
-                            if i1 < 9:
-                                if i1 == 7:
-                                    mem_i32[(i0 >> 2) + 256 + (mem_u8[i9 + 16385] & 0xF)] = i2
-                                    i4 = i9 + 2
-                                    break
-                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                                mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
-                                break
-                            if i1 == 9:
-                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                                mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
-                                break
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
+                elif i1 < 13:
+                    if i1 == 11:
+                        if not i2:
+                            i1 = 4
                             break
-                        if i1 < 13:
-                            if i1 == 11:
-                                if not i2:
-                                    goto = 1
-                                    break
-                                i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                                mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
-                                break
-                            if not i2:
-                                goto = 1
-                                break
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
-                            break
-                        if i1 == 13:
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = mem_u32[i1] & i2
-                            break
-                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                        mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
-                        break
-                elif i1 < 22:
-                    if i1 < 18:
-                        if i1 == 15:
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
-                            break
-                        if i1 == 16:
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
-                            break
-                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                        mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
-                        break
-                    if i1 < 20:
-                        if i1 == 18:
-                            mem_u32[i7 >> 2] = (i2 & 0xFFFFFFFF) == 0
-                        else:
-                            mem_u32[i7 >> 2] = -i2 & 0xFFFFFFFF
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
                     else:
-                        if i1 == 20:
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = mem_i32[i1] == i2
+                        if not i2:
+                            i1 = 4
                             break
-                        i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                        mem_u32[i1] = mem_i32[i1] < i2
-                        break
-                elif i1 < 26:
-                    if i1 < 24:
-                        if i1 == 22:
-                            i1 = ((i7 - 4) & 0xFFFFFFFF) >> 2
-                            mem_u32[i1] = mem_i32[i1] > i2
-                            break
-                        i4 = ((mem_u8[i4 + 16385] << 8) & 0xF00) | mem_u8[i4 + 16384]
-                    else:
-                        if i1 == 24:
-                            if i2:
-                                i4 = i9 + 3
-                                break
-                            i4 = ((mem_u8[i4 + 16385] << 8) & 0xF00) | mem_u8[i4 + 16384]
-                            break
-                        mem_u32[(i0 >> 2) + i5] = i9 + 3
-                        i4 = ((mem_u8[i9 + 16386] << 8) & 0xF00) | mem_u8[i9 + 16385]
-                        i5 += 1
-                elif i1 < 28:
-                    if i1 == 26:
-                        if not i5:
-                            goto = 2
-                            break
-                        i5 -= 1
-                        i4 = mem_u32[(i0 >> 2) + i5]
-                    else:
-                        mem_u32[i7 >> 2] = (i2 + 1) & 0xFFFFFFFF
-                elif i1 == 28:
-                    mem_u32[i7 >> 2] = (i2 - 1) & 0xFFFFFFFF
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
+                elif i1 == 13:
+                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    mem_u32[i1] = mem_u32[i1] & i2
                 else:
-                    i1 = 2
-                    goto = 3
-                    break
-                i8 = i6
-                break
-            if goto == 1:
-                break
-            if goto == 2:
-                break
-            if goto == 3:
+                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
+            elif i1 < 22:
+                if i1 < 18:
+                    if i1 == 15:
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
+                    elif i1 == 16:
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
+                    else:
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
+                elif i1 < 20:
+                    if i1 == 18:
+                        mem_u32[i8 >> 2] = i2 == 0
+                        i9 = i7
+                    else:
+                        mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
+                        i9 = i7
+                elif i1 == 20:
+                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    mem_u32[i1] = mem_i32[i1] == i2
+                else:
+                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    mem_u32[i1] = mem_i32[i1] < i2
+            elif i1 < 26:
+                if i1 < 24:
+                    if i1 == 22:
+                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        mem_u32[i1] = mem_i32[i1] > i2
+                    else:
+                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                        i9 = i7
+                elif i1 == 24:
+                    if i2:
+                        i5 = i10 + 3
+                    else:
+                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                else:
+                    mem_u32[(i0 >> 2) + i6] = i10 + 3
+                    i5 = ((mem_u8[i10 + 16386] << 8) & 0xF00) | mem_u8[i10 + 16385]
+                    i6 += 1
+                    i9 = i7
+            elif i1 < 28:
+                if i1 == 26:
+                    if not i6:
+                        i1 = 3
+                        break
+                    i6 -= 1
+                    i5 = mem_u32[(i0 >> 2) + i6]
+                    i9 = i7
+                else:
+                    mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
+                    i9 = i7
+            elif i1 == 28:
+                mem_u32[i8 >> 2] = (i2 - 1) & 0xFFFFFFFF
+                i9 = i7
+            else:
+                i1 = 2
                 break
             i1 = 1
-            i10 = ((i0 + i8 + 1088) & 0xFFFFFFFF) >> 2
+            i4 = i0 + i9 + 1088
             i3 -= 1
             if i3 <= 1:
-                goto = 3
                 break
-        if goto == 1:
-            i1 = 4
-            goto = 3
-        if goto == 2:
-            i1 = 3
-            goto = 3
         i2 = 0
     mem_u32[5120] = i1
     __stack_pointer = i0 + 2128
