@@ -57,16 +57,20 @@ class _Survey:
         if len(stmt.targets) == 1 and stmt.expr.op in _SUMS and _may_wrap(stmt.expr):
             self._gain(stmt.targets[0], 1)
 
-    def reads(self, expr: Expr, modular: bool) -> None:
-        """Reads where the exact value counts cost a mask each; as does a sum that would not have needed one."""
+    def reads(self, expr: Expr, modular: bool, compared: bool = False) -> None:
+        """Reads where the exact value counts cost a mask each; as does a sum that would not have needed one.
+
+        A sum that is compared counts as such a read, for it may become a test of its first operand alone.
+        """
         if not expr.variables:
             return
         if expr.op is LOCAL_GET:
             if not modular or expr.range is not None:
                 self._gain(expr.imm, -1)
             return
+        adds = expr.op in _SUMS and not compared
         for arg in expr.args:
-            self.reads(arg, expr.op in _SUMS or (expr.op in _AND and expr.args[1].op in CONSTS))
+            self.reads(arg, adds or (expr.op in _AND and expr.args[1].op in CONSTS), expr.op.family == "compare")
 
     def _gain(self, var: Var, masks: int) -> None:
         if var.index in self.gains:
