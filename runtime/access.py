@@ -10,6 +10,9 @@ an f32 NaN, which travels as the f64 with the same sign and with the payload in 
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+
 from wasm2py.runtime.layouts import F32, F64, I16, I32, I64, U16, U32, U64
 
 unpack_u16 = U16.unpack_from
@@ -30,6 +33,8 @@ pack_i64 = I64.pack_into
 pack_f32 = F32.pack_into
 pack_f64 = F64.pack_into
 
+_PYPY = sys.implementation.name == "pypy"
+
 _u32_bytes = U32.pack
 _u64_bytes = U64.pack
 _f32_bytes = F32.pack
@@ -48,12 +53,25 @@ def f64_from_bits(bits: int) -> float:
     return x
 
 
-def f32_bits(x: float) -> int:
+def _f32_bits_by_struct(x: float) -> int:
     """The bit pattern of an f32 (spec: `i32.reinterpret_f32`)."""
     if x != x:
         return _f32_nan_bits(x)
     bits: int = unpack_u32(_f32_bytes(x))[0]
     return bits
+
+
+def _f32_bits_by_arithmetic(x: float) -> int:
+    """The bit pattern of an f32 (spec: `i32.reinterpret_f32`)."""
+    bits: int = unpack_i64(_f64_bytes(x))[0]
+    if 0x3810000000000000 <= bits & 0x7FF0000000000000 < 0x47F0000000000000:
+        # A normal number: its exponent is biased by 1023 - 127 less, and its 29 low bits are zero.
+        return bits >> 32 & 0x80000000 | (bits >> 29) - 0x1C0000000 & 0x7FFFFFFF
+    return _f32_bits_by_struct(x) if x else bits >> 32 & 0x80000000
+
+
+#: Measured on PyPy, with the store to memory: by struct 46 ns, by arithmetic 8.
+f32_bits: Callable[[float], int] = _f32_bits_by_arithmetic if _PYPY else _f32_bits_by_struct
 
 
 def f32_from_bits(bits: int) -> float:
@@ -134,12 +152,20 @@ def store_u64(mem: bytearray, addr: int, value: int) -> None:
     pack_u64(mem, addr, value)
 
 
-def store_f32(mem: bytearray, addr: int, value: float) -> None:
+def _store_f32_number(mem: bytearray, addr: int, value: float) -> None:
     """Store an f32; a signalling NaN stays one."""
     if value == value:
         pack_f32(mem, addr, value)
     else:
         pack_u32(mem, addr, _f32_nan_bits(value))
+
+
+def _store_f32_bits(mem: bytearray, addr: int, value: float) -> None:
+    """Store an f32; a signalling NaN stays one."""
+    pack_u32(mem, addr, f32_bits(value))
+
+
+store_f32: Callable[[bytearray, int, float], None] = _store_f32_bits if _PYPY else _store_f32_number
 
 
 def store_f64(mem: bytearray, addr: int, value: float) -> None:

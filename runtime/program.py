@@ -22,8 +22,8 @@ SegmentMode: TypeAlias = Literal["active", "passive", "declarative"]
 ConstExpr: TypeAlias = tuple[tuple[str, Any], ...]
 
 #: The code objects of one unit's functions, in funcidx order.  Run with an instance's namespace as globals, each takes
-#: and returns raw values: i32/i64 as unsigned integers, f32/f64 as floats, references as objects or None; no result
-#: as None, several as a tuple.
+#: and returns raw values as the program's dialect has them (docs/architecture.md); no result as None, several as a
+#: tuple.
 UnitCode: TypeAlias = tuple[CodeType, ...]
 
 #: Fetches the code of one unit, by its index in `Program.units`.

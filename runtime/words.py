@@ -8,21 +8,19 @@ and compiled to single instructions, so that no big integer ever arises.  Shift 
 from __future__ import annotations
 
 import sys
-from struct import Struct
 
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.floats import f32_from_int, truncation_trap
+from wasm2py.runtime.layouts import F64, I64
 
 _SIGN = 1 << 63
 _MASK = (1 << 64) - 1
 _LEAST = -1 << 63
 
-_I64 = Struct("<q")
-_F64 = Struct("<d")
-_word_bytes = _I64.pack
-_word_of = _I64.unpack
-_f64_bytes = _F64.pack
-_f64_of = _F64.unpack
+_word_bytes = I64.pack
+_word_of = I64.unpack
+_f64_bytes = F64.pack
+_f64_of = F64.unpack
 
 
 if sys.implementation.name != "pypy":

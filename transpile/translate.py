@@ -24,6 +24,7 @@ from wasm2py.runtime.types import ExternKind
 from wasm2py.transpile import names as naming
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.emit import emit_function
+from wasm2py.transpile.emit.forget import forget
 from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.ir.verify import verify
 from wasm2py.transpile.lift import lift_function
@@ -90,7 +91,10 @@ class PythonTranslator:
     def function_ast(self, module: Module, program: Program, index: int) -> ast.FunctionDef:
         """One function as a Python definition whose line numbers are offsets in the module."""
         function = self.function_ir(module, program.options, index)
-        return emit_function(function, program, self._prepare(module).names)
+        definition = emit_function(function, program, self._prepare(module).names)
+        if program.options.dialect == "portable" and "forget" not in program.options.disabled_passes:
+            forget(definition)
+        return definition
 
     def function_ir(self, module: Module, options: Options, index: int) -> FunctionIR:
         """One function as optimised IR."""

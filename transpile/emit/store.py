@@ -36,7 +36,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
     if _value_needs_name(emitter, where, expr, exact) and not isinstance(value, ast.Name | ast.Constant):
         value = _named(out, emitter.stored, value, line)
     if emitter.dialect == "portable":
-        out.append(_portable(where, memory, format_, exact, value, line))
+        out.append(_portable(where, memory, format_, value, line))
     else:
         out.extend(_views(where, memory, format_, op.width, exact, value, line))
     return out
@@ -80,11 +80,12 @@ def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.ex
     return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line), "u"
 
 
-def _portable(where: Address, memory: int, format_: str, exact: bool, value: ast.expr, line: int) -> ast.stmt:
+def _portable(where: Address, memory: int, format_: str, value: ast.expr, line: int) -> ast.stmt:
     buffer = names.buffer_name(memory)
     if format_ == "u8":
         return nodes.set_item(buffer, where.node(), value, line)
-    helper = f"pack_{format_}" if exact else f"store_{format_}"
+    # PyPy's struct is slow with this one format.
+    helper = f"store_{format_}" if format_ == "f32" else f"pack_{format_}"
     return nodes.evaluate(nodes.call(helper, [nodes.name(buffer, line), where.node(), value], line), line)
 
 

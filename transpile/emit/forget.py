@@ -1,0 +1,201 @@
+"""`forget`: what no later turn of a loop reads is let go where the turn ends, `i2 = x0 = None`.
+
+For the portable dialect. PyPy compiles what a turn did, and ties its end to the loop's start where every variable is in
+a state that is known there; it cannot tell that a variable will not be read again. One that happens to hold a
+constant at the end of one path, and something else at the end of another, keeps these apart: the second path then
+goes the long way round, with its integers put into objects. (Game of life: twice as fast.) What is not read is also
+not carried along.
+
+Needs the finished statements of a function, made of the kinds that `emit` uses; a function with any other is left as it
+is. Changes no value that is ever read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from wasm2py.transpile.emit import nodes
+
+_ALL = -1
+
+
+class _Flow(NamedTuple):
+    """What is alive before some statements: `reads`, and of what is alive where they are left, what they do not assign.
+
+    They are left at their end, by `break`, or by `continue`. Sets of names are bit sets.
+    """
+
+    reads: int = 0
+    end: int = 0
+    broken: int = 0
+    continued: int = 0
+
+
+class _UnknownError(Exception):
+    """A statement of another kind."""
+
+
+def forget(function: ast.FunctionDef) -> None:
+    """Add the assignments, in place."""
+    if not any(isinstance(node, ast.While | ast.For) for node in ast.walk(function)):
+        return
+    try:
+        _Forgetting(function).run()
+    except _UnknownError:
+        return
+
+
+class _Forgetting:
+    """The liveness of one function's names, loop by loop."""
+
+    def __init__(self, function: ast.FunctionDef) -> None:
+        self.function = function
+        self.names: dict[str, int] = {}
+        self.flows: dict[int, _Flow] = {}
+        self.assigned: dict[int, int] = {}
+        self.shared = {name for node in function.body if isinstance(node, ast.Global) for name in node.names}
+        #: What to add at the end of which list, or before its last statement: (statements, names, line).
+        self.additions: list[tuple[list[ast.stmt], int, int]] = []
+
+    def run(self) -> None:
+        self._block(self.function.body)
+        self._visit(self.function.body, 0, 0, 0, 0)
+        for body, names, line in self.additions:
+            place = len(body) - isinstance(body[-1], ast.Continue)
+            body.insert(place, self._letting_go(names, line))
+
+    # From the inside out: what each statement reads and assigns
+
+    def _block(self, body: Sequence[ast.stmt]) -> _Flow:
+        whole = _Flow(end=_ALL)
+        for stmt in reversed(body):
+            flow = self.flows[id(stmt)] = _FLOWS.get(type(stmt), _unknown)(self, stmt)
+            whole = _Flow(
+                flow.reads | (flow.end & whole.reads),
+                flow.end & whole.end,
+                flow.broken | (flow.end & whole.broken),
+                flow.continued | (flow.end & whole.continued),
+            )
+        return whole
+
+    def _bit(self, name: str) -> int:
+        return 0 if name in self.shared else 1 << self.names.setdefault(name, len(self.names))
+
+    def reads(self, expr: ast.AST | None) -> int:
+        """The names that an expression reads, but for those that it assigns before."""
+        found = own = 0
+        for node in ast.walk(expr) if expr is not None else ():
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found |= self._bit(node.id)
+            elif isinstance(node, ast.NamedExpr):
+                own |= self._bit(node.target.id)
+        return found & ~own
+
+    def writes(self, target: ast.AST) -> int:
+        """The names that an assignment to a target, or an expression within, assigns."""
+        return sum(
+            self._bit(name)
+            for name in {
+                node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+        )
+
+    def simple(self, stmt: ast.stmt) -> _Flow:
+        """A statement that goes on to the next."""
+        return _Flow(self.reads(stmt), _ALL)
+
+    def assign(self, stmt: ast.Assign) -> _Flow:
+        places = sum(1 << bit for bit in self._stored(stmt.targets))
+        reads = self.reads(stmt.value)
+        for target in stmt.targets:
+            reads |= self.reads(target)
+        return _Flow(reads, ~places)
+
+    def _stored(self, targets: Sequence[ast.expr]) -> set[int]:
+        plain = (node for target in targets for node in (target.elts if isinstance(target, ast.Tuple) else [target]))
+        names = {node.id for node in plain if isinstance(node, ast.Name)} - self.shared
+        return {self._bit(name).bit_length() - 1 for name in names}
+
+    def augmented(self, stmt: ast.AugAssign) -> _Flow:
+        own = self._bit(stmt.target.id) if isinstance(stmt.target, ast.Name) else self.reads(stmt.target)
+        return _Flow(self.reads(stmt.value) | own, _ALL)
+
+    def leave(self, stmt: ast.stmt) -> _Flow:
+        return _Flow(self.reads(stmt))
+
+    def if_(self, stmt: ast.If) -> _Flow:
+        then, other = self._block(stmt.body), self._block(stmt.orelse)
+        ways = (one | two for one, two in zip(then, other, strict=True))
+        return _Flow(*ways)._replace(reads=self.reads(stmt.test) | then.reads | other.reads)
+
+    def while_(self, stmt: ast.While) -> _Flow:
+        body = self._block(stmt.body)
+        endless = isinstance(stmt.test, ast.Constant) and bool(stmt.test.value)
+        return _Flow(self.reads(stmt.test) | body.reads, body.broken | (0 if endless else _ALL))
+
+    def for_(self, stmt: ast.For) -> _Flow:
+        body = self._block(stmt.body)
+        return _Flow(self.reads(stmt.iter) | (body.reads & ~self.writes(stmt.target)), _ALL)
+
+    # From the outside in: what is alive where
+
+    def _visit(self, body: list[ast.stmt], end: int, broken: int, continued: int, forgotten: int) -> None:
+        """Go through statements, given what is alive where they are left, and what to forget before a `continue`."""
+        alive = end
+        for stmt in reversed(body):
+            if isinstance(stmt, ast.If):
+                for part in (stmt.body, stmt.orelse):
+                    self._visit(part, alive, broken, continued, forgotten)
+            elif isinstance(stmt, ast.While | ast.For):
+                self._loop(stmt, alive)
+            elif isinstance(stmt, ast.Continue) and forgotten:
+                self.additions.append((body, forgotten, stmt.lineno))
+            flow = self.flows[id(stmt)]
+            alive = flow.reads | (flow.end & alive) | (flow.broken & broken) | (flow.continued & continued)
+
+    def _loop(self, loop: ast.While | ast.For, after: int) -> None:
+        flow = self.flows[id(loop)]
+        start = flow.reads | (flow.end & after)
+        if isinstance(loop, ast.For):
+            start |= after
+        forgotten = self._assigned(loop) & ~start
+        self._visit(loop.body, start, after, start, forgotten)
+        if forgotten and _goes_on(loop.body):
+            self.additions.append((loop.body, forgotten, loop.body[-1].lineno))
+
+    def _assigned(self, loop: ast.While | ast.For) -> int:
+        return self.writes(loop)
+
+    def _letting_go(self, names: int, line: int) -> ast.stmt:
+        targets = [nodes.target(name, line) for name, bit in self.names.items() if names >> bit & 1]
+        return ast.Assign(targets, nodes.constant(None, line), None, lineno=line, col_offset=0)  # type: ignore[arg-type]
+
+
+def _unknown(forgetting: _Forgetting, stmt: ast.stmt) -> _Flow:
+    raise _UnknownError(type(stmt).__name__)
+
+
+_FLOWS: dict[type[ast.stmt], Callable[..., _Flow]] = {
+    ast.Assign: _Forgetting.assign,
+    ast.AugAssign: _Forgetting.augmented,
+    ast.Break: lambda _, stmt: _Flow(broken=_ALL),
+    ast.Continue: lambda _, stmt: _Flow(continued=_ALL),
+    ast.Expr: _Forgetting.simple,
+    ast.For: _Forgetting.for_,
+    ast.Global: lambda _, stmt: _Flow(end=_ALL),
+    ast.If: _Forgetting.if_,
+    ast.Pass: lambda _, stmt: _Flow(end=_ALL),
+    ast.Raise: _Forgetting.leave,
+    ast.Return: _Forgetting.leave,
+    ast.While: _Forgetting.while_,
+}
+
+
+def _goes_on(body: Sequence[ast.stmt]) -> bool:
+    """Whether the end of some statements can be reached."""
+    last = body[-1]
+    if isinstance(last, ast.If):
+        return not last.orelse or _goes_on(last.body) or _goes_on(last.orelse)
+    return not isinstance(last, ast.Return | ast.Raise | ast.Break | ast.Continue)
