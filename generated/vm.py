@@ -82,12 +82,12 @@ def run(p0, p1):
         i6 = 0
         while True:
             i10 = i5
-            i7 = i9 & 0xFFFFFFFF
-            if not 8 <= (i9 & 0xFFFFFFFF) <= 1023 or i6 > 255 or i5 > 4090:
+            i7 = i9
+            if not 8 <= i9 <= 1023 or i6 > 255 or i5 > 4090:
                 i1 = 3
                 break
             i5 += 1
-            i9 -= 4
+            i9 = (i9 - 4) & 0xFFFFFFFF
             i8 = (i0 + i9 + 1088) & 0xFFFFFFFF
             i2 = mem_i32[i8 >> 2]
             i1 = mem_u8[i10 + 16384]
@@ -103,11 +103,11 @@ def run(p0, p1):
                                 mem_u32[t >> 2] if not (t := i10 + 16385) & 3 else load_u32(mem_u8, t)
                             )
                             i5 = i10 + 5
-                            i9 = i7 + 4
+                            i9 = (i7 + 4) & 0xFFFFFFFF
                     elif i1 < 5:
                         if i1 == 3:
                             mem_i32[(i4 & 0xFFFFFFFF) >> 2] = i2
-                            i9 = i7 + 4
+                            i9 = (i7 + 4) & 0xFFFFFFFF
                         else:
                             i1 = ((i4 - 8) & 0xFFFFFFFF) >> 2
                             mem_u32[i8 >> 2] = mem_u32[i1]
@@ -115,10 +115,10 @@ def run(p0, p1):
                             i9 = i7
                     elif i1 == 5:
                         mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
-                        i9 = i7 + 4
+                        i9 = (i7 + 4) & 0xFFFFFFFF
                     else:
                         mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)]
-                        i9 = i7 + 4
+                        i9 = (i7 + 4) & 0xFFFFFFFF
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:
