@@ -236,6 +236,43 @@ def _sum(random: Random) -> LoopCase:
     return LoopCase(_module(f"(local.set $q {total})", test, moves), _calls(random, step))
 
 
+def _unrolled(random: Random) -> LoopCase:
+    """Loops of some turns at a time, with the turns left over before or after them."""
+    by = random.choice((2, 4, 8))
+    copies = random.randrange(2)
+    order = [0, *range(by - 1, 0, -1)] if random.randrange(3) == 0 else list(range(by))
+    value = "(i32.load8_u {})" if copies else "(i32.const 9)"
+
+    def turn(places: list[int], counter: str) -> str:
+        stores = " ".join(f"(i32.store8 {_get('p', at, False)} {value.format(_get('q', at, False))})" for at in places)
+        moves = " ".join(
+            f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {len(places)})))" for name in "pq"
+        )
+        down = f"(local.set {counter} (i32.sub (local.get {counter}) (i32.const {len(places)})))"
+        return f"(loop {stores} {moves} {down} (br_if 0 (local.get {counter})))"
+
+    rest = f"(local.set $r (i32.and (local.get $n) (i32.const {random.choice((by - 1, by - 1, by - 1, 3))})))"
+    rounded = f"(i32.and (local.get $n) (i32.const {random.choice((-by, -by, -by, 0x7FFFFFFF & -by))}))"
+    enough = f"(i32.{random.choice(('ge_u', 'ge_u', 'ge_u', 'gt_u'))} (local.get $n) (i32.const {by}))"
+    if random.randrange(3) == 0:
+        enough = f"(i32.le_u (i32.sub (local.get $n) (i32.const {by})) (i32.const -{by}))"
+    if random.randrange(2):
+        body = f"""(if (local.get $r) (then (local.set $m {rounded}) {turn([0], "$r")})
+          (else (local.set $m (local.get $n)))) (if {enough} (then {turn(order, "$m")}))"""
+    else:
+        after = random.choice((f"(if (local.get $r) (then {turn([0], '$r')}))", turn([0], "$r")))
+        first = f"(local.set $m {rounded}) {turn(order, '$m')} (br_if $end (i32.eqz (local.get $r)))"
+        body = f"(if {enough} (then {first})) {after}"
+    some = random.choice(("(local.get $n)", "(i32.gt_s (local.get $n) (i32.const 0))", "(i32.const 1)"))
+    text = f"""(module (memory (export "memory") 1)
+      (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32)
+        (local $r i32) (local $m i32)
+        (block $end (br_if $end (i32.eqz {some})) {rest} {body})
+        (local.get $p) (local.get $q) (local.get $n)))"""
+    calls = _calls(random, 1)
+    return LoopCase(text, [(p, q, random.choice((n, random.randrange(20)))) for p, q, n in calls])
+
+
 _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _fill,
     _indexed_fill,
@@ -245,4 +282,6 @@ _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _search,
     _compared,
     _sum,
+    _unrolled,
+    _unrolled,
 )

@@ -14,6 +14,7 @@ from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.exits import replace_index
 from wasm2py.transpile.optimise.bulk.loads import find_search, find_sum
+from wasm2py.transpile.optimise.bulk.merge import merge_pairs
 from wasm2py.transpile.optimise.bulk.rewrite import Site, replace
 from wasm2py.transpile.optimise.bulk.stores import find_stores
 from wasm2py.transpile.optimise.bulk.turn import find_chains, read_turn
@@ -37,3 +38,4 @@ def make_bulk(function: FunctionIR) -> None:
         else:
             replace_index(turn, site)
     function.edges_changed()
+    merge_pairs(function, live)
