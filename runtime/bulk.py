@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
-from wasm2py.runtime.access import _u32_bytes, _u64_bytes
 from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.layouts import U16, U32, U64
 
 Buffer: TypeAlias = Any
 Order: TypeAlias = tuple[int, ...]
@@ -27,7 +27,8 @@ _FIRST_LOOK = 64
 _NEXT_LOOKS = 4096
 #: The index of what is not there.
 _NOWHERE = 0xFFFFFFFF
-_BYTES = tuple(bytes((i,)) for i in range(256))
+#: Each byte, not to be changed: a bytearray takes the slice of another as it is, and copies any other buffer first.
+_BYTES = tuple(bytearray((i,)) for i in range(256))
 
 
 def turns_below(first: int, limit: int, step: int) -> int:
@@ -60,20 +61,20 @@ def fill_u8(mem: Buffer, address: int, count: int, value: int, order: Order = ()
 
 def fill_u16(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
     """Store an integer of 2 bytes `count` times, from `address` on."""
-    _fill(mem, address, count, value.to_bytes(2, "little"), order)
+    _fill(mem, address, count, bytearray(U16.pack(value)), order)
 
 
 def fill_u32(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
     """Store an integer of 4 bytes `count` times, from `address` on."""
-    _fill(mem, address, count, _u32_bytes(value), order)
+    _fill(mem, address, count, bytearray(U32.pack(value)), order)
 
 
 def fill_u64(mem: Buffer, address: int, count: int, value: int, order: Order = ()) -> None:
     """Store an integer of 8 bytes `count` times, from `address` on."""
-    _fill(mem, address, count, _u64_bytes(value), order)
+    _fill(mem, address, count, bytearray(U64.pack(value)), order)
 
 
-def _fill(mem: Buffer, address: int, count: int, element: bytes, order: Order) -> None:
+def _fill(mem: Buffer, address: int, count: int, element: bytearray, order: Order) -> None:
     end = address + count * len(element)
     if 0 <= address < end <= len(mem):
         mem[address:end] = element * count
@@ -81,7 +82,7 @@ def _fill(mem: Buffer, address: int, count: int, element: bytes, order: Order) -
         _fill_until_trap(mem, address, count, element, order)
 
 
-def _fill_until_trap(mem: Buffer, address: int, count: int, element: bytes, order: Order) -> None:
+def _fill_until_trap(mem: Buffer, address: int, count: int, element: bytearray, order: Order) -> None:
     """Fill as far as the loop would have come."""
     width = len(element)
     count = count or _ENDLESS
@@ -99,20 +100,27 @@ def fill_strided(
 
     All are 32-bit integers that wrap; the counter grows by `step` as well, and is tested after each store.
     """
-    last = 0x7FFFFFFF if signed else 0xFFFFFFFF
-    if signed:
-        counter, limit = (counter ^ 0x80000000) - 0x80000000, (limit ^ 0x80000000) - 0x80000000
-    if step and counter + step <= last and limit + step <= last + 1:
-        count = max((limit - counter + step - 1) // step, 1)
+    top = 0x80000000 if signed else _ENDLESS
+    if step > 0 and counter + step < top and limit + step <= top:
+        count = (limit - counter + step - 1) // step if counter < limit else 1
         end = address + (count - 1) * step + 1
         if end <= len(mem):
             mem[address:end:step] = _BYTES[value] * count
             return
+    if signed and (counter >= top or limit >= top):
+        counter, limit = (counter ^ top) - top, (limit ^ top) - top
+        fill_strided(mem, address, value, counter, limit, step, signed)
+    else:
+        _store_strided(mem, address, value, counter, limit, step, top)
+
+
+def _store_strided(mem: Buffer, address: int, value: int, counter: int, limit: int, step: int, top: int) -> None:
+    """One by one."""
     while True:
         mem[address] = value
         address = (address + step) & 0xFFFFFFFF
         counter += step
-        if counter > last:
+        if counter >= top:
             counter -= _ENDLESS
         if counter >= limit:
             return
@@ -123,9 +131,12 @@ def fill_strided(
 
 def copy_u8(mem: Buffer, to: int, from_: int, count: int, order: Order = ()) -> None:
     """Copy bytes one after the other, upwards: what was just written can be read again."""
-    end = to + count
-    if 0 <= to < end <= len(mem) and 0 <= from_ <= len(mem) - count and not order and not 0 < to - from_ < count:
-        mem[to:end] = mem[from_ : from_ + count]
+    end, past = to + count, from_ + count
+    if 0 <= to < end <= len(mem) >= past and from_ >= 0 and not order:
+        if to <= from_ or past <= to:
+            mem[to:end] = mem[from_:past]
+        else:
+            mem[to:end] = (bytearray(mem[from_:to]) * (count // (to - from_) + 1))[:count]
     else:
         _copy(mem, to, from_, count, 1, order)
 
@@ -153,7 +164,7 @@ def _copy(mem: Buffer, to: int, from_: int, count: int, width: int, order: Order
             mem[to : to + size] = mem[from_ : from_ + size]
             return
         if distance >= width:
-            mem[to : to + size] = (bytes(mem[from_:to]) * (size // distance + 1))[:size]
+            mem[to : to + size] = (bytearray(mem[from_:to]) * (size // distance + 1))[:size]
             return
     if inside:
         _copy_elements(mem, to, from_, _displacements(0, count, width, order), width)
