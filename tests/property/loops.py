@@ -54,10 +54,13 @@ def _get(name: str, more: int, offset: bool) -> str:
     return f"(i32.add (local.get ${name}) (i32.const {more}))" if more else f"(local.get ${name})"
 
 
-def _module(body: str, test: str, moves: str) -> str:
+def _module(body: str, test: str, moves: str, test_first: bool = False) -> str:
+    loop = f"(loop $again {body} {moves} (br_if $again {test}))"
+    if test_first:
+        loop = f"(block $done (loop $again (br_if $done (i32.eqz {test})) {body} {moves} (br $again)))"
     return f"""(module (memory (export "memory") 1)
       (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32) (local $i i32) (local $t i32)
-        (loop $again {body} {moves} (br_if $again {test}))
+        {loop}
         (local.get $p) (local.get $q) (local.get $n)))"""
 
 
@@ -113,7 +116,7 @@ def _fill(random: Random) -> LoopCase:
     body = " ".join(f"({store} {_get('p', place, offset)} {value})" for place in places)
     counting, test, step = _end(random, abs(stride))
     moves = f"(local.set $p (i32.add (local.get $p) (i32.const {stride}))) {counting}"
-    return LoopCase(_module(body, test, moves), _calls(random, step))
+    return LoopCase(_module(body, test, moves, random.randrange(4) == 0), _calls(random, step))
 
 
 def _indexed_fill(random: Random) -> LoopCase:
@@ -159,7 +162,7 @@ def _copy(random: Random) -> LoopCase:
     body = " ".join(f"({store} {_get('p', at, offsets[0])} ({load} {_get('q', at, offsets[1])}))" for at in places)
     counting, test, step = _end(random, abs(stride))
     moves = " ".join(f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {stride})))" for name in "pq")
-    return LoopCase(_module(body, test, f"{moves} {counting}"), _calls(random, step))
+    return LoopCase(_module(body, test, f"{moves} {counting}", random.randrange(4) == 0), _calls(random, step))
 
 
 def _indexed_copy(random: Random) -> LoopCase:
@@ -233,7 +236,7 @@ def _sum(random: Random) -> LoopCase:
         total = f"(i32.add ({load} {_get('p', place * width, random.randrange(2) == 0)}) {total})"
     counting, test, step = _end(random, unroll * width)
     moves = f"(local.set $p (i32.add (local.get $p) (i32.const {unroll * width}))) {counting}"
-    return LoopCase(_module(f"(local.set $q {total})", test, moves), _calls(random, step))
+    return LoopCase(_module(f"(local.set $q {total})", test, moves, random.randrange(4) == 0), _calls(random, step))
 
 
 def _unrolled(random: Random) -> LoopCase:

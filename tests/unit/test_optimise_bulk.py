@@ -151,3 +151,44 @@ def test_a_bounded_search_ends_at_its_end() -> None:
     instance.memories[0].write(50, b"x")
     assert [outcome(instance, "f", 40, 0, n) for n in (10, 11)] == [0xFFFFFFFF, 50]
     assert outcome(instance, "f", 60, 0, 0) == "out of bounds memory access"
+
+
+def test_a_loop_that_begins_with_its_test_may_have_no_turn() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32)
+      (block $done (loop $next (br_if $done (i32.eqz (local.get $n)))
+        (i32.store8 (local.get $p) (i32.const 3))
+        (local.set $p (i32.add (local.get $p) (i32.const 1))) (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $next))) (local.get $p)))"""
+    assert "fill_u8(mem_u8, p, n, 3)" in python(wat)
+    instance = instance_of(wat)
+    assert [outcome(instance, "f", 9, n) for n in (0, 5)] == [9, 14]
+    assert instance.memories[0].read(8, 7) == b"\0\3\3\3\3\3\0"
+
+
+UNROLLED = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32) (local $r i32) (local $m i32)
+  (block $end
+    (local.set $r (i32.and (local.get $n) (i32.const {mask})))
+    (if (local.get $r) (then
+        (local.set $m (i32.and (local.get $n) (i32.const -4)))
+        (loop (i32.store8 (local.get $p) (i32.const 9)) (local.set $p (i32.add (local.get $p) (i32.const 1)))
+          (br_if 0 (local.tee $r (i32.sub (local.get $r) (i32.const 1))))))
+      (else (local.set $m (local.get $n))))
+    (br_if $end (i32.lt_u (local.get $n) (i32.const 4)))
+    (loop
+      (i32.store8 (local.get $p) (i32.const 9)) (i32.store8 offset=1 (local.get $p) (i32.const 9))
+      (i32.store8 offset=2 (local.get $p) (i32.const 9)) (i32.store8 offset=3 (local.get $p) (i32.const 9))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if 0 (local.tee $m (i32.sub (local.get $m) (i32.const 4))))))
+  (local.get $p)))"""
+
+
+def test_an_unrolled_loop_and_what_is_left_over_are_one() -> None:
+    wat = UNROLLED.format(mask=3)
+    assert python(wat).count("fill_u8(mem_u8, p, n, 9)") == python(wat).count("fill_") == 1
+    instance = instance_of(wat)
+    assert [outcome(instance, "f", 100, n) for n in range(12)] == list(range(100, 112))
+    assert outcome(instance, "f", 65530, 9) == "out of bounds memory access"
+
+
+def test_loops_that_do_not_go_together_stay_apart() -> None:
+    assert python(UNROLLED.format(mask=1)).count("fill_") == 2

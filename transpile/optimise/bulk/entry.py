@@ -18,6 +18,11 @@ class Entry:
         self.loop = loop
         self.first = function.entry
         self.before = before
+        outside = [block for block in before[loop[0].id] if block not in loop]
+        if loop[0] is function.entry:
+            self.ways = []
+        else:
+            self.ways = outside or [loop[-1]]  # the test that the first turn comes to from outside, too
 
     def value(self, sum_: Affine) -> Affine:
         """The sum with the variables replaced that are constants here."""
@@ -40,10 +45,10 @@ class Entry:
         """All that may have been assigned to a variable last; nothing if that is not clear."""
         found: list[Expr] = []
         seen: set[int] = set()
-        pending = [self.loop[0]]
+        pending = list(self.ways)
         while pending:
             block = pending.pop()
-            stmt = None if block is self.loop[0] else _assignment(block, variable)
+            stmt = _assignment(block, variable)
             if stmt is not None:
                 if len(stmt.targets) != 1:
                     return []

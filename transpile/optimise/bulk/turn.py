@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Stmt, predecessors
+from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Stmt, predecessors
 from wasm2py.transpile.ir.expr import NOT, READS_GLOBALS, Expr, Var
 from wasm2py.transpile.optimise.bulk.affine import Affine, affine
 
@@ -117,19 +117,24 @@ class Turn:
 
 
 def find_chains(blocks: list[Block]) -> list[list[Block]]:
-    """The loops of a function that are one chain of blocks, which control leaves for good where it does."""
+    """The loops of a function that are one chain of blocks, which control leaves for good where it does.
+
+    A chain ends with a test. Where a loop begins with its test, that is the end of the turn before; what comes first
+    is then the block after it, which the loop's first turn comes to from that test as well.
+    """
     number = {block.id: i for i, block in enumerate(blocks)}
     backwards = [
         (header, block)
         for block in blocks
-        if type(block.end) is Branch
-        for header in (block.end.then, block.end.other)
+        if type(block.end) in (Branch, Jump)
+        for header in block.successors()
         if number[header.id] <= number[block.id]
     ]
     if not backwards:
         return []
     before = predecessors(blocks)
-    return [chain for header, block in backwards if (chain := _chain(header, block, before))]
+    chains = [chain for header, block in backwards if (chain := _chain(header, block, before))]
+    return [chain[1:] + chain[:1] if type(chain[-1].end) is Jump else chain for chain in chains]
 
 
 def _chain(header: Block, last: Block, before: dict[int, list[Block]]) -> list[Block]:
@@ -149,7 +154,11 @@ def read_turn(blocks: list[Block]) -> Turn | None:
     turn = Turn(blocks)
     for block, following in zip(blocks, [*blocks[1:], blocks[0]], strict=True):
         end = block.end
-        if not isinstance(end, Branch) or end.then is end.other or not all(_read(stmt, turn) for stmt in block.stmts):
+        if not all(_read(stmt, turn) for stmt in block.stmts):
+            return None
+        if isinstance(end, Jump) and block is not blocks[-1]:
+            continue
+        if not isinstance(end, Branch) or end.then is end.other:
             return None
         goes_on = end.then is following
         test = _read_test(end.condition, goes_on, turn)
