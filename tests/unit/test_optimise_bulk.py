@@ -165,7 +165,8 @@ def test_a_loop_that_begins_with_its_test_may_have_no_turn() -> None:
     assert instance.memories[0].read(8, 7) == b"\0\3\3\3\3\3\0"
 
 
-UNROLLED = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32) (local $r i32) (local $m i32)
+UNROLLED = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32)
+  (local $r i32) (local $m i32)
   (block $end
     (local.set $r (i32.and (local.get $n) (i32.const {mask})))
     (if (local.get $r) (then
