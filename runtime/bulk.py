@@ -186,6 +186,20 @@ def _copy_elements(mem: Buffer, to: int, from_: int, displacements: Iterator[int
         mem[place : place + width] = mem[source : source + width]
 
 
+def copy_down(mem: Buffer, to: int, from_: int, count: int, width: int) -> None:
+    """Copy elements one after the other, from the last, which is at these addresses, downwards."""
+    back = (count - 1) * width
+    low, source = to - back, from_ - back
+    size = back + width
+    inside = count and low >= 0 <= source and max(to, from_) + width <= len(mem)
+    if inside and not 0 < from_ - to < size:
+        mem[low : low + size] = mem[source : source + size]
+        return
+    for at in range(0, (count or _ENDLESS) * width, width):
+        here, place = _inside(mem, from_ - at, width), _inside(mem, to - at, width)
+        mem[place : place + width] = mem[here : here + width]
+
+
 # Searches and sums
 
 

@@ -54,6 +54,12 @@ def _get(name: str, more: int, offset: bool) -> str:
     return f"(i32.add (local.get ${name}) (i32.const {more}))" if more else f"(local.get ${name})"
 
 
+def _any_get(random: Random, name: str, more: int) -> str:
+    """The same, some of it as a static offset."""
+    offset = random.choice((0, 0, 0, more, 7, 24))
+    return f"offset={max(offset, 0)} {_get(name, more - max(offset, 0), False)}"
+
+
 def _module(body: str, test: str, moves: str, test_first: bool = False) -> str:
     loop = f"(loop $again {body} {moves} (br_if $again {test}))"
     if test_first:
@@ -113,7 +119,11 @@ def _fill(random: Random) -> LoopCase:
     offset = random.randrange(3) == 0
     stride = random.choice((1, 1, 1, 1, -1)) * width * unroll
     places = [place * width for place in _order(random, unroll)]
-    body = " ".join(f"({store} {_get('p', place, offset)} {value})" for place in places)
+    mixed, shift = random.randrange(3) == 0, random.choice((0, 0, 5, 16, -3))
+    body = " ".join(
+        f"({store} {_any_get(random, 'p', place + shift) if mixed else _get('p', place + shift, offset)} {value})"
+        for place in places
+    )
     counting, test, step = _end(random, abs(stride))
     moves = f"(local.set $p (i32.add (local.get $p) (i32.const {stride}))) {counting}"
     return LoopCase(_module(body, test, moves, random.randrange(4) == 0), _calls(random, step))
@@ -156,10 +166,20 @@ def _copy(random: Random) -> LoopCase:
     width = random.choice((1, 1, 1, 2, 4, 8))
     store, load, _ = _ACCESSES[width]
     unroll = random.choice((1, 1, 2, 4, 8))
-    stride = random.choice((1, 1, 1, 1, -1)) * width * unroll
-    offsets = [random.randrange(3) == 0 for _ in range(2)]
-    places = [place * width for place in _order(random, unroll)]
-    body = " ".join(f"({store} {_get('p', at, offsets[0])} ({load} {_get('q', at, offsets[1])}))" for at in places)
+    stride = random.choice((1, 1, -1)) * width * unroll
+    forms = [random.choice((0, 0, 0, 1, 2)) for _ in range(2)]
+    shifts = [random.choice((0, 0, 5, 16, -3)) for _ in range(2)]
+    places = [place * width for place in (_order(random, unroll) if stride > 0 else range(unroll - 1, -1, -1))]
+
+    def where(side: int, at: int) -> str:
+        name = "pq"[side]
+        return (
+            _any_get(random, name, at + shifts[side])
+            if forms[side] == 2
+            else _get(name, at + shifts[side], forms[side] == 1)
+        )
+
+    body = " ".join(f"({store} {where(0, at)} ({load} {where(1, at)}))" for at in places)
     counting, test, step = _end(random, abs(stride))
     moves = " ".join(f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {stride})))" for name in "pq")
     return LoopCase(_module(body, test, f"{moves} {counting}", random.randrange(4) == 0), _calls(random, step))

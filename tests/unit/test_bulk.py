@@ -67,6 +67,17 @@ def test_copies(helper: object) -> None:
         assert _called(helper, to, from_, count, order) == expected, (to, from_, count, order)
 
 
+def test_copies_downwards() -> None:
+    for width, to, from_, count in product((1, 4), (0, 5, 9, 20, SIZE), (-1, 3, 6, 12, 20, 23), (1, 2, 3, 7)):
+        expected, trapped = bytearray(CONTENT), False
+        for at in range(0, count * width, width):
+            trapped = any(not 0 <= address - at <= SIZE - width for address in (to, from_))
+            if trapped:
+                break
+            expected[to - at : to - at + width] = expected[from_ - at : from_ - at + width]
+        assert _called(bulk.copy_down, to, from_, count, width) == (bytes(expected), trapped), (width, to, from_, count)
+
+
 def test_a_count_of_zero_never_ends() -> None:
     mem = bytearray(8)
     with pytest.raises(Trap):

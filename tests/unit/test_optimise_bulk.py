@@ -193,3 +193,13 @@ def test_an_unrolled_loop_and_what_is_left_over_are_one() -> None:
 
 def test_loops_that_do_not_go_together_stay_apart() -> None:
     assert python(UNROLLED.format(mask=1)).count("fill_") == 2
+
+
+def test_a_copy_downwards_starts_at_the_end() -> None:
+    body = "(i32.store8 (local.get $p) (i32.load8_u (local.get $q)))"
+    wat = loop(body, up("p", -1) + up("q", -1) + DOWN.format(1))
+    assert "copy_down(mem_u8, p, q, n, 1)" in python(wat)
+    instance = instance_of(wat)
+    instance.memories[0].write(10, b"abcdef")
+    assert outcome(instance, "f", 17, 15, 6) == 11
+    assert instance.memories[0].read(10, 8) == b"ababcdef"

@@ -10,6 +10,7 @@ from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter
 from wasm2py.transpile.emit.values import Value
 from wasm2py.transpile.ir.bulk import (
     COPY,
+    COPY_DOWN,
     FILL,
     FILL_STRIDED,
     FIND,
@@ -76,6 +77,11 @@ def _copy(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.call(f"copy_u{8 * run.width}", [*_run(emitter, expr, line), *_order(run, line)], line)
 
 
+def _copy_down(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    run: Run = expr.imm
+    return nodes.call("copy_down", [*_run(emitter, expr, line), nodes.constant(run.width, line)], line)
+
+
 def _run(emitter: Emitter, expr: Expr, line: int) -> list[ast.expr]:
     """The memory, the addresses, and how many elements."""
     run: Run = expr.imm
@@ -121,6 +127,6 @@ def _turns_whole(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(nodes.call("turns_whole", args, line), 0, 0xFFFFFFFF)
 
 
-NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy})
+NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy, COPY_DOWN: _copy_down})
 INTEGERS.update({FIND: _find, FIND_WITHIN: _find_within, MISMATCH: _mismatch, SUM: _sum})
 INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole})

@@ -45,6 +45,8 @@ FILL = _op("bulk.fill", None, (), _WRITES, "memory")
 FILL_STRIDED = _op("bulk.fill_strided", ("i32",) * 5, (), _WRITES, "memory")
 #: (to, from, count of turns): element after element. imm: Run.
 COPY = _op("bulk.copy", ("i32",) * 3, (), _WRITES, "memory")
+#: The same from the last element to the first: the addresses are the last one's.
+COPY_DOWN = _op("bulk.copy_down", ("i32",) * 3, (), _WRITES, "memory")
 #: (address, value): where the first byte of this value is, from the address on. imm: Run.
 FIND = _op("bulk.find", ("i32",) * 2, ("i32",), _READS, "memory")
 #: (address, count of turns, value): the index of the first byte of this value, or -1. imm: Run.

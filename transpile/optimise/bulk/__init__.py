@@ -1,10 +1,17 @@
-"""`bulk`: loops that fill or copy memory become one operation on slices.
+"""`bulk`: loops that fill memory, copy it, search it, compare it or add it up become one operation on slices.
 
-Needs loops in their final shape, each one block that is its own successor (`cleanup`), in whatever way its statements
-are cut. A loop is known by its shape: stores side by side of a value that stays, or of loads side by side, at
-addresses that move on by just as much each turn, and an end whose turn can be told before the loop starts. What
-`runtime/bulk` then does is what the loop did, up to and including a trap. Variables that live on get what the loop
+Needs loops in their final shape (`cleanup`): a chain of blocks that control goes back from the end of, in whatever way
+their statements are cut. A loop is known by its shape: accesses side by side that move on by just as much each turn; a
+stored value that stays, or was loaded alike; and an end whose turn can be told before the loop starts. Ways out of
+the midst of it must all ask the next byte for the same. Where the loop's end and its variables afterwards cannot be
+told, it stays.
+
+What `runtime/bulk` then does is what the loop did, up to and including a trap; variables that live on get what the loop
 would have left in them.
+
+- `turn` reads one turn; `entry` knows what holds on the way in, `turns` how many there will be, both in sums (`affine`);
+- `stores`, `loads` and `exits` know the kinds of loops; `rewrite` puts a statement in a loop's place;
+- `merge` puts an unrolled loop and what was left over from it together, by what holds on the `ways` through both.
 """
 
 from __future__ import annotations

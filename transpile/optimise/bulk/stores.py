@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wasm2py.transpile.ir.bulk import COPY, FILL, FILL_STRIDED, Run
+from wasm2py.transpile.ir.bulk import COPY, COPY_DOWN, FILL, FILL_STRIDED, Run
 from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import Expr
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.rewrite import Replacement
@@ -61,18 +61,19 @@ def find_stores(turn: Turn, entry: Entry, function: FunctionIR) -> Replacement |
         return None
     if step.known is None:
         return _strided(turn, side, step)
-    if signed(step.known) != side.width * len(side.order):
+    if abs(signed(step.known)) != side.width * len(side.order):
         return None
     turns = find_turns(turn, signed(step.known), entry, function, side.first.expr.offset)
     if turns is None or turns.fewer_than(_FEWEST, len(side.order)):
         return None
-    stmt = _copy(turn, side, turns, entry) if turn.stores[0][1] is not None else _fill(turn, side, turns, entry)
+    make = _fill if turn.stores[0][1] is None else _copy if signed(step.known) > 0 else _copy_down
+    stmt = make(turn, side, turns, entry)
     return None if stmt is None else Replacement(turns, stmt)
 
 
 def _fill(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
     values = [store.expr.args[1] for store, _ in turn.stores]
-    if not turn.stays(values[0]) or not all(same(value, values[0]) for value in values):
+    if not turn.stays(values[0]) or not all(same(value, values[0]) for value in values) or not _upwards(turn, side):
         return None
     value, offset = values[0], side.first.expr.offset
     if value.type in _BITS_OF:
@@ -83,20 +84,48 @@ def _fill(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
     return Stmt((), Expr(FILL, None, (entry.value(side.first.address).expr(offset), count, value), run, offset))
 
 
+def _upwards(turn: Turn, side: Side) -> bool:
+    step = turn.step(side.first.address)
+    return step is not None and step.known == side.width * len(side.order)
+
+
 def _copy(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
+    source = _source(turn, side)
+    if source is None:
+        return None
+    displacements = (side.displacement, source.displacement)
+    return _copying(COPY, (side, source), displacements, turns, entry)
+
+
+def _copy_down(turn: Turn, side: Side, turns: Turns, entry: Entry) -> Stmt | None:
+    """From the highest element to the lowest, in each turn as well."""
+    source = _source(turn, side)
+    offsets = any(access.offset for pair in turn.stores for access in pair if access is not None)
+    if source is None or offsets or side.order != tuple(range(len(side.order)))[::-1]:
+        return None
+    return _copying(COPY_DOWN, (side, source), (0, 0), turns, entry)
+
+
+def _source(turn: Turn, side: Side) -> Side | None:
+    """Where the stored values are loaded from, if that lies and moves as the stores do."""
     loads = [load for _, load in turn.stores if load is not None]
     source = side_by_side(loads) if len(loads) == len(turn.stores) else None
     if source is None or source.order != side.order or source.width != side.width:
         return None
-    step = turn.step(source.first.address)
-    if step is None or step.known != side.width * len(side.order) or source.first.memory != side.first.memory:
+    steps = turn.step(source.first.address), turn.step(side.first.address)
+    if steps[0] is None or steps[1] is None or not steps[0].same(steps[1]):
         return None
+    return source if source.first.memory == side.first.memory else None
+
+
+def _copying(op: Op, sides: tuple[Side, Side], displacements: tuple[int, ...], turns: Turns, entry: Entry) -> Stmt:
+    side = sides[0]
     offset = side.first.expr.offset
     count, unroll = turns.count(len(side.order), offset)
-    displacements = (side.displacement, source.displacement)
-    run = Run(side.first.memory, side.width, unroll, displacements, ordered(side.order))
-    addresses = tuple(entry.value(one.first.address).expr(offset) for one in (side, source))
-    return Stmt((), Expr(COPY, None, (*addresses, count), run, offset))
+    order = ordered(side.order) if op is COPY else ()
+    run = Run(side.first.memory, side.width, unroll, displacements, order)
+    addresses = tuple(entry.value(one.first.address).expr(offset) for one in sides)
+    return Stmt((), Expr(op, None, (*addresses, count), run, offset))
 
 
 def _strided(turn: Turn, side: Side, step: Affine) -> Replacement | None:

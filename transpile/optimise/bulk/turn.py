@@ -34,10 +34,15 @@ class Access:
         memory: int = self.expr.imm[2]
         return memory
 
-    def beyond(self, other: Access) -> int | None:
-        """How many bytes this is further up than another access, if that is always the same."""
-        between = self.address.plus(other.address, -1).known
-        return None if between is None else signed(between) + self.offset - other.offset
+    def beyond(self, first: Access) -> int | None:
+        """How many bytes this is further up than an access that did not trap, if that is always the same.
+
+        An address operand that is lower may have wrapped: then it has to be the whole address.
+        """
+        between = self.address.plus(first.address, -1).known
+        if between is None or (signed(between) < 0 and self.offset):
+            return None
+        return signed(between) + self.offset - first.offset
 
 
 @dataclass(frozen=True, slots=True)
