@@ -203,3 +203,35 @@ def test_a_copy_downwards_starts_at_the_end() -> None:
     instance.memories[0].write(10, b"abcdef")
     assert outcome(instance, "f", 17, 15, 6) == 11
     assert instance.memories[0].read(10, 8) == b"ababcdef"
+
+
+def test_what_a_loop_leaves_is_known_to_the_next() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32) (local $c i32)
+      (block $found (loop (br_if $found (i32.eq (local.tee $c (i32.load8_u (local.get $p))) (i32.const 4)))
+        (local.set $p (i32.add (local.get $p) (i32.const 1)))
+        (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+      (loop (i32.store8 (i32.add (local.get $c) (i32.const 64)) (i32.const 9))
+        (local.set $c (i32.add (local.get $c) (i32.const 1)))
+        (br_if 0 (i32.ne (local.get $c) (i32.const 12))))
+      (i32.load8_u (i32.const 67))))"""
+    instance = instance_of(wat)
+    instance.memories[0].write(0, b"\0\1\2\3\4")
+    assert outcome(instance, "f", 0, 9) == 0
+    assert instance.memories[0].read(66, 11) == b"\0\0" + b"\x09" * 8 + b"\0"
+
+
+def test_two_loops_with_one_header() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32) (local $t i32)
+      (loop $again
+        (local.set $t (i32.load8_u (local.get $p)))
+        (if (i32.eq (local.get $t) (i32.const 7)) (then
+          (local.set $p (i32.add (local.get $p) (i32.const 1)))
+          (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))
+          (return (i32.const -1))))
+        (local.set $p (i32.add (local.get $p) (i32.const 1)))
+        (br_if $again (i32.ne (local.get $t) (i32.const 0))))
+      (local.get $p)))"""
+    for disabled in ((), ("bulk",)):
+        instance = instance_of(wat, disabled=disabled)
+        instance.memories[0].write(0, b"\7\7\3\7\0\7")
+        assert [outcome(instance, "f", 0, n) for n in (1, 2, 3, 4, 9)] == [0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 5, 5]

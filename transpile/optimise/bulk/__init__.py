@@ -9,14 +9,14 @@ told, it stays.
 What `runtime/bulk` then does is what the loop did, up to and including a trap; variables that live on get what the loop
 would have left in them.
 
-- `turn` reads one turn; `entry` knows what holds on the way in, `turns` how many there will be, both in sums (`affine`);
+- `turn` reads one turn; `entry` knows what holds on the way in, `turns` how many there will be, in sums (`affine`);
 - `stores`, `loads` and `exits` know the kinds of loops; `rewrite` puts a statement in a loop's place;
 - `merge` puts an unrolled loop and what was left over from it together, by what holds on the `ways` through both.
 """
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import FunctionIR, predecessors
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, predecessors
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.exits import replace_index
@@ -24,7 +24,7 @@ from wasm2py.transpile.optimise.bulk.loads import find_search, find_sum
 from wasm2py.transpile.optimise.bulk.merge import merge_pairs
 from wasm2py.transpile.optimise.bulk.rewrite import Site, replace
 from wasm2py.transpile.optimise.bulk.stores import find_stores
-from wasm2py.transpile.optimise.bulk.turn import find_chains, read_turn
+from wasm2py.transpile.optimise.bulk.turn import Turn, find_chains, read_turn
 
 #: What loops can be, each by what recognises it.
 _KINDS = (find_stores, find_search, find_sum)
@@ -37,12 +37,19 @@ def make_bulk(function: FunctionIR) -> None:
     if not turns:
         return
     before, live = predecessors(blocks), live_out(blocks)
+    changed: set[Block] = set()
     for turn in turns:
-        site = Site(Entry(turn.blocks, function, before), live, function)
-        found = next((found for find in _KINDS if (found := find(turn, site.entry, function)) is not None), None)
-        if found is not None:
-            replace(turn, found, site)
-        else:
-            replace_index(turn, site)
-    function.edges_changed()
-    merge_pairs(function, live)
+        if not changed.isdisjoint(turn.blocks):  # two loops can have a header in common
+            continue
+        if _replaced(turn, Site(Entry(turn.blocks, function, before), live, function)):
+            changed.update(turn.blocks)
+            function.edges_changed()
+            before = predecessors(function.reverse_postorder())
+    if changed:
+        merge_pairs(function, live)
+
+
+def _replaced(turn: Turn, site: Site) -> bool:
+    """Replace one loop, if it is known."""
+    found = next((found for find in _KINDS if (found := find(turn, site.entry, site.function)) is not None), None)
+    return replace_index(turn, site) if found is None else replace(turn, found, site)

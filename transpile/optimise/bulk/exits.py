@@ -30,26 +30,27 @@ class Search(NamedTuple):
     value: Affine | None
 
 
-def replace_index(turn: Turn, site: Site) -> None:
-    """Replace such a loop, unless a variable would be left without its value."""
+def replace_index(turn: Turn, site: Site) -> bool:
+    """Replace such a loop; False if it is none, or a variable would be left without its value."""
     search = _search(turn)
     if search is None:
-        return
+        return False
     first = search.sides[0].first
     turns = find_turns(turn, len(turn.ways), site.entry, site.function, first.expr.offset)
     finals = None if turns is None else final_values(turn, turns, site.wanted(turn, turn.exit), site)
     if turns is None or finals is None:
-        return
+        return False
     index = site.function.variable("i32")
     found = _at_exit(turn, search, index, site)
     if found is None:
-        return
+        return False
     offset = first.expr.offset
     header = turn.blocks[0]
     header.stmts = [*turns.stmts, Stmt((index,), _indexed(turn, search, turns, site))]
     absent = Expr(OPS["i32.eq"], "i32", (Affine.of(index).expr(offset), const("i32", 0xFFFFFFFF, offset)), None, offset)
     end = _block(site, assignments(finals, site.function, offset), turn.exit)
     header.end = Branch(absent, end, _block(site, found, turn.ways[0].exit))
+    return True
 
 
 def _block(site: Site, stmts: list[Stmt], target: Block) -> Block:

@@ -46,20 +46,21 @@ class Site(NamedTuple):
         return [variable for variable in turn.after if live >> variable.index & 1]
 
 
-def replace(turn: Turn, by: Replacement, site: Site) -> None:
-    """Replace the loop, unless a variable would be left without its value."""
+def replace(turn: Turn, by: Replacement, site: Site) -> bool:
+    """Replace the loop; False where a variable would be left without its value."""
     done = by.stmt.targets if by.stmt is not None else ()
     wanted = [variable for variable in site.wanted(turn, turn.exit) if variable not in done]
     if by.turns is None and wanted:
-        return
+        return False
     turns = by.turns or Turns(Affine(), 1)
     finals = final_values(turn, turns, wanted, site)
     if finals is None:
-        return
+        return False
     work = [*turns.stmts] if by.stmt is None else [*turns.stmts, by.stmt]
     block = turn.blocks[0]
     block.stmts = [*work, *assignments(finals, site.function, work[-1].expr.offset)]
     block.end = Jump(turn.exit)
+    return True
 
 
 def final_values(turn: Turn, turns: Turns, wanted: list[Var], site: Site) -> dict[Var, Affine] | None:
