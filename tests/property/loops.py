@@ -64,9 +64,18 @@ def _module(body: str, test: str, moves: str, test_first: bool = False) -> str:
     loop = f"(loop $again {body} {moves} (br_if $again {test}))"
     if test_first:
         loop = f"(block $done (loop $again (br_if $done (i32.eqz {test})) {body} {moves} (br $again)))"
+    return _function(loop)
+
+
+#: The line with the body of a function.
+_BODY = 3
+
+
+def _function(body: str) -> str:
     return f"""(module (memory (export "memory") 1)
-      (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32) (local $i i32) (local $t i32)
-        {loop}
+      (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32 i32 i32)
+        (local $i i32) (local $t i32) (local $u i32) (local $r i32) (local $m i32)
+{body}
         (local.get $p) (local.get $q) (local.get $n)))"""
 
 
@@ -296,6 +305,24 @@ def _unrolled(random: Random) -> LoopCase:
     return LoopCase(text, [(p, q, random.choice((n, random.randrange(20)))) for p, q, n in calls])
 
 
+def _several(random: Random) -> LoopCase:
+    """Loops one after the other, perhaps in a loop."""
+    bodies = []
+    for _ in range(random.choice((2, 2, 3))):
+        case = random.choice((_fill, _indexed_fill, _copy, _indexed_copy, _search, _sum))(random)
+        bodies.append(case.text.splitlines()[_BODY])
+        if random.randrange(2):
+            bodies.append(f"(local.set $n (i32.const {random.choice((1, 8, 16, 64))}))")
+        if random.randrange(3) == 0:
+            name, other = random.sample("pqnt", 2)
+            bodies.append(f"(local.set ${name} (local.get ${other}))")
+    body = " ".join(bodies)
+    if random.randrange(2):
+        body = f"""(loop $outer {body} (local.set $u (i32.add (local.get $u) (i32.const 1)))
+          (br_if $outer (i32.ne (local.get $u) (i32.const 3))))"""
+    return LoopCase(_function(body), _calls(random, random.choice((1, 4, 8))))
+
+
 _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _fill,
     _indexed_fill,
@@ -305,6 +332,7 @@ _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _search,
     _compared,
     _sum,
+    _several,
     _unrolled,
     _unrolled,
 )

@@ -15,14 +15,14 @@ class Entry:
     """The ways into a loop that is a chain of blocks."""
 
     def __init__(self, loop: list[Block], function: FunctionIR, before: dict[int, list[Block]]) -> None:
-        self.loop = loop
         self.first = function.entry
         self.before = before
-        outside = [block for block in before[loop[0].id] if block not in loop]
-        if loop[0] is function.entry:
-            self.ways = []
-        else:
-            self.ways = outside or [loop[-1]]  # the test that the first turn comes to from outside, too
+        self.test: Block | None = None  # what the first turn comes through from outside, too
+        header = loop[0]
+        if not any(block not in loop for block in before[header.id]) and header is not function.entry:
+            header = self.test = loop[-1]
+        self.ways = [block for block in before[header.id] if block not in loop]
+        self.clear = header is not function.entry
 
     def value(self, sum_: Affine) -> Affine:
         """The sum with the variables replaced that are constants here."""
@@ -43,23 +43,23 @@ class Entry:
 
     def _values(self, variable: Var) -> list[Expr]:
         """All that may have been assigned to a variable last; nothing if that is not clear."""
-        found: list[Expr] = []
-        seen: set[int] = set()
-        pending = list(self.ways)
+        if not self.clear:
+            return []
+        tested = None if self.test is None else _assignment(self.test, variable)
+        found: list[Stmt] = [] if tested is None else [tested]
+        pending = [] if found else list(self.ways)
+        seen = {block.id for block in pending}
         while pending:
             block = pending.pop()
             stmt = _assignment(block, variable)
             if stmt is not None:
-                if len(stmt.targets) != 1:
-                    return []
-                found.append(stmt.expr)
+                found.append(stmt)
             elif block is self.first or len(seen) > _FURTHEST:
                 return []
             else:
-                fresh = [b for b in self.before[block.id] if b.id not in seen and b not in self.loop]
-                pending += fresh
-                seen.update(other.id for other in fresh)
-        return found
+                pending += [other for other in self.before[block.id] if other.id not in seen]
+                seen.update(other.id for other in self.before[block.id])
+        return [stmt.expr for stmt in found] if all(len(stmt.targets) == 1 for stmt in found) else []
 
 
 def _assignment(block: Block, variable: Var) -> Stmt | None:
