@@ -4,7 +4,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.bulk import copy_u32, fill_u8
+from wasm2py.runtime.bulk import copy_down, copy_u32, fill_u8
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -73,13 +73,13 @@ def output():
 # func 2 "sha256" (i32) -> ()
 def sha256(p0):
     global __stack_pointer
-    i14 = ((__stack_pointer - 320) & 0xFFFFFFFF) >> 2
-    __stack_pointer = i14 << 2
+    i13 = ((__stack_pointer - 320) & 0xFFFFFFFF) >> 2
+    __stack_pointer = i13 << 2
     mem_u8[p0 + 16672] = 128
-    mem_u64[((i14 << 2) + 24) >> 3] = mem_u64[2051]
-    mem_u64[((i14 << 2) + 16) >> 3] = mem_u64[2050]
-    mem_u64[((i14 << 2) + 8) >> 3] = mem_u64[2049]
-    mem_u64[(i14 << 2) >> 3] = mem_u64[2048]
+    mem_u64[((i13 << 2) + 24) >> 3] = mem_u64[2051]
+    mem_u64[((i13 << 2) + 16) >> 3] = mem_u64[2050]
+    mem_u64[((i13 << 2) + 8) >> 3] = mem_u64[2049]
+    mem_u64[(i13 << 2) >> 3] = mem_u64[2048]
     i0 = (p0 + 8) & 0xFFFFFFC0
     i1 = i0 + 64
     if p0 + 1 < i1:
@@ -94,16 +94,16 @@ def sha256(p0):
         if i3 == 0xFFFFFFF8:
             break
     if i1:
-        i0 = (i14 << 2) + 60
+        i0 = (i13 << 2) + 60
         i2 = 0
         while True:
             for i3 in range(0, 64, 4):
                 i4 = mem_u32[(i2 + i3 + 16672) >> 2]
-                mem_u32[i14 + (i3 >> 2) + 16] = (
+                mem_u32[i13 + (i3 >> 2) + 16] = (
                     ((t := i4 & 0xFF00FF) << 24) | (t >> 8) | (((i4 << 8) | (i4 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
-            i6 = i14 + 64
-            for i5 in range(i14 + 16, i6):
+            i6 = i13 + 64
+            for i5 in range(i13 + 16, i6):
                 i3 = mem_u32[i5 + 1]
                 i4 = mem_u32[i5 + 14]
                 mem_u32[i5 + 16] = (
@@ -112,22 +112,19 @@ def sha256(p0):
                     + mem_u32[i5 + 9]
                     + (((i4 << 15) | (i4 >> 17)) ^ ((i4 << 13) | (i4 >> 19)) ^ (i4 >> 10))
                 ) & 0xFFFFFFFF
-            copy_u32(mem_u8, (i14 << 2) + 32, i14 << 2, 8)
-            i4 = mem_u32[i14 + 8]
-            i5 = mem_u32[i14 + 12]
-            i15 = i14 + 16
+            copy_u32(mem_u8, (i13 << 2) + 32, i13 << 2, 8)
+            i4 = mem_u32[i13 + 8]
+            i5 = mem_u32[i13 + 12]
+            i14 = i13 + 16
             for i3 in range(64):
                 i6 = mem_u32[i3 + 4104]
-                i7 = mem_u32[i15]
-                i8 = mem_u32[i14 + 15]
-                i9 = mem_u32[i14 + 10]
-                i10 = mem_u32[i14 + 9]
-                i11 = mem_u32[i14 + 14]
-                i12 = mem_u32[i14 + 13]
-                i16 = (i0 - 4) >> 2
-                for i13 in range(8, 1, -1):
-                    mem_u32[i16 + 1] = mem_u32[i16]
-                    i16 -= 1
+                i7 = mem_u32[i14]
+                i8 = mem_u32[i13 + 15]
+                i9 = mem_u32[i13 + 10]
+                i10 = mem_u32[i13 + 9]
+                i11 = mem_u32[i13 + 14]
+                i12 = mem_u32[i13 + 13]
+                copy_down(mem_u8, i0, i0 - 4, 7, 4)
                 i6 = (
                     (((i5 << 26) | (i5 >> 6)) ^ ((i5 << 21) | (i5 >> 11)) ^ ((i5 << 7) | (i5 >> 25)))
                     + (i12 & i5)
@@ -136,24 +133,24 @@ def sha256(p0):
                     + i6
                     + i7
                 )
-                i5 = (mem_u32[i14 + 12] + i6) & 0xFFFFFFFF
-                mem_u32[i14 + 12] = i5
+                i5 = (mem_u32[i13 + 12] + i6) & 0xFFFFFFFF
+                mem_u32[i13 + 12] = i5
                 i4 = (
                     i6
                     + (((i4 << 30) | (i4 >> 2)) ^ ((i4 << 19) | (i4 >> 13)) ^ ((i4 << 10) | (i4 >> 22)))
                     + (((i9 ^ i10) & i4) ^ (i9 & i10))
                 ) & 0xFFFFFFFF
-                mem_u32[i14 + 8] = i4
-                i15 += 1
-            i4 = i14 + 8
-            for i3 in range(i14, i4):
+                mem_u32[i13 + 8] = i4
+                i14 += 1
+            i4 = i13 + 8
+            for i3 in range(i13, i4):
                 mem_u32[i3] = (mem_u32[i3] + mem_u32[i3 + 8]) & 0xFFFFFFFF
             i2 += 64
             if i2 >= i1:
                 break
     i0 = 20896
     for i1 in range(8):
-        i2 = mem_u32[i14 + i1]
+        i2 = mem_u32[i13 + i1]
         i3 = 24
         i4 = i0
         while True:
@@ -163,7 +160,7 @@ def sha256(p0):
             if i3 == 0xFFFFFFF8:
                 break
         i0 += 4
-    __stack_pointer = (i14 << 2) + 320
+    __stack_pointer = (i13 << 2) + 320
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
