@@ -23,24 +23,36 @@ class Config:
     - `dialect`: "cpython" reads memory through typed views, "portable" through little-endian `struct`; "auto" is
       portable on PyPy and on big-endian machines, where that is the faster or the only one.
     - `eager`: translate a module at once, instead of each function when it is first called.
-    - `disabled_passes`: optimiser passes to leave out, by name.
+    - `passes`: the optimiser passes to run, by name (docs/architecture.md lists them); None for all.
 
-    Raises ValueError for a dialect that there is not.
+    Raises ValueError for a dialect or a pass that there is not.
     """
 
     cache: Cache | str | os.PathLike[str] | bool | None = True
     dialect: Literal["auto", "cpython", "portable"] = "auto"
     eager: bool = False
-    disabled_passes: tuple[str, ...] = ()
+    passes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.dialect not in ("auto", "cpython", "portable"):
             raise ValueError(f"unknown dialect {self.dialect!r}, expected 'auto', 'cpython' or 'portable'")
+        if self.passes is not None:
+            _left_out(self.passes)
 
     def options(self) -> Options:
         """What generated code depends on."""
         dialect = native_dialect() if self.dialect == "auto" else self.dialect
-        return Options(dialect=dialect, disabled_passes=tuple(self.disabled_passes))
+        return Options(dialect=dialect, disabled_passes=() if self.passes is None else _left_out(self.passes))
+
+
+def _left_out(passes: tuple[str, ...]) -> tuple[str, ...]:
+    """The passes that are not among these."""
+    from wasm2py.transpile.optimise.passes import NAMES
+
+    unknown = [name for name in passes if name not in NAMES]
+    if unknown:
+        raise ValueError(f"unknown pass {unknown[0]!r}, expected some of {', '.join(NAMES)}")
+    return tuple(name for name in NAMES if name not in passes)
 
 
 def native_dialect() -> Dialect:

@@ -221,3 +221,12 @@ def test_importing_brings_nothing_else() -> None:
 def test_running_needs_no_other_distribution() -> None:
     loaded = modules_after("import wasm2py; wasm2py.load('add.wasm').exports.add(1, 2)")
     assert not loaded & {"astor", "black", "rich", "platformdirs", "argparse"}
+
+
+def test_passes_can_be_chosen() -> None:
+    assert wasm2py.Config().options().disabled_passes == ()
+    left_out = wasm2py.Config(passes=("fold", "dead")).options().disabled_passes
+    assert "copies" in left_out
+    assert "fold" not in left_out
+    with pytest.raises(ValueError, match="unknown pass 'spin', expected some of cleanup, "):
+        wasm2py.Config(passes=("spin",))

@@ -48,6 +48,9 @@ PASSES: dict[str, Pass] = {
     "alignments": find_alignments,
 }
 
+#: What can be left out: the passes, and what is found out of a whole module or done to syntax trees.
+NAMES = (*PASSES, "aligned_globals", "forget")
+
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
