@@ -115,3 +115,22 @@ def test_first_turn_of_a_loop_counts_too() -> None:
         (loop (local.set 0 (i32.shr_u (local.get 0) (i32.const 1))) (br_if 0 (i32.gt_u (local.get 0) (i32.const 100))))
         (local.get 0)))"""
     assert outcome(instance_of(wat), "f", 0xFFFFFFFF) == 63
+
+
+@pytest.mark.parametrize(
+    ("test", "step", "masked"),
+    [
+        ("(i32.lt_u (i32.sub (local.get $i) (i32.const 8)) (i32.const 1016))", "(i32.const -4)", False),
+        ("(i32.lt_u (i32.sub (local.get $i) (i32.const 8)) (i32.const 1016))", "(i32.const -9)", True),
+        ("(i32.ge_u (i32.sub (local.get $i) (i32.const 1024)) (i32.const -1016))", "(i32.const -4)", False),
+        ("(i32.gt_u (i32.sub (local.get $i) (i32.const 100)) (i32.const -90))", "(i32.const -11)", False),
+        ("(i32.gt_u (i32.sub (local.get $i) (i32.const 100)) (i32.const -90))", "(i32.const -12)", True),
+        ("(i32.le_u (i32.add (local.get $i) (i32.const 5)) (i32.const 9))", "(i32.const -1)", True),
+    ],
+)
+def test_wrapped_subtractions_bound_what_is_subtracted_from(test: str, step: str, masked: bool) -> None:
+    text = python(
+        f"""(module (memory 1) (func (export "f") (param $i i32) (result i32)
+            (if {test} (then (return (i32.add (local.get $i) {step})))) (i32.const 0)))"""
+    )
+    assert ("& 4294967295" in text.split("return")[1]) == masked

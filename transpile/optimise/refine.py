@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.expr import AND, LOCAL_GET, NOT, OR, Expr, Var
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
+from wasm2py.transpile.opcodes import OPS
 
 #: Var index → bounds, of the integer variables of which any are known.
 State: TypeAlias = dict[int, Interval]
 
+_ADD = frozenset(OPS[f"{type_}.add"] for type_ in FULL)
 _SWAPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 _OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
@@ -59,13 +61,32 @@ def _nonnegative(left: Expr, name: str, right: Expr, state: State) -> State:
 def _compared(left: Expr, name: str, right: Expr, state: State) -> State:
     """Bound `left`, a variable, by what it was compared with, both unsigned."""
     if left.op is not LOCAL_GET:
-        return state
+        return _wrapped(left, name, right, state)
     low, high = interval(right, state)
     full = FULL[left.type][1]  # type: ignore[index]
     if name == "ne":
         return _differs(left, low, state) if low == high else state
     limits = {"lt": (0, high - 1), "le": (0, high), "gt": (low + 1, full), "ge": (low, full), "eq": (low, high)}
     return bounded(left.imm, state, limits[name])
+
+
+def _wrapped(left: Expr, name: str, right: Expr, state: State) -> State:
+    """Bound x where x + c, which may have wrapped, was compared with a constant: a test for a span of integers."""
+    if (
+        left.op not in _ADD
+        or right.op not in CONSTS
+        or left.args[0].op is not LOCAL_GET
+        or left.args[1].op not in CONSTS
+    ):
+        return state
+    full = FULL[left.type][1]  # type: ignore[index]
+    limits = {"lt": (0, right.imm - 1), "le": (0, right.imm), "gt": (right.imm + 1, full), "ge": (right.imm, full)}
+    if name not in limits:
+        return state
+    first, last = limits[name]
+    low = (first - left.args[1].imm) & full
+    high = low + last - first
+    return bounded(left.args[0].imm, state, (low, high)) if low <= high <= full else state
 
 
 def _differs(left: Expr, value: int, state: State) -> State:
