@@ -98,6 +98,7 @@ class Lowering:
         self.graph = graph
         self.tiny = tiny
         self.copies: dict[int, _Copy] = {}
+        self.repeated = 0  # their labels, as a bit set
         self.goto: Var | None = None
         self.numbers: dict[int, int] = {}
 
@@ -184,9 +185,9 @@ class Lowering:
 
     def _real(self, labels: int) -> int:
         """The labels that are left when what is repeated has been."""
-        for label, copy in self.copies.items():
-            if labels >> label & 1:
-                labels = labels & ~(1 << label) | copy.onward
+        while repeated := labels & self.repeated:
+            label = repeated.bit_length() - 1
+            labels = labels & ~(1 << label) | self.copies[label].onward
         return labels
 
     def _repeated(self, label: int, tree: Tree) -> bool:
@@ -198,6 +199,7 @@ class Lowering:
         if weight > _COPIED or weight * (len(self.graph.before[label]) - 1) > _ALL_COPIES:
             return False
         self.copies[label] = _Copy(list(tree.nodes), self._real(self._labels(tree.nodes)), weight)
+        self.repeated |= 1 << label
         return True
 
     def _weight(self, nodes: Iterable[Node]) -> int:
