@@ -87,8 +87,8 @@ def run(p0, p1):
                 i1 = 3
                 break
             i5 += 1
-            i9 = (i9 - 4) & 0xFFFFFFFF
-            i8 = (i0 + i9 + 1088) & 0xFFFFFFFF
+            i9 -= 4
+            i8 = i0 + i9 + 1088
             i2 = mem_i32[i8 >> 2]
             i1 = mem_u8[i10 + 16384]
             if i1 < 15:
@@ -126,43 +126,43 @@ def run(p0, p1):
                             mem_i32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)] = i2
                             i5 = i10 + 2
                         else:
-                            i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                            i1 = (i8 - 4) >> 2
                             mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
                     elif i1 == 9:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
                     else:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
                 elif i1 < 13:
                     if i1 == 11:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
                     else:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
                 elif i1 == 13:
-                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    i1 = (i8 - 4) >> 2
                     mem_u32[i1] = mem_u32[i1] & i2
                 else:
-                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    i1 = (i8 - 4) >> 2
                     mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
             elif i1 < 22:
                 if i1 < 18:
                     if i1 == 15:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
                     elif i1 == 16:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
                     else:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
                 elif i1 < 20:
                     if i1 == 18:
@@ -172,15 +172,15 @@ def run(p0, p1):
                         mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
                         i9 = i7
                 elif i1 == 20:
-                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    i1 = (i8 - 4) >> 2
                     mem_u32[i1] = mem_i32[i1] == i2
                 else:
-                    i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                    i1 = (i8 - 4) >> 2
                     mem_u32[i1] = mem_i32[i1] < i2
             elif i1 < 26:
                 if i1 < 24:
                     if i1 == 22:
-                        i1 = ((i8 - 4) & 0xFFFFFFFF) >> 2
+                        i1 = (i8 - 4) >> 2
                         mem_u32[i1] = mem_i32[i1] > i2
                     else:
                         i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
