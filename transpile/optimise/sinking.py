@@ -16,32 +16,29 @@ def sink(function: FunctionIR) -> None:
     blocks = function.reverse_postorder()
     before = predecessors(blocks)
     inside = _innermost(blocks, before)
+    leaving = _leaving(blocks, inside)
+    if not leaving:
+        return
+    live = live_out(blocks)
+    for block in leaving:
+        end = block.end
+        assert isinstance(end, Branch)
+        stays = end.then.id in inside[block.id]
+        target, other = (end.other, end.then) if stays else (end.then, end.other)
+        moved = _moved(block, _live_in(target, live), _live_in(other, live))
+        if moved:
+            _put(function, block, target, moved, len(before[target.id]) == 1)
+    function.edges_changed()
+
+
+def _leaving(blocks: list[Block], inside: dict[int, set[int]]) -> list[Block]:
+    """The blocks that may have something to move."""
     read = {id(loop): 0 for loop in inside.values()}
     for block in blocks:
         if block.id in inside:
             read[id(inside[block.id])] |= _reads(block)
-    leaving = [
-        block
-        for block in blocks
-        if block.id in inside and _may_sink(block, inside[block.id], read[id(inside[block.id])])
-    ]
-    if not leaving:
-        return
-    live = live_out(blocks)
-    changed = False
-    for block in leaving:
-        end = block.end
-        assert isinstance(end, Branch)
-        for target, other in ((end.then, end.other), (end.other, end.then)):
-            if target.id in inside[block.id]:
-                continue
-            moved = _moved(block, _live_in(target, live), _live_in(other, live))
-            if moved:
-                _put(function, block, target, moved, len(before[target.id]) == 1)
-                changed = True
-                break
-    if changed:
-        function.edges_changed()
+    in_loops = [(block, inside[block.id]) for block in blocks if block.id in inside]
+    return [block for block, loop in in_loops if _may_sink(block, loop, read[id(loop)])]
 
 
 def _innermost(blocks: list[Block], before: dict[int, list[Block]]) -> dict[int, set[int]]:

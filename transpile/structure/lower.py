@@ -117,24 +117,9 @@ class Lowering:
             if isinstance(node, Fork):
                 pending.extend(self._fork(node, out, follow, loop, depth))
             elif isinstance(node, Labelled):
-                if self._clashes(node, follow, loop):
-                    if self._repeated(node.label, Tree(pending)):
-                        pending = deque(node.body.nodes)
-                        continue
-                    if self._while_else(node, pending, out, follow, loop, depth):
-                        break
-                    pending.appendleft(node)
-                    self._once(pending, out, follow, loop, depth)
-                    break
-                out.extend(self._tree(node.body.nodes, _Follow(node.label), loop, depth))
-                if ends(out):  # every way to the label has its own copy of what stands there
-                    break
+                pending = deque(self._labelled(node, pending, out, follow, loop, depth))
             elif isinstance(node, Region):
-                sections = [section for section in reversed(node.sections) if not self._repeated(*section)][::-1]
-                if len(sections) < REGION:
-                    pending.extend(followed(node.body, sections).nodes)
-                else:
-                    pending.extend(self._region(Region(node.body, sections), out, follow, loop, depth))
+                pending.extend(self._sections_left(node, out, follow, loop, depth))
             elif isinstance(node, Loop):
                 self._loop(node, out, follow, loop, depth)
             elif isinstance(node, Cases):
@@ -144,6 +129,34 @@ class Lowering:
             else:
                 out.append(node)
         return out
+
+    def _labelled(
+        self,
+        node: Labelled,
+        rest: deque[Node],
+        out: list[Python],
+        follow: _Follow,
+        loop: _PythonLoop | None,
+        depth: int,
+    ) -> Iterable[Node]:
+        """A tree and what stands at its label; gives back what is still to be lowered in its place."""
+        if self._clashes(node, follow, loop):
+            if self._repeated(node.label, Tree(rest)):
+                return node.body.nodes
+            if not self._while_else(node, rest, out, follow, loop, depth):
+                self._once([node, *rest], out, follow, loop, depth)
+            return ()
+        out.extend(self._tree(node.body.nodes, _Follow(node.label), loop, depth))
+        return () if ends(out) else rest  # perhaps every way to the label has its own copy of what stands there
+
+    def _sections_left(
+        self, node: Region, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
+    ) -> Iterable[Node]:
+        """A region without the sections that are repeated."""
+        sections = [section for section in reversed(node.sections) if not self._repeated(*section)][::-1]
+        if len(sections) < REGION:
+            return followed(node.body, sections).nodes
+        return self._region(Region(node.body, sections), out, follow, loop, depth)
 
     def _goto(self, label: int, follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
         if label == follow.label:
