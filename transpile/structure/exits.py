@@ -187,7 +187,7 @@ class Exits:
         block = self.graph.blocks[number]
         if number in self.short:
             return self.graph.idom[number] != header
-        if self.merges[number] and not self.leads_to[number]:
+        if self.graph.children[number] or (self.merges[number] and not self.leads_to[number]):
             return False
         return is_small(block, _TINY_NODES) and isinstance(block.end, Jump) and not self.leads_to[number] & ~fixed
 
