@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,7 @@ class Config:
     - `cache`: True for the user's cache directory, a path for another one, a `Cache` to share it, None or False to
       keep translations in memory only.
     - `dialect`: "cpython" reads memory through typed views, "portable" through little-endian `struct`; "auto" is
-      portable on PyPy and on big-endian machines, where that is the faster or the only one.
+      portable on PyPy, on big-endian machines, and without ctypes, where that is the faster or the only one.
     - `eager`: translate a module at once, instead of each function when it is first called.
     - `passes`: the optimiser passes to run, by name (docs/architecture.md lists them); None for all.
 
@@ -57,7 +58,8 @@ def _left_out(passes: tuple[str, ...]) -> tuple[str, ...]:
 
 def native_dialect() -> Dialect:
     """The dialect that suits the Python that is running."""
-    return "portable" if sys.implementation.name == "pypy" or sys.byteorder == "big" else "cpython"
+    suits = sys.implementation.name != "pypy" and sys.byteorder == "little" and find_spec("_ctypes") is not None
+    return "cpython" if suits else "portable"
 
 
 def user_cache_directory() -> Path | None:

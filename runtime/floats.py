@@ -20,7 +20,8 @@ from wasm2py.runtime.errors import Trap
 
 _copysign = math.copysign
 _fabs = math.fabs
-_sqrt = math.sqrt
+#: The square root of what is not negative.
+sqrt = math.sqrt
 
 INF = math.inf
 #: The canonical NaN with positive sign.
@@ -92,7 +93,7 @@ def f_div(x: float, y: float) -> float:
 def f_sqrt(x: float) -> float:
     """The square root; -0.0 for -0.0, NaN for other negative numbers."""
     if x >= 0.0:
-        return _sqrt(x)
+        return sqrt(x)
     return x + x if x != x else NAN
 
 

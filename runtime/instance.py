@@ -86,6 +86,7 @@ class Instance:
         self._display_names: dict[str, str] | None = None
         names = self.namespace.__dict__
         names.update(HELPERS)
+        names["single"] = memoryview(bytearray(64)).cast("f")
         names["__wasm__"] = self
         self._set_up_functions([extern for extern in imports if isinstance(extern, Func)], listeners)
         self._set_up_memories([extern for extern in imports if isinstance(extern, Memory)])

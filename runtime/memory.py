@@ -2,13 +2,17 @@
 
 Generated code reaches a memory's bytes through names in its instance's namespace, which a memory sets there for every
 module attached to it, and sets anew when it grows (docs/architecture.md, "The namespace of an instance").  Two kinds
-of names are possible, and decide what the bytes are kept in:
+of names are possible:
 
-- *cpython*: `memoryview`s, one for each width, of exactly the current size.  They are cut from storage with spare
-  capacity, because storage cannot be resized while it has views; growth is mostly a matter of new views.
-- *portable*: a `bytearray` of exactly the current size, extended in place.  A memory that was once attached in this
-  way is kept so from then on; views of it remain possible, only growth costs a copy.  From 1 GiB on, where a
-  bytearray would have to be filled with zeros, it is a `memoryview` after all.
+- *cpython*: a view for each width, of exactly the current size, indexed by address (see `views`); for unsigned bytes
+  the storage itself, if that is a bytearray.
+- *portable*: the storage itself.
+
+The storage is a `bytearray` of exactly the current size, the quickest that there is for bytes.  It cannot be resized
+while it has views, so to grow in place we release ours, and make them anew.  Where somebody else holds one, or where
+so much is asked for that a bytearray would take too long to fill with zeros, the bytes move to storage with spare
+capacity, of which even the bytes are a view; from then on growth is a matter of new views.  A memory that was once
+attached as *portable* is a bytearray in any case, below 1 GiB.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import weakref
 from struct import Struct
 from struct import error as StructError  # noqa: N812
 from types import ModuleType
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from wasm2py.runtime.access import load_f32, store_f32
 from wasm2py.runtime.errors import Trap
@@ -26,31 +30,21 @@ from wasm2py.runtime.layouts import F64, I8, I16, I32, I64, U8, U16, U32, U64
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
+from wasm2py.runtime.views import LAYOUTS, Views
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 _Storage = TypeVar("_Storage")
 
 _FAILED = 0xFFFFFFFF
-#: From this size on, storage comes from `mmap`, which touches no page before it is used; below it, a bytearray is
-#: quicker to make (measured: 17 µs for 1 MiB, 1.3 ms for 16 MiB, against 7 µs).
-_MMAP_FROM = 1 << 20
-#: From this size on, even a portable memory is a view, so that its pages are not touched before they are used.
+#: More than so much at once comes from `mmap`, which touches no page before it is used (measured: a bytearray of 4 MiB
+#: takes 0.4 ms, and up to 15 ms on a machine that is slow at finding pages).
+_LARGE = 1 << 22
+#: From this size on, every memory is a view of what comes from `mmap`.
 _HUGE = 1 << 30
+#: From so many bytes on, a view's slice is cheaper than a bytearray's (measured: at 1 KiB the same, at 64 KiB half).
+_MANY = 1 << 12
 #: On PyPy a byte costs 1.4 ns in a bytearray, 60 ns in a view.
 _PORTABLE_FIRST = sys.implementation.name == "pypy"
-
-_VIEW_FORMATS: dict[str, Literal["B", "b", "H", "h", "I", "i", "Q", "q", "f", "d"]] = {
-    "u8": "B",
-    "i8": "b",
-    "u16": "H",
-    "i16": "h",
-    "u32": "I",
-    "i32": "i",
-    "u64": "Q",
-    "i64": "q",
-    "f32": "f",
-    "f64": "d",
-}
 
 
 class Memory:
@@ -61,8 +55,9 @@ class Memory:
     what is out of range, negative addresses included, raises IndexError.
     """
 
-    # _buffer is the bytes, exactly: a view of _storage, or in a portable memory _storage itself.
-    __slots__ = ("__weakref__", "_attached", "_buffer", "_maximum", "_portable", "_storage")
+    # _buffer is the bytes, exactly: _storage itself, if that is a bytearray, else a view of it.  _views is what
+    # namespaces have been given besides, once any needs it; _attached says under which names.
+    __slots__ = ("__weakref__", "_attached", "_buffer", "_maximum", "_portable", "_storage", "_views")
 
     def __init__(self, minimum: int, maximum: int | None = None) -> None:
         """Make a memory of `minimum` pages of 64 KiB, all zero, that can grow to `maximum` pages.
@@ -74,11 +69,13 @@ class Memory:
         if minimum > LARGEST_MEMORY:
             raise MemoryError(f"a memory of {minimum} pages: at most {LARGEST_MEMORY} can be had")
         self._maximum = maximum
-        self._attached: list[tuple[weakref.ref[ModuleType], int, Dialect]] = []
+        self._attached: list[tuple[weakref.ref[ModuleType], dict[str, str]]] = []
         self._portable = _PORTABLE_FIRST
-        self._storage: Any = bytearray()
-        self._buffer: Any = self._storage
-        self._resize(minimum * PAGE_SIZE)
+        self._views: Views | None = None
+        size = minimum * PAGE_SIZE
+        array = size <= _LARGE or (self._portable and size < _HUGE)
+        storage = bytearray(size) if array else _allocate(size, self._spare(size))
+        self._show(storage, storage if array else memoryview(storage)[:size])
 
     @classmethod
     def from_type(cls, type_: MemoryType) -> Memory:
@@ -118,10 +115,11 @@ class Memory:
         if dialect == "portable" and not self._portable:
             self._portable = True
             self._resize(len(self._buffer))
-        attachment = (weakref.ref(module), index, dialect)
         self._attached = [entry for entry in self._attached if entry[0]() is not None]
-        self._attached.append(attachment)
-        module.__dict__.update(_names(self._buffer, index, dialect))
+        self._attached.append((weakref.ref(module), _names(index, dialect)))
+        if dialect == "cpython" and self._views is None:
+            self._views = Views(self._buffer)
+        self._name()
 
     def grow(self, n: int) -> int:
         """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many.
@@ -142,37 +140,59 @@ class Memory:
 
     def _resize(self, size: int) -> None:
         """Change the size in bytes; an exception (no memory, a full call stack) leaves names and bytes in agreement."""
-        storage, buffer = self._fitted(size)
-        updates = [
-            (module.__dict__, _names(buffer, index, dialect))
-            for reference, index, dialect in self._attached
-            if (module := reference()) is not None
-        ]
-        self._storage, self._buffer = storage, buffer
-        for namespace, names in updates:
-            namespace.update(names)
-
-    def _fitted(self, size: int) -> tuple[Any, Any]:
-        """Storage and buffer for a size in bytes, with the present content."""
-        if self._portable and size < _HUGE:
-            storage = self._extended(size)
-            return storage, storage
+        if self._is_array(size):
+            if self._buffer is self._storage and self._extend(size):
+                return
+            if self._portable:
+                array = _moved(self._buffer, bytearray(size))
+                self._show(array, array)
+                return
         storage = self._storage
-        if size > len(storage):
+        if size > len(storage) or self._buffer is storage:
             storage = _moved(self._buffer, _allocate(size, self._spare(size)))
-        return storage, memoryview(storage)[:size]
+        self._show(storage, memoryview(storage)[:size])
 
-    def _extended(self, size: int) -> bytearray:
-        """The storage itself, extended, where that is a bytearray that nobody holds a view of; else a copy."""
-        unseen = all(dialect == "portable" for _, _, dialect in self._attached)
-        if unseen and self._buffer is self._storage and self._buffer:
-            storage: bytearray = self._storage
-            try:
-                storage.extend(bytes(size - len(storage)))
-                return storage
-            except BufferError:
-                pass
-        return _moved(self._buffer, bytearray(size))
+    def _is_array(self, size: int) -> bool:
+        """Whether so many bytes are to be kept in a bytearray, if that can be had."""
+        if self._portable:
+            return size < _HUGE
+        return self._buffer is self._storage and size < _HUGE and size - len(self._storage) <= _LARGE
+
+    def _extend(self, size: int) -> bool:
+        """Extend the bytearray in place; False if somebody else holds a view of it."""
+        array = self._storage
+        try:
+            self._release()
+            array.extend(bytes(size - len(array)))
+        except BufferError:
+            return False
+        finally:
+            self._show(array, array)
+        return True
+
+    def _release(self) -> None:
+        """Let go of our own views."""
+        if self._views is not None:
+            Views(bytearray(8))  # a rehearsal: if the call stack is too full to make new ones, it is so before they go
+            self._views.release()
+
+    def _show(self, storage: Any, buffer: Any) -> None:
+        """Make these the bytes, and set the names in every namespace."""
+        views = None if self._views is None else Views(buffer)
+        self._storage: Any = storage
+        self._buffer: Any = buffer
+        self._views = views
+        self._name()
+
+    def _name(self) -> None:
+        """Set the names in every namespace."""
+        views = {} if self._views is None else self._views.by_width
+        for reference, names in self._attached:
+            module = reference()
+            if module is not None:
+                namespace = module.__dict__
+                for name, width in names.items():
+                    namespace[name] = views.get(width, self._buffer)
 
     def _limit(self) -> int:
         """The most pages that the memory can have."""
@@ -194,13 +214,14 @@ class Memory:
         """Copy n bytes from s to d (spec: `memory.copy`); they may overlap."""
         self._check_range(s, n)
         self._check_range(d, n)
-        self._buffer[d : d + n] = self._buffer[s : s + n]
+        source = self._source(n)
+        source[d : d + n] = source[s : s + n]
 
     def copy_from(self, memory: Memory, d: int, s: int, n: int) -> None:
         """Copy n bytes of another memory from s to here from d (spec: `memory.copy`)."""
         memory._check_range(s, n)
         self._check_range(d, n)
-        self._buffer[d : d + n] = memory._buffer[s : s + n]
+        self._buffer[d : d + n] = memory._source(n)[s : s + n]
 
     def init(self, segment: bytes, d: int, s: int, n: int) -> None:
         """Copy n bytes of a data segment from s to here from d (spec: `memory.init`)."""
@@ -208,6 +229,10 @@ class Memory:
             raise Trap("out of bounds memory access")
         self._check_range(d, n)
         self._buffer[d : d + n] = segment[s : s + n]
+
+    def _source(self, n: int) -> Any:
+        """The bytes, for a slice of n: a bytearray's is a copy, which is quicker for few."""
+        return self._buffer if n < _MANY else memoryview(self._buffer)
 
     def _check_range(self, address: int, n: int) -> None:
         if address + n > len(self._buffer):
@@ -246,7 +271,7 @@ class Memory:
     def read(self, address: int, size: int) -> bytes:
         """The `size` bytes from `address`."""
         self._check(address, size)
-        return bytes(self._buffer[address : address + size])
+        return bytes(self._source(size)[address : address + size])
 
     def write(self, address: int, data: Buffer) -> None:
         """Write bytes from `address` on."""
@@ -395,13 +420,10 @@ class Memory:
         return f"<Memory {self.type.limits} pages>"
 
 
-def _names(buffer: Any, index: int, dialect: Dialect) -> dict[str, Any]:
-    """The names of a memory's bytes in a namespace (docs/architecture.md)."""
+def _names(index: int, dialect: Dialect) -> dict[str, str]:
+    """The names of memory `index` in a namespace (docs/architecture.md), and for which width of item each is."""
     prefix = f"mem{index or ''}"
-    if dialect == "portable":
-        return {prefix: buffer}
-    view = memoryview(buffer)
-    return {f"{prefix}_{width}": view.cast(format_) for width, format_ in _VIEW_FORMATS.items()}
+    return {prefix: ""} if dialect == "portable" else {f"{prefix}_{width}": width for width in ("u8", *LAYOUTS)}
 
 
 def _moved(source: Any, storage: _Storage) -> _Storage:
@@ -412,7 +434,7 @@ def _moved(source: Any, storage: _Storage) -> _Storage:
 
 def _allocate(size: int, capacity: int) -> Any:
     """Zeroed storage of `capacity` bytes, or of `size` if there is not so much; MemoryError if there is not that."""
-    if capacity < _MMAP_FROM:
+    if capacity <= _LARGE:
         return bytearray(capacity)
     try:
         return _map(capacity)

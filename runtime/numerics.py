@@ -21,6 +21,7 @@ HELPERS: dict[str, object] = {
     "Trap": Trap,
     "INF": floats.INF,
     "NAN": floats.NAN,
+    "sqrt": floats.sqrt,
     **_public_names(integers, ("i32_", "i64_")),
     **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
     **_public_names(words, ("int_", "uint_", "word_", "f64_", "f32_from_unsigned")),

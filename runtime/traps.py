@@ -127,7 +127,8 @@ def _judge_index_error(message: str) -> str:
     return "undefined element" if message.startswith("list") else "out of bounds memory access"
 
 
-#: What CPython and PyPy say of assigning to a slice of a view that ends early.
+#: What CPython and PyPy say of assigning to a slice of a view that ends early. (A bytearray's slice would make it
+#: longer, which is a BufferError while it has views.)
 _SHORT_SLICE = ("memoryview assignment", "cannot modify size of memoryview")
 
 
@@ -140,6 +141,7 @@ _JUDGES: dict[type[BaseException], Callable[[str], str | None]] = {
     IndexError: _judge_index_error,
     ValueError: _judge_value_error,
     struct.error: lambda _: "out of bounds memory access",
+    BufferError: lambda _: "out of bounds memory access",
     ZeroDivisionError: lambda _: "integer divide by zero",
     RecursionError: lambda _: "call stack exhausted",
 }

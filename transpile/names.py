@@ -19,7 +19,7 @@ from wasm2py.transpile.module import Module
 
 MAX_LENGTH = 60
 
-_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs"})
+_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs", "single"})
 #: What dumps and precompiled packages bind around the functions.
 _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
     item.__name__

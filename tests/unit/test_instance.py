@@ -61,7 +61,7 @@ class TestNamespace:
         assert names["__wasm__"] is instance
         assert (names["memory"], names["memory1"]) == tuple(instance.memories)
         assert (names["table"], names["table1"]) == tuple(instance.tables)
-        assert (len(names["mem_u8"]), len(names["mem1_u32"])) == (65536, 32768)
+        assert (len(names["mem_u8"]), len(names["mem1_u32"])) == (65536, 131069)
         assert names["funcrefs"][0] is instance.exports["add"]
         assert callable(names["i32_clz"])
 

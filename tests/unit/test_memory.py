@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import inspect
 import sys
 import weakref
 from collections.abc import Callable
@@ -22,6 +23,8 @@ FAILED = 0xFFFFFFFF
 WIDTHS = {"u8": 1, "i8": 1, "u16": 2, "i16": 2, "u32": 4, "i32": 4, "u64": 8, "i64": 8, "f32": 4, "f64": 8}
 
 needs_little_endian = pytest.mark.skipif(sys.byteorder == "big", reason="views have the host's byte order")
+
+cpython_only = pytest.mark.skipif(sys.implementation.name == "pypy", reason="views do not pin a bytearray on PyPy")
 
 #: The dialects of the instances that share a memory, in the order of their attachment.
 SHARINGS: list[tuple[Dialect, ...]] = [
@@ -57,7 +60,7 @@ class World:
             if dialect == "cpython":
                 for width, size in WIDTHS.items():
                     view = vars(self.modules[index])[f"mem{index or ''}_{width}"]
-                    assert (view.itemsize, view.nbytes) == (size, len(content))
+                    assert len(view) == max(len(content) - size + 1, 0)
         if content:
             self._check_writes(len(content) - 1)
 
@@ -102,12 +105,15 @@ def test_cpython_names() -> None:
     memory.write(8, bytes.fromhex("fffefdfcfbfaf9f8"))
     names = vars(module)
     assert (names["mem_u8"][8], names["mem_i8"][8]) == (255, -1)
-    assert (names["mem_u16"][4], names["mem_i16"][4]) == (0xFEFF, 0xFEFF - 2**16)
-    assert (names["mem_u32"][2], names["mem_i32"][2]) == (0xFCFDFEFF, 0xFCFDFEFF - 2**32)
-    assert (names["mem_u64"][1], names["mem_i64"][1]) == (0xF8F9FAFBFCFDFEFF, 0xF8F9FAFBFCFDFEFF - 2**64)
+    assert (names["mem_u16"][8], names["mem_i16"][8]) == (0xFEFF, 0xFEFF - 2**16)
+    assert (names["mem_u32"][8], names["mem_i32"][8]) == (0xFCFDFEFF, 0xFCFDFEFF - 2**32)
+    assert (names["mem_u64"][8], names["mem_i64"][8]) == (0xF8F9FAFBFCFDFEFF, 0xF8F9FAFBFCFDFEFF - 2**64)
+    assert (names["mem_u16"][9], names["mem_u32"][11], names["mem_u64"][7]) == (0xFDFE, 0xF9FAFBFC, 0xF9FAFBFCFDFEFF00)
     memory.write_f64(8, 1.5)
     memory.write_f32(16, 2.5)
-    assert (names["mem_f64"][1], names["mem_f32"][4]) == (1.5, 2.5)
+    assert (names["mem_f64"][8], names["mem_f32"][16]) == (1.5, 2.5)
+    names["mem_f32"][17] = 1e39
+    assert memory.read(17, 4) == bytes.fromhex("0000807f")
     assert len(names["mem1_u8"]) == 2 * PAGE_SIZE
 
 
@@ -137,7 +143,8 @@ def test_accesses_beyond_the_end_raise_index_error() -> None:
     Memory(1, 100).attach(module, 0, "cpython")
     for width, size in WIDTHS.items():
         view = vars(module)[f"mem_{width}"]
-        for index in (PAGE_SIZE // size, 2**32, 2**33):
+        view[PAGE_SIZE - size] = 1
+        for index in (PAGE_SIZE - size + 1, PAGE_SIZE, 2**32, 2**33):
             with pytest.raises(IndexError):
                 view[index]
             with pytest.raises(IndexError):
@@ -211,7 +218,7 @@ def test_no_memory_to_grow(monkeypatch: pytest.MonkeyPatch, dialects: tuple[Dial
 
     monkeypatch.setattr(memory_module, "_moved", refuse)
     monkeypatch.setattr(memory_module, "_allocate", refuse)
-    monkeypatch.setattr(memory_module, "memoryview", refuse, raising=False)
+    monkeypatch.setattr(memory_module, "bytes", refuse, raising=False)
     assert world.memory.grow(5) in (FAILED, 1)
     monkeypatch.undo()
     world.check()
@@ -228,23 +235,101 @@ def test_storage_falls_back_to_the_exact_size(monkeypatch: pytest.MonkeyPatch) -
         return bytearray(size)
 
     monkeypatch.setattr(memory_module, "_map", scarce)
+    monkeypatch.setattr(memory_module, "_LARGE", 1 << 20)
     assert len(memory_module._allocate(30 * PAGE_SIZE, 60 * PAGE_SIZE)) == 30 * PAGE_SIZE
     assert wanted == [60 * PAGE_SIZE, 30 * PAGE_SIZE]
     with pytest.raises(MemoryError):
         memory_module._allocate(50 * PAGE_SIZE, 60 * PAGE_SIZE)
 
 
-def test_growth_that_is_broken_off(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
-    def stack_is_full(*_: object) -> Any:
-        raise RecursionError
+def test_growth_on_a_full_call_stack(world: World) -> None:
+    """However many frames are left, the names and the bytes agree afterwards."""
+    held = world.memory.data
+    for pages in range(1, 31):
+        deeply(pages, world.memory.grow, 1)
+        world.check()
+        if pages == 15:
+            held.release()
+    assert world.memory.pages > 10
 
-    for name in ("_names", "_moved"):
+
+def deeply(margin: int, function: Callable[..., Any], *arguments: Any) -> None:
+    """Call a function with about `margin` frames left before the recursion limit."""
+
+    def descend(frames: int) -> None:
+        if frames:
+            descend(frames - 1)
+        else:
+            function(*arguments)
+
+    used = len(inspect.stack(0))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(used + 200)
+    try:
+        with contextlib.suppress(RecursionError):
+            descend(200 - margin)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_growth_that_is_interrupted(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    def interrupt(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    for name in ("_moved", "_allocate", "bytes"):
         with monkeypatch.context() as patch:
-            patch.setattr(memory_module, name, stack_is_full)
+            patch.setattr(memory_module, name, interrupt, raising=False)
             for n in (1, 3):
-                with contextlib.suppress(RecursionError):
+                with contextlib.suppress(KeyboardInterrupt):
                     world.memory.grow(n)
         world.check()
+
+
+@needs_little_endian
+@cpython_only
+def test_bytes_are_a_bytearray() -> None:
+    world = World(Memory(17), ("cpython", "cpython"))
+    for _ in range(50):
+        assert type(world.bytes_of(0)) is bytearray and len(world.bytes_of(0)) == world.memory.size
+        assert world.bytes_of(1) is world.bytes_of(0)
+        world.memory.grow(1)
+
+
+@needs_little_endian
+@cpython_only
+def test_a_view_held_by_others_keeps_the_old_bytes() -> None:
+    world = World(Memory(1), ("cpython",))
+    view = world.memory.data
+    view[5] = 7
+    assert world.memory.grow(1) == 1
+    world.memory.write_u8(5, 8)
+    assert view[5] == 7 and len(view) == PAGE_SIZE
+    world.check()
+
+
+@needs_little_endian
+@cpython_only
+def test_large_memories_are_mapped() -> None:
+    world = World(Memory(1), ("cpython",))
+    assert world.memory.grow(600) == 1
+    assert isinstance(world.bytes_of(0), memoryview)
+    world.check()
+    assert isinstance(World(Memory(600), ("cpython",)).bytes_of(0), memoryview)
+
+
+@needs_little_endian
+@cpython_only
+@pytest.mark.parametrize("pages", [0, 1])
+def test_slices_beyond_the_end_change_nothing(pages: int) -> None:
+    world = World(Memory(pages), ("cpython",))
+    with pytest.raises(BufferError):
+        world.bytes_of(0)[world.memory.size : world.memory.size + 4] = b"1234"
+    if pages:
+        with pytest.raises(BufferError):
+            world.bytes_of(0)[PAGE_SIZE - 2 : PAGE_SIZE + 2] = b"1234"
+        assert world.memory.read(PAGE_SIZE - 2, 2) == b"\0\0"
+    assert world.memory.pages == pages
+    world.check()
 
 
 def test_attaching_does_not_keep_an_instance_alive() -> None:

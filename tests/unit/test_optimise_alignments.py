@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from unit.translation import DISABLED, instance_of, module_of, outcome, python
+from unit.translation import DISABLED, instance_of, lifted, module_of, outcome, python
 from wasm2py.checking import checked_module
 from wasm2py.transpile.decode import decode_module
+from wasm2py.transpile.ir.cfg import Return
+from wasm2py.transpile.ir.expr import LOCAL_GET
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
+from wasm2py.transpile.optimise.alignments import find_alignments
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -98,45 +101,55 @@ def test_long_chain_of_copies_is_given_up() -> None:
     assert globals_of(POINTER, body) == {}
 
 
-MEMORY = '(memory 1) (data (i32.const 0) "\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c")'
+def zeros_of_result(wat: str) -> int:
+    """What is known of the variable that a function returns."""
+    function = lifted(wat)
+    find_alignments(function)
+    ends = [block.end for block in function.reverse_postorder() if isinstance(block.end, Return)]
+    (value,) = ends[-1].values
+    assert value.op is LOCAL_GET
+    return value.zeros
 
 
 @pytest.mark.parametrize(
-    ("address", "aligned"),
+    ("value", "zeros"),
     [
-        ("(i32.shl (local.get 0) (i32.const 2))", True),
-        ("(i32.and (local.get 0) (i32.const -4))", True),
-        ("(i32.mul (local.get 0) (i32.const 4))", True),
-        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 4))", True),
-        ("(i32.shl (local.get 0) (i32.const 1))", False),
-        ("(i32.shl (local.get 0) (i32.const 33))", False),
-        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", False),
-        ("(i32.or (i32.const 4) (local.get 0))", False),
-        ("(i32.shr_u (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", False),
+        ("(i32.shl (local.get 0) (i32.const 2))", 2),
+        ("(i32.and (local.get 0) (i32.const -4))", 2),
+        ("(i32.mul (local.get 0) (i32.const 12))", 2),
+        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 4))", 2),
+        ("(i32.shl (local.get 0) (i32.const 33))", 1),
+        ("(i32.add (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", 1),
+        ("(i32.or (i32.const 4) (local.get 0))", 0),
+        ("(i32.shr_u (i32.shl (local.get 0) (i32.const 3)) (i32.const 2))", 0),
+        ("(select (i32.const 8) (i32.const 20) (local.get 0))", 2),
     ],
 )
-def test_addresses(address: str, aligned: bool) -> None:
-    wat = f'(module {MEMORY} (func (export "f") (param i32) (result i32) (i32.load {address})))'
-    assert ("& 3" not in python(wat).replace("& 4294967292", "")) == aligned
-    rebased = wat.replace("(i32.load ", "(i32.load offset=1 ")
-    assert "load_u32" in python(rebased)
+def test_values(value: str, zeros: int) -> None:
+    body = f"(local.set $x {value}) (block (br_if 0 (local.get 0))) (local.get $x)"
+    assert zeros_of_result(f"(module (func (param i32) (result i32) (local $x i32) {body}))") == zeros
 
 
-def test_variables_in_a_loop() -> None:
-    wat = f"""(module {MEMORY} (func (export "f") (param $n i32) (result i32)
-        (local $p i32) (local $q i32) (local $sum i32)
+@pytest.mark.parametrize(("step", "zeros"), [(4, 2), (3, 0), (6, 1)])
+def test_variables_in_a_loop(step: int, zeros: int) -> None:
+    wat = f"""(module (func (param $n i32) (result i32) (local $p i32)
         (loop $again
-          (local.set $sum (i32.add (local.get $sum) (i32.add (i32.load (local.get $p)) (i32.load (local.get $q)))))
-          (local.set $p (i32.add (local.get $p) (i32.const 4)))
-          (local.set $q (i32.add (local.get $q) (i32.const 3)))
+          (local.set $p (i32.add (local.get $p) (i32.const {step})))
           (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-        (local.get $sum)))"""
+        (local.get $p)))"""
+    assert zeros_of_result(wat) == zeros
+
+
+def test_any_address_will_do() -> None:
+    wat = """(module (memory 1) (data (i32.const 0) "\\00\\01\\02\\03\\04\\05\\06\\07\\08\\09\\0a\\0b\\0c")
+        (func (export "f") (param $p i32) (result i32)
+          (i32.store offset=20 align=1 (local.get $p) (i32.load offset=1 (local.get $p)))
+          (i32.add (i32.load offset=20 (local.get $p)) (i32.load16_u align=1 (local.get $p)))))"""
     text = python(wat)
-    assert "mem_u32[p]" in text
-    assert "if not p & 3" not in text
-    assert "if not q & 3" in text
-    memory = bytes([*range(13), *bytes(8)])
-    words = [int.from_bytes(memory[i : i + 4], "little") for i in range(9)]
+    assert "mem_u32[p + 20] = mem_u32[p + 1]" in text and "mem_u32[p + 20] + mem_u16[p]" in text
+    memory = bytes([*range(13), *bytes(65523)])
     for disabled in DISABLED:
-        expected = words[0] + words[0] + words[4] + words[3]
-        assert outcome(instance_of(wat, disabled=disabled), "f", 2) == expected & 0xFFFFFFFF
+        for p in range(9):
+            expected = int.from_bytes(memory[p + 1 : p + 5], "little") + int.from_bytes(memory[p : p + 2], "little")
+            assert outcome(instance_of(wat, disabled=disabled), "f", p) == expected
+        assert outcome(instance_of(wat, disabled=disabled), "f", 65533) == "out of bounds memory access"

@@ -125,6 +125,7 @@ def test_frames_have_the_names_to_show() -> None:
         ZeroDivisionError("host"),
         IndexError("list index out of range"),
         struct.error("host"),
+        BufferError("host"),
         ValueError("memoryview assignment: host"),
         KeyboardInterrupt(),
         SystemExit(3),

@@ -1,7 +1,7 @@
 """Loads (spec: Execution / Instructions / Memory Instructions).
 
-*cpython*: an aligned access is an element of a typed view; where the address may be unaligned a test comes first,
-and a helper takes the rest. *portable*: `struct` reads the bytes. Nothing checks bounds: views and `struct` do.
+*cpython*: an access is an item of the view for its width, which is indexed by address (`runtime/views.py`).
+*portable*: `struct` reads the bytes. Nothing checks bounds: views and `struct` do.
 """
 
 from __future__ import annotations
@@ -10,102 +10,43 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.elements import element
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, WORDS, Emitter
 from wasm2py.transpile.emit.integers import sign_extended
 from wasm2py.transpile.emit.values import Value
-from wasm2py.transpile.ir.alignment import low_zeros
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.opcodes import OPS, Op
 
-_SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
+
+def address_of(emitter: Emitter, access: Expr, line: int) -> ast.expr:
+    """Where an access goes: the operand plus the static offset."""
+    return with_offset(emitter.canonical(access.args[0]).node, access.imm[1], line)
 
 
-class Address:
-    """Where an access goes: the operand plus the static offset.
-
-    The operand is emitted when it is first asked for, as an address or in elements, for it may hold other accesses,
-    and those others: to emit it twice would take twice as long for each.
-    """
-
-    __slots__ = ("_base", "_emitter", "_operand", "line", "offset")
-
-    def __init__(self, emitter: Emitter, access: Expr, line: int) -> None:
-        self._emitter = emitter
-        self._operand = access.args[0]
-        self._base: ast.expr | None = None
-        self.offset: int = access.imm[1]
-        self.line = line
-
-    @property
-    def base(self) -> ast.expr:
-        """The operand, or the variable that it was assigned to."""
-        if self._base is None:
-            self._base = self._emitter.canonical(self._operand).node
-        return self._base
-
-    @base.setter
-    def base(self, variable: ast.expr) -> None:
-        self._base = variable
-
-    def node(self) -> ast.expr:
-        """The address."""
-        return self._plus(self.base)
-
-    def index(self, width: int) -> ast.expr:
-        """The address counted in elements of `width` bytes."""
-        if width == 1:
-            return self.node()
-        shift = _SHIFTS[width]
-        counted = element(self._emitter, self._operand, shift, self.line) if self._base is None else None
-        if counted is not None:
-            more = self.offset >> shift
-            return nodes.binary(counted, nodes.ADD, nodes.constant(more, self.line), self.line) if more else counted
-        if isinstance(self.base, ast.Constant) and isinstance(self.base.value, int):
-            return nodes.constant((self.base.value + self.offset) >> shift, self.line)
-        return nodes.binary(self.node(), nodes.SHR, nodes.constant(shift, self.line), self.line)
-
-    def aligned(self, width: int) -> bool:
-        """Whether the address is a multiple of `width` for certain."""
-        return width == 1 or (low_zeros(self._operand) >= _SHIFTS[width] and not self.offset % width)
-
-    def misaligned(self, width: int, base: ast.expr) -> ast.expr:
-        """The test for a misaligned address, with `base` standing for the operand."""
-        tested = base if not self.offset % width else self._plus(base)
-        return nodes.binary(tested, nodes.AND, nodes.constant(width - 1, self.line), self.line)
-
-    def _plus(self, base: ast.expr) -> ast.expr:
-        if not self.offset:
-            return base
-        if isinstance(base, ast.Constant) and isinstance(base.value, int):
-            return nodes.constant(base.value + self.offset, self.line)
-        return nodes.binary(base, nodes.ADD, nodes.constant(self.offset, self.line), self.line)
+def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:
+    """A sum that does not wrap."""
+    if not offset:
+        return base
+    if isinstance(base, ast.Constant) and isinstance(base.value, int):
+        return nodes.constant(base.value + offset, line)
+    return nodes.binary(base, nodes.ADD, nodes.constant(offset, line), line)
 
 
-def _load(emitter: Emitter, expr: Expr, line: int, format_: str, helper: str | None = None) -> ast.expr:
-    """Read an element of `format_` (u8, i16, f64, …)."""
-    memory, width = expr.imm[2], expr.op.width
-    where = Address(emitter, expr, line)
+def _load(emitter: Emitter, expr: Expr, line: int, format_: str) -> ast.expr:
+    """Read an item of `format_` (u8, i16, f64, …)."""
+    memory = expr.imm[2]
+    address = address_of(emitter, expr, line)
     if emitter.dialect == "portable":
-        return _portable(where, memory, format_, line)
-    if where.aligned(width):
-        return nodes.item(names.view_name(memory, format_), where.index(width), line)
-    bytes_ = nodes.name(names.view_name(memory, "u8"), line)
-    if isinstance(where.base, ast.Constant):
-        return nodes.call(helper or f"load_{format_}", [bytes_, where.node()], line)
-    tested, where.base = emitter.twice(where.base, line)
-    fast = nodes.item(names.view_name(memory, format_), where.index(width), line)
-    slow = nodes.call(helper or f"load_{format_}", [bytes_, where.node()], line)
-    return nodes.choice(nodes.not_(where.misaligned(width, tested), line), fast, slow, line)
+        return _portable(address, memory, format_, line)
+    return nodes.item(names.view_name(memory, format_), address, line)
 
 
-def _portable(where: Address, memory: int, format_: str, line: int) -> ast.expr:
+def _portable(address: ast.expr, memory: int, format_: str, line: int) -> ast.expr:
     buffer = names.buffer_name(memory)
     if format_ == "u8":
-        return nodes.item(buffer, where.node(), line)
+        return nodes.item(buffer, address, line)
     if format_ == "f32":
-        return nodes.call("load_f32", [nodes.name(buffer, line), where.node()], line)
-    unpacked = nodes.call(f"unpack_{format_}", [nodes.name(buffer, line), where.node()], line)
+        return nodes.call("load_f32", [nodes.name(buffer, line), address], line)
+    unpacked = nodes.call(f"unpack_{format_}", [nodes.name(buffer, line), address], line)
     return nodes.item(unpacked, nodes.constant(0, line), line)
 
 
@@ -131,17 +72,17 @@ def _f64_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """Bit for bit: C's conversion to double, which a view makes, would quiet a signalling NaN."""
     memory = expr.imm[2]
-    where = Address(emitter, expr, line)
+    address = address_of(emitter, expr, line)
     cpython = emitter.dialect == "cpython"
     buffer = names.view_name(memory, "u8") if cpython else names.buffer_name(memory)
-    return nodes.call("load_f32", [nodes.name(buffer, line), where.node()], line)
+    return nodes.call("load_f32", [nodes.name(buffer, line), address], line)
 
 
 def _f32_quiet_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if emitter.dialect == "portable":
         memory = expr.imm[2]
-        where = Address(emitter, expr, line)
-        unpacked = nodes.call("unpack_f32", [nodes.name(names.buffer_name(memory), line), where.node()], line)
+        address = address_of(emitter, expr, line)
+        unpacked = nodes.call("unpack_f32", [nodes.name(names.buffer_name(memory), line), address], line)
         return nodes.item(unpacked, nodes.constant(0, line), line)
     return _load(emitter, expr, line, "f32")
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter, integer, node
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, UNROUNDED, Emitter, integer, node
 from wasm2py.transpile.emit.floats import never_signals
 from wasm2py.transpile.emit.values import WORD, Value
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS
+
+#: So far every integer is an f32.
+_MOST_F32 = 1 << 24
 
 
 def _truncate(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -28,7 +31,7 @@ def _convert(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     value = emitter.signed(arg).node if rest.endswith("_s") else emitter.canonical(arg).node
     if rest.endswith("_u") and emitter.in_words(arg.type) and emitter.bounds(arg)[1] > WORD[1]:
         return nodes.call(f"{target}_from_unsigned", [value], line)
-    if target == "f64":
+    if target == "f64" or emitter.bounds(arg)[1] <= _MOST_F32:
         return nodes.call("float", [value], line)
     return nodes.call("f32" if arg.type == "i32" else "f32_from_int", [value], line)
 
@@ -46,7 +49,14 @@ _register()
 
 @node("f32.demote_f64")
 def _demote(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return nodes.call("f32", [emitter.quiet(expr.args[0])], line)
+    return nodes.call("f32", [_demoted(emitter, expr, line)], line)
+
+
+def _demoted(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return emitter.quiet(expr.args[0])
+
+
+UNROUNDED[OPS["f32.demote_f64"]] = _demoted
 
 
 @node("f64.promote_f32")

@@ -33,6 +33,8 @@ NODES: dict[Op, NodeHandler] = {}
 SIGNED: dict[Op, IntegerHandler] = {}
 #: Instructions with a cheaper form that may quiet a signalling NaN.
 QUIET: dict[Op, NodeHandler] = {}
+#: Float instructions that round → the exact value, or the f64, that is to be rounded.
+UNROUNDED: dict[Op, NodeHandler] = {}
 
 
 def integer(*names: str, registry: dict[Op, IntegerHandler] = INTEGERS) -> Callable[[IntegerHandler], IntegerHandler]:

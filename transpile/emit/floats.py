@@ -10,12 +10,13 @@ import ast
 import struct
 
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.emitter import NODES, Emitter, node
-from wasm2py.transpile.ir.expr import CONSTS, Expr
+from wasm2py.transpile.emit.emitter import NODES, UNROUNDED, Emitter, NodeHandler, node
+from wasm2py.transpile.ir.expr import CELL, CONSTS, LOCAL_GET, Expr, is_leaf
 from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS
 
 _CANONICAL_NAN = {"f32": 0x7FC00000, "f64": 0x7FF8000000000000}
+_SIGN = {"f32": 1 << 31, "f64": 1 << 63}
 _INFINITY = {"f32": 0x7F800000, "f64": 0x7FF0000000000000}
 
 
@@ -24,7 +25,7 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """A literal where Python has one; infinities and NaNs by name or by bits."""
     type_, bits = expr.type, expr.imm
     assert type_ is not None
-    sign = 1 << (31 if type_ == "f32" else 63)
+    sign = _SIGN[type_]
     if bits & ~sign == _INFINITY[type_]:
         name = nodes.name("INF", line)
         return nodes.negative(name, line) if bits & sign else name
@@ -37,37 +38,77 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.constant(value, line)
 
 
+_SIMPLE = frozenset(OPS[f"{type_}.{name}"] for type_ in ("f32", "f64") for name in ("add", "sub", "mul"))
+_FROM_I32 = frozenset({OPS["f64.convert_i32_s"], OPS["f64.convert_i32_u"]})
 _OPERATORS: dict[str, ast.operator] = {"add": nodes.ADD, "sub": nodes.SUB, "mul": nodes.MUL}
 
 
 def _arithmetic(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    left, right = (emitter.quiet(arg) for arg in expr.args)
+    left, right = _operands(emitter, expr)
     op = _OPERATORS[expr.op.mnemonic.partition(".")[2]]
-    return _rounded(expr, nodes.binary(left, op, right, line), line)
+    return nodes.binary(left, op, right, line)
 
 
-def _rounded(expr: Expr, value: ast.expr, line: int) -> ast.expr:
-    return nodes.call("f32", [value], line) if expr.type == "f32" else value
+def _operands(emitter: Emitter, expr: Expr) -> tuple[ast.expr, ast.expr]:
+    """Both operands. Next to a float, Python takes an integer as it is."""
+    left, right = expr.args
+    first = left.op in _FROM_I32 and right.op not in _FROM_I32
+    second = right.op in _FROM_I32 and left.op not in _FROM_I32
+    return (
+        _integer(emitter, left) if first else emitter.quiet(left),
+        _integer(emitter, right) if second else emitter.quiet(right),
+    )
 
 
-@node("f32.div", "f64.div")
+def _integer(emitter: Emitter, conversion: Expr) -> ast.expr:
+    signed = conversion.op.mnemonic.endswith("_s")
+    return (emitter.signed if signed else emitter.canonical)(conversion.args[0]).node
+
+
 def _div(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    """Python refuses to divide by zero; wasm does not."""
-    left, right = (emitter.quiet(arg) for arg in expr.args)
-    divisor = expr.args[1]
-    if divisor.op in CONSTS and isinstance(right, ast.Constant) and right.value:
-        return _rounded(expr, nodes.binary(left, nodes.DIV, right, line), line)
-    if isinstance(left, ast.Name | ast.Constant) and isinstance(right, ast.Name):
-        _, again = emitter.twice(left, line)
-        plain = nodes.binary(left, nodes.DIV, right, line)
-        careful = nodes.call("f_div", [again, nodes.name(right.id, line)], line)
-        return _rounded(expr, nodes.choice(nodes.name(right.id, line), plain, careful, line), line)
-    return _rounded(expr, nodes.call("f_div", [left, right], line), line)
+    """Python refuses to divide by zero; wasm does not.
+
+    So there is a test, unless the divisor is a number; or, where the operands are not simple enough to be written down
+    twice, a helper.
+    """
+    left, right = _operands(emitter, expr)
+    constant = expr.args[1].op in CONSTS
+    if constant and expr.args[1].imm & ~_SIGN[expr.type]:  # type: ignore[index]
+        return nodes.binary(left, nodes.DIV, right, line)
+    if constant or not _twice(expr.args[0]):
+        return nodes.call("f_div", [left, right], line)
+    tested, divisor = emitter.twice(right, line)
+    careful = nodes.call("f_div", [emitter.quiet(expr.args[0]), _copy(divisor, line)], line)
+    return nodes.choice(tested, nodes.binary(left, nodes.DIV, divisor, line), careful, line)
 
 
-@node("f32.sqrt", "f64.sqrt")
+def _twice(expr: Expr) -> bool:
+    """Whether an expression may be evaluated after another one that may have loads, and written down twice."""
+    return is_leaf(expr) or expr.op is CELL or (expr.op in _SIMPLE and all(is_leaf(arg) for arg in expr.args))
+
+
+def _copy(variable: ast.expr, line: int) -> ast.expr:
+    return nodes.name(variable.id, line) if isinstance(variable, ast.Name) else variable
+
+
 def _sqrt(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return _rounded(expr, nodes.call("f_sqrt", [emitter.quiet(expr.args[0])], line), line)
+    """Python refuses a negative number."""
+    if _never_negative(expr.args[0]):
+        return nodes.call("sqrt", [emitter.quiet(expr.args[0])], line)
+    tested, operand = emitter.twice(emitter.quiet(expr.args[0]), line)
+    condition = nodes.compare(tested, nodes.GE, nodes.constant(0.0, line), line)
+    careful = nodes.call("f_sqrt", [_copy(operand, line)], line)
+    return nodes.choice(condition, nodes.call("sqrt", [operand], line), careful, line)
+
+
+def _never_negative(expr: Expr) -> bool:
+    """Whether a number is certain not to be below zero (-0.0 is not), if it is one."""
+    rule = expr.op.mnemonic.partition(".")[2]
+    if expr.op in CONSTS:
+        return not expr.imm & _SIGN[expr.type]  # type: ignore[index]
+    if rule == "mul" and all(arg.op is LOCAL_GET for arg in expr.args) and expr.args[0].imm is expr.args[1].imm:
+        return True
+    return rule == "abs" or (rule in ("add", "mul", "div", "sqrt") and all(map(_never_negative, expr.args)))
 
 
 @node("f32.neg", "f64.neg")
@@ -94,6 +135,15 @@ def _helper(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.call("f_" + expr.op.mnemonic.partition(".")[2], [emitter.quiet(arg) for arg in expr.args], line)
 
 
+def _rounding(exact: NodeHandler) -> NodeHandler:
+    """What rounds to f32 what another handler gives."""
+
+    def handler(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+        return nodes.call("f32", [exact(emitter, expr, line)], line)
+
+    return handler
+
+
 @node("f32.copysign", "f64.copysign")
 def _copysign(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.call("f_copysign", emitter.nodes(expr.args), line)
@@ -104,9 +154,11 @@ def _variable(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 
 def _register() -> None:
+    partial: dict[str, NodeHandler] = {**dict.fromkeys(_OPERATORS, _arithmetic), "div": _div, "sqrt": _sqrt}
+    for name, handler in partial.items():
+        NODES[OPS[f"f64.{name}"]] = UNROUNDED[OPS[f"f32.{name}"]] = handler
+        NODES[OPS[f"f32.{name}"]] = _rounding(handler)
     for type_ in ("f32", "f64"):
-        for name in _OPERATORS:
-            NODES[OPS[f"{type_}.{name}"]] = _arithmetic
         for name in ("ceil", "floor", "trunc", "nearest", "min", "max"):
             NODES[OPS[f"{type_}.{name}"]] = _helper
     NODES[OPS["local.get"]] = _variable

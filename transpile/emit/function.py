@@ -10,6 +10,7 @@ from wasm2py.runtime.program import Program
 from wasm2py.transpile.emit import access, bulk, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.rounding import rounded, rounds
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
@@ -96,7 +97,8 @@ class _Writer:
                     self._assign(target, other, line, change)
                     self._choice(name, test, wanted, change, out)
                     return
-        value = self._form(target)(expr)
+        emitter = self.emitter
+        value = rounded(emitter, expr, out) if rounds(emitter, expr) else self._form(target)(expr)
         if not (isinstance(value, ast.Name) and value.id == name):
             out.append(nodes.assign(name, value, line))
 
@@ -157,7 +159,11 @@ class _Writer:
             trap = nodes.call("Trap", [_text("unreachable", line)], line)
             out.append(nodes.raise_(trap, line))
             return
-        values = self.emitter.nodes(node.end.values)
+        results = node.end.values
+        if len(results) == 1 and rounds(self.emitter, results[0]):
+            out.append(nodes.return_(rounded(self.emitter, results[0], out), line))
+            return
+        values = self.emitter.nodes(results)
         if len(values) > 1:
             out.append(nodes.return_(nodes.tuple_(values, line), line))
         else:

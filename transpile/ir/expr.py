@@ -125,6 +125,8 @@ LOOKUP = _ir_op("lookup", ("i32",), "integer")
 # structure/switch.py.
 IN = _ir_op("in", ("i32",))
 WITHIN = _ir_op("within", ("i32",))
+#: A float that emission has put into the cell of this number (emit/rounding.py).
+CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
@@ -159,7 +161,7 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP, IN, WITHIN)}
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP, IN, WITHIN, CELL)}
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:

@@ -1,6 +1,6 @@
 """`alignments`: low bits of variables that are zero at each point, written on every read (`Expr.zeros`).
 
-`emit` then leaves out the test for misaligned addresses. Needs the final graph, like `ranges`. Facts flow forward from
+`inductions` asks whether a counter can step over its end. Needs the final graph, like `ranges`. Facts flow forward from
 constants, shifts and masks to a fixed point: a loop's header starts with what holds before the loop and keeps of it
 what every way back keeps.
 """

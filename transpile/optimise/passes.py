@@ -14,7 +14,6 @@ from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.counting import count_loops
 from wasm2py.transpile.optimise.dead import remove_dead
-from wasm2py.transpile.optimise.elements import count_in_elements
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.membership import find_membership
@@ -40,7 +39,6 @@ PASSES: dict[str, Pass] = {
     "sinking": sink,
     "pointers": step_pointers,
     "ranges": find_ranges,
-    "elements": count_in_elements,
     "counting": count_loops,
     "unwrapped": leave_unwrapped,
     "signs": choose_signs,
@@ -54,12 +52,12 @@ NAMES = (*PASSES, "aligned_globals", "forget")
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "sinking", "alignments", "ranges", "elements", "counting", "unwrapped", "signs",
+    "sinking", "alignments", "ranges", "counting", "unwrapped", "signs",
 )  # fmt: skip
 
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "elements", "unwrapped", "signs")}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "unwrapped", "signs")}
 
 
 def optimise(
