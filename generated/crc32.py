@@ -93,15 +93,15 @@ def input_():
 # func 1 "crc32" (i32, i32) -> (i32)
 def crc32(p0, p1):
     i0 = 0
-    if not mem_u32[5377]:
-        for i1 in range(4096, 4352):
-            mem_u32[i1 + 1280] = (i0 >> 8) ^ mem_u32[i1]
+    if not mem_u32[21508]:
+        for i1 in range(16384, 17408, 4):
+            mem_u32[i1 + 5120] = (i0 >> 8) ^ mem_u32[i1]
             i0 += 1
     if not p1:
         return p0
     i1 = p0 ^ 0xFFFFFFFF
     for i0 in range(p1):
-        i1 = mem_u32[((mem_u8[i0 + 17408] ^ i1) & 0xFF) + 5376] ^ (i1 >> 8)
+        i1 = mem_u32[(((mem_u8[i0 + 17408] ^ i1) & 0xFF) << 2) + 21504] ^ (i1 >> 8)
     return i1 ^ 0xFFFFFFFF
 
 

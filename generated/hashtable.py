@@ -4,7 +4,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32, load_u64, store_u32, store_u64
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
@@ -71,17 +70,17 @@ PROGRAM = Program(
 # func 0 "put" (i64, i64) -> (i32)
 def put(p0, p1):
     i0 = 0
-    i1 = mem_u32[4099]
-    i2 = mem_u32[4096]
-    i3 = mem_u32[4097]
+    i1 = mem_u32[16396]
+    i2 = mem_u32[16384]
+    i3 = mem_u32[16388]
     if ((i2 << 2) & 0xFFFFFFFF) >= ((i3 * 3) & 0xFFFFFFFF):
-        i2 = mem_u32[4098]
+        i2 = mem_u32[16392]
         i6 = (i3 << 1) & 0xFFFFFFFF if i2 & 0x3FFFFFF0 else 64
-        mem_u32[4097] = i6
-        i4 = mem_u32[4100]
+        mem_u32[16388] = i6
+        i4 = mem_u32[16400]
         i5 = i4 if i4 else 16416
         i4 = (i5 + i6 * 24) & 0xFFFFFFFF
-        mem_u32[4100] = i4
+        mem_u32[16400] = i4
         i7 = (memory.pages << 16) & 0xFFFFFFFF
         if i4 > i7:
             if memory.grow(((i4 - i7 + 65535) & 0xFFFFFFFF) >> 16) == 0xFFFFFFFF:
@@ -90,55 +89,40 @@ def put(p0, p1):
         if i6:
             i2 = (i5 + 16) & 0xFFFFFFFF
             for i6 in range(i6, 0, -1):
-                if i2 & 3:
-                    store_u32(mem_u8, i2, 0)
-                else:
-                    mem_u32[i2 >> 2] = 0
+                mem_u32[i2] = 0
                 i2 += 24
-            i4 = mem_u32[4097]
-            i2 = mem_u32[4098]
-        mem_u32[4096] = i2
-        mem_u32[4099] = i5
+            i4 = mem_u32[16388]
+            i2 = mem_u32[16392]
+        mem_u32[16384] = i2
+        mem_u32[16396] = i5
         if i3:
             i6 = (i4 - 1) & 0xFFFFFFFF
             i13 = i1
             for i7 in range(i3):
                 i8 = i1 + i7 * 24
-                if (mem_u32[(i13 + 16) >> 2] if not i13 & 3 else load_u32(mem_u8, i13 + 16)) == 1:
-                    j0 = mem_u64[t >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
+                if mem_u32[i13 + 16] == 1:
+                    j0 = mem_u64[i8 & 0xFFFFFFFF]
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
                     i10 = ((j1 >> 33) ^ j1) & 0xFFFFFFFF
                     i11 = 0
                     while True:
                         i12 = (i5 + (i10 & i6) * 24) & 0xFFFFFFFF
-                        i9 = mem_u32[(i12 + 16) >> 2] if not i12 & 3 else load_u32(mem_u8, i12 + 16)
+                        i9 = mem_u32[i12 + 16]
                         if i9 == 0:
                             if i11:
                                 i12 = i11
                             break
                         if i9 == 1:
-                            if (mem_u64[i12 >> 3] if not i12 & 7 else load_u64(mem_u8, i12)) == j0:
+                            if mem_u64[i12] == j0:
                                 break
                         if i9 == 2:
                             if not i11:
                                 i11 = i12
                         i10 = (i10 + 1) & 0xFFFFFFFF
-                    value = mem_u64[(t + 16) >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t + 16)
-                    if i12 & 7:
-                        store_u64(mem_u8, i12 + 16, value)
-                    else:
-                        mem_u64[(i12 + 16) >> 3] = value
-                    value = mem_u64[(t + 8) >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t + 8)
-                    if i12 & 7:
-                        store_u64(mem_u8, i12 + 8, value)
-                    else:
-                        mem_u64[(i12 + 8) >> 3] = value
-                    value = mem_u64[t >> 3] if not (t := i8 & 0xFFFFFFFF) & 7 else load_u64(mem_u8, t)
-                    if i12 & 7:
-                        store_u64(mem_u8, i12, value)
-                    else:
-                        mem_u64[i12 >> 3] = value
+                    mem_u64[i12 + 16] = mem_u64[(i8 & 0xFFFFFFFF) + 16]
+                    mem_u64[i12 + 8] = mem_u64[(i8 & 0xFFFFFFFF) + 8]
+                    mem_u64[i12] = mem_u64[i8 & 0xFFFFFFFF]
                 i13 += 24
     else:
         i4 = i3
@@ -149,94 +133,82 @@ def put(p0, p1):
     i3 = (i4 - 1) & 0xFFFFFFFF
     while True:
         i4 = (i5 + (i1 & i3) * 24) & 0xFFFFFFFF
-        i6 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
+        i6 = mem_u32[i4 + 16]
         if i6 == 0:
             if i0:
                 i4 = i0
-            i0 = mem_u32[(i4 + 16) >> 2] if not i4 & 3 else load_u32(mem_u8, i4 + 16)
+            i0 = mem_u32[i4 + 16]
             if i0:
                 break
             i0 = 0
-            mem_u32[4096] = (i2 + 1) & 0xFFFFFFFF
+            mem_u32[16384] = (i2 + 1) & 0xFFFFFFFF
             break
         if i6 == 1:
-            if (mem_u64[i4 >> 3] if not i4 & 7 else load_u64(mem_u8, i4)) == p0:
+            if mem_u64[i4] == p0:
                 i0 = 1
                 break
         if i6 == 2:
             if not i0:
                 i0 = i4
         i1 = (i1 + 1) & 0xFFFFFFFF
-    if i4 & 7:
-        store_u64(mem_u8, i4 + 16, 1)
-    else:
-        mem_u64[(i4 + 16) >> 3] = 1
-    if i4 & 7:
-        store_u64(mem_u8, i4 + 8, p1)
-    else:
-        mem_u64[(i4 + 8) >> 3] = p1
-    if i4 & 7:
-        store_u64(mem_u8, i4, p0)
-    else:
-        mem_u64[i4 >> 3] = p0
+    mem_u64[i4 + 16] = 1
+    mem_u64[i4 + 8] = p1
+    mem_u64[i4] = p0
     i0 = i0 != 1
-    mem_u32[4098] = (mem_u32[4098] + i0) & 0xFFFFFFFF
+    mem_u32[16392] = (mem_u32[16392] + i0) & 0xFFFFFFFF
     return i0
 
 
 # func 1 "get" (i64, i64) -> (i64)
 def get(p0, p1):
     i0 = 0
-    i1 = mem_u32[4097]
+    i1 = mem_u32[16388]
     if i1:
         j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
         j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
         i2 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
         i1 -= 1
-        i3 = mem_u32[4099]
+        i3 = mem_u32[16396]
         while True:
             i5 = (i3 + (i2 & i1) * 24) & 0xFFFFFFFF
-            i4 = mem_u32[(i5 + 16) >> 2] if not i5 & 3 else load_u32(mem_u8, i5 + 16)
+            i4 = mem_u32[i5 + 16]
             if i4 == 0:
                 break
             if i4 == 1:
-                if (mem_u64[i5 >> 3] if not i5 & 7 else load_u64(mem_u8, i5)) == p0:
-                    return mem_u64[(i5 + 8) >> 3] if not i5 & 7 else load_u64(mem_u8, i5 + 8)
+                if mem_u64[i5] == p0:
+                    return mem_u64[i5 + 8]
             if i4 == 2:
                 if not i0:
                     i0 = i5
             i2 = (i2 + 1) & 0xFFFFFFFF
         if i0:
             i5 = i0
-        if (mem_u32[(i5 + 16) >> 2] if not i5 & 3 else load_u32(mem_u8, i5 + 16)) != 1:
+        if mem_u32[i5 + 16] != 1:
             return p1
-        return mem_u64[(i5 + 8) >> 3] if not i5 & 7 else load_u64(mem_u8, i5 + 8)
+        return mem_u64[i5 + 8]
     return p1
 
 
 # func 2 "remove" (i64) -> (i32)
 def remove(p0):
     i0 = 0
-    i1 = mem_u32[4097]
+    i1 = mem_u32[16388]
     if i1:
         j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
         j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
         i0 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
         i1 -= 1
         i5 = 0
-        i2 = mem_u32[4099]
+        i2 = mem_u32[16396]
         while True:
             i3 = (i2 + (i0 & i1) * 24) & 0xFFFFFFFF
-            i4 = mem_u32[(i3 + 16) >> 2] if not i3 & 3 else load_u32(mem_u8, i3 + 16)
+            i4 = mem_u32[i3 + 16]
             if i4 == 0:
                 break
             if i4 == 1:
-                if (mem_u64[i3 >> 3] if not i3 & 7 else load_u64(mem_u8, i3)) == p0:
-                    if i3 & 3:
-                        store_u32(mem_u8, i3 + 16, 2)
-                    else:
-                        mem_u32[(i3 + 16) >> 2] = 2
-                    mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
+                if mem_u64[i3] == p0:
+                    mem_u32[i3 + 16] = 2
+                    mem_u32[16392] = (mem_u32[16392] - 1) & 0xFFFFFFFF
                     return 1
             if i4 == 2:
                 if not i5:
@@ -245,20 +217,17 @@ def remove(p0):
         i0 = 0
         if i5:
             i3 = i5
-        if (mem_u32[(i3 + 16) >> 2] if not i3 & 3 else load_u32(mem_u8, i3 + 16)) != 1:
+        if mem_u32[i3 + 16] != 1:
             return i0
-        if i3 & 3:
-            store_u32(mem_u8, i3 + 16, 2)
-        else:
-            mem_u32[(i3 + 16) >> 2] = 2
-        mem_u32[4098] = (mem_u32[4098] - 1) & 0xFFFFFFFF
+        mem_u32[i3 + 16] = 2
+        mem_u32[16392] = (mem_u32[16392] - 1) & 0xFFFFFFFF
         return 1
     return i0
 
 
 # func 3 "count" () -> (i32)
 def count():
-    return mem_u32[4098]
+    return mem_u32[16392]
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

@@ -4,7 +4,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -79,136 +78,136 @@ def tokenize(p0):
     i1 = p0 + 16400
     i2 = 16400
     while True:
-        i5 = 0
+        i6 = 0
         i3 = i2
         while True:
             i4 = mem_u8[i3]
             if i4 not in {9, 10, 13, 32}:
                 break
-            i5 += 1
+            i6 += 1
             i3 += 1
-        i3 = (i2 + i5) & 0xFFFFFFFF
+        i3 = (i2 + i6) & 0xFFFFFFFF
         if i3 == i1:
             return i0
-        i6 = (i0 * 12) & 0xFFFFFFFF
-        mem_u32[(i6 + 24608) >> 2] = i4
-        i9 = (i6 + 24608) >> 2
+        i5 = (i0 * 12) & 0xFFFFFFFF
+        mem_u32[i5 + 24608] = i4
+        i4 = i5 + 24608
         key = mem_u8[i3]
         if key in {44, 58, 91, 93, 123, 125}:
-            i6 = i3 + 1
+            i7 = i3 + 1
         elif key == 34:
-            mem_u32[i9] = 115
-            i4 = i3 + 1
-            i3 = mem_u8[i4]
+            mem_u32[i4] = 115
+            i5 = i3 + 1
+            i3 = mem_u8[i5]
             if i3 != 34:
                 while True:
                     if i3 < 32:
-                        return (16399 - i2 - i5) & 0xFFFFFFFF
-                    i6 = i4 + 1
+                        return (16399 - i2 - i6) & 0xFFFFFFFF
+                    i7 = i5 + 1
                     if i3 == 92:
-                        key = mem_u8[i6]
+                        key = mem_u8[i7]
                         if key in {34, 47, 92, 98, 102, 110, 114, 116}:
-                            i4 += 2
+                            i5 += 2
                         elif key == 117:
-                            i3 = i4 + 2
-                            for i6 in range(4):
-                                i7 = mem_u8[i3 + i6]
-                                if not 48 <= i7 <= 57 and not 65 <= (i7 & 0xFFFFFFDF) <= 70:
-                                    return (16399 - i2 - i5) & 0xFFFFFFFF
-                            i4 += 6
+                            i3 = i5 + 2
+                            for i7 in range(4):
+                                i8 = mem_u8[i3 + i7]
+                                if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xFFFFFFDF) <= 70:
+                                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                            i5 += 6
                         else:
-                            return (16399 - i2 - i5) & 0xFFFFFFFF
+                            return (16399 - i2 - i6) & 0xFFFFFFFF
                     else:
-                        i4 = i6
-                    i3 = mem_u8[i4]
+                        i5 = i7
+                    i3 = mem_u8[i5]
                     if i3 == 34:
                         break
-            i6 = i4 + 1
+            i7 = i5 + 1
         elif key == 102:
-            i6 = i3 + 5
-            i4 = 0
+            i7 = i3 + 5
+            i5 = 0
             while True:
-                if i4 == 5:
-                    if i6:
+                if i5 == 5:
+                    if i7:
                         break
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
-                i7 = i3 + i4
-                i8 = i4 + 16394
-                i4 += 1
-                if mem_u8[i7] != mem_u8[i8]:
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                i8 = i3 + i5
+                i9 = i5 + 16394
+                i5 += 1
+                if mem_u8[i8] != mem_u8[i9]:
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
         elif key == 110:
-            mem_u32[i9] = 122
-            i6 = i3 + 4
-            i4 = 0
+            mem_u32[i4] = 122
+            i7 = i3 + 4
+            i5 = 0
             while True:
-                if i4 == 4:
-                    if i6:
+                if i5 == 4:
+                    if i7:
                         break
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
-                i7 = i3 + i4
-                i8 = i4 + 16384
-                i4 += 1
-                if mem_u8[i7] != mem_u8[i8]:
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                i8 = i3 + i5
+                i9 = i5 + 16384
+                i5 += 1
+                if mem_u8[i8] != mem_u8[i9]:
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
         elif key == 116:
-            i6 = i3 + 4
-            i7 = 0
+            i7 = i3 + 4
+            i8 = 0
             while True:
-                if i7 == 4:
-                    if i6:
+                if i8 == 4:
+                    if i7:
                         break
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
-                i8 = i3 + i7
-                i4 = i7 + 16389
-                i7 += 1
-                if mem_u8[i8] != mem_u8[i4]:
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                i9 = i3 + i8
+                i5 = i8 + 16389
+                i8 += 1
+                if mem_u8[i9] != mem_u8[i5]:
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
         else:
-            mem_u32[i9] = 110
-            i4 = mem_u8[i3] == 45
-            i6 = i2 + i4
-            i3 = mem_u8[(i6 + i5) & 0xFFFFFFFF]
+            mem_u32[i4] = 110
+            i5 = mem_u8[i3] == 45
+            i7 = i2 + i5
+            i3 = mem_u8[(i7 + i6) & 0xFFFFFFFF]
             if not 48 <= i3 <= 57:
-                return (16399 - i2 - i5) & 0xFFFFFFFF
+                return (16399 - i2 - i6) & 0xFFFFFFFF
             if i3 != 48:
                 while True:
-                    i3 = (i6 + i5) & 0xFFFFFFFF
-                    i6 = (i6 + 1) & 0xFFFFFFFF
+                    i3 = (i7 + i6) & 0xFFFFFFFF
+                    i7 = (i7 + 1) & 0xFFFFFFFF
                     i3 = mem_u8[i3]
                     if not 48 <= i3 <= 57:
                         break
-                i6 = (i6 + i5 - 1) & 0xFFFFFFFF
+                i7 = (i7 + i6 - 1) & 0xFFFFFFFF
             else:
-                i6 = (i2 + i4 + i5 + 1) & 0xFFFFFFFF
-                i3 = mem_u8[i6]
+                i7 = (i2 + i5 + i6 + 1) & 0xFFFFFFFF
+                i3 = mem_u8[i7]
             if i3 == 46:
-                if not 48 <= mem_u8[i6 + 1] <= 57:
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
+                if not 48 <= mem_u8[i7 + 1] <= 57:
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
                 while True:
-                    i6 += 1
-                    i3 = mem_u8[i6]
+                    i7 += 1
+                    i3 = mem_u8[i7]
                     if not 48 <= i3 <= 57:
                         break
             if (i3 | 0x20) == 101:
-                i3 = i6 + 1
-                i4 = mem_u8[i6 + 1]
-                if i4 in {43, 45}:
-                    i3 = i6 + 2
-                    i4 = mem_u8[i6 + 2]
-                if not 48 <= i4 <= 57:
-                    return (16399 - i2 - i5) & 0xFFFFFFFF
-                i6 = (i3 - 1) & 0xFFFFFFFF
+                i3 = i7 + 1
+                i5 = mem_u8[i7 + 1]
+                if i5 in {43, 45}:
+                    i3 = i7 + 2
+                    i5 = mem_u8[i7 + 2]
+                if not 48 <= i5 <= 57:
+                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                i7 = (i3 - 1) & 0xFFFFFFFF
                 while True:
-                    i6 = (i6 + 1) & 0xFFFFFFFF
-                    if not 48 <= mem_u8[i6] <= 57:
+                    i7 = (i7 + 1) & 0xFFFFFFFF
+                    if not 48 <= mem_u8[i7] <= 57:
                         break
-        if i6 > i1 or i0 == 4095:
-            return (16399 - i2 - i5) & 0xFFFFFFFF
-        mem_u32[i9 + 2] = (i6 - i2 - i5) & 0xFFFFFFFF
-        mem_u32[i9 + 1] = (i2 + i5 - 16400) & 0xFFFFFFFF
+        if i7 > i1 or i0 == 4095:
+            return (16399 - i2 - i6) & 0xFFFFFFFF
+        mem_u32[i4 + 8] = (i7 - i2 - i6) & 0xFFFFFFFF
+        mem_u32[i4 + 4] = (i2 + i6 - 16400) & 0xFFFFFFFF
         i0 = (i0 + 1) & 0xFFFFFFFF
-        i2 = i6
+        i2 = i7
 
 
 # func 3 "check" (i32) -> (i32)
@@ -217,23 +216,23 @@ def check(p0):
     if i0 > 0x7FFFFFFF:
         return 0
     i0 = (i0 * 12) & 0xFFFFFFFF
-    mem_u32[(i0 + 24608) >> 2] = 0
+    mem_u32[i0 + 24608] = 0
     return parse_value(24608) == i0 + 24608
 
 
 # func 4 "parse_value" (i32) -> (i32)
 def parse_value(p0):
     i0 = 0
-    key = mem_u32[p0 >> 2] if not p0 & 3 else load_u32(mem_u8, p0)
+    key = mem_u32[p0]
     if key in {102, 110, 115, 116, 122}:
         return p0 + 12
     if key == 91:
-        if (mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)) == 93:
+        if mem_u32[p0 + 12] == 93:
             return p0 + 24
         i1 = parse_value(p0 + 12)
         if i1:
             while True:
-                i2 = mem_u32[i1 >> 2] if not i1 & 3 else load_u32(mem_u8, i1)
+                i2 = mem_u32[i1]
                 if i2 != 44:
                     break
                 i1 = parse_value(i1 + 12)
@@ -242,20 +241,20 @@ def parse_value(p0):
             if i2 == 93:
                 return i1 + 12
     elif key == 123:
-        key = mem_u32[(p0 + 12) >> 2] if not p0 & 3 else load_u32(mem_u8, p0 + 12)
+        key = mem_u32[p0 + 12]
         if key == 115:
             i1 = p0 + 12
             while True:
-                if (mem_u32[(i1 + 12) >> 2] if not i1 & 3 else load_u32(mem_u8, i1 + 12)) != 58:
+                if mem_u32[i1 + 12] != 58:
                     return i0
                 i2 = parse_value(i1 + 24)
                 if not i2:
                     return i0
-                i1 = mem_u32[i2 >> 2] if not i2 & 3 else load_u32(mem_u8, i2)
+                i1 = mem_u32[i2]
                 if i1 != 44:
                     break
                 i1 = i2 + 12
-                if (mem_u32[(i2 + 12) >> 2] if not i2 & 3 else load_u32(mem_u8, i2 + 12)) != 115:
+                if mem_u32[i2 + 12] != 115:
                     return i0
             if i1 == 125:
                 return i2 + 12

@@ -5,7 +5,7 @@
 # mypy: ignore-errors
 
 from wasm2py.runtime.bulk import copy_u64
-from wasm2py.runtime.floats import f_div, f_sqrt
+from wasm2py.runtime.floats import f_div, f_sqrt, sqrt
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -68,11 +68,11 @@ def reset():
     i1 = 16752
     for i0 in range(3):
         y0 = 0.0
-        i3 = 2097
+        i3 = 16776
         for i2 in range(0, 224, 56):
-            y0 = mem_f64[(i1 + i2) >> 3] * mem_f64[i3] + y0
-            i3 += 7
-        mem_f64[i0 + 2087] = f_div(y0, -39.47841760435743)
+            y0 = mem_f64[i1 + i2] * mem_f64[i3] + y0
+            i3 += 56
+        mem_f64[(i0 << 3) + 16696] = y0 / -39.47841760435743
         i1 += 8
 
 
@@ -84,28 +84,28 @@ def energy():
     i2 = 16672
     while True:
         i3 = i0
-        i4 = (i0 * 56) >> 3
-        y1 = mem_f64[i4 + 2090]
-        y2 = mem_f64[i4 + 2089]
-        y3 = mem_f64[i4 + 2087]
-        y4 = mem_f64[i4 + 2088]
+        i4 = i0 * 56
+        y1 = mem_f64[i4 + 16720]
+        y2 = mem_f64[i4 + 16712]
+        y3 = mem_f64[i4 + 16696]
+        y4 = mem_f64[i4 + 16704]
         y0 = y1 * 0.5 * (y2 * y2 + (y3 * y3 + y4 * y4)) + y0
         i0 += 1
         if i3 <= 3:
-            i6 = i1 >> 3
-            i4 = i0
+            i3 = i1
+            i5 = i0
             while True:
-                y3 = mem_f64[(((i4 * 56) & 0xFFFFFFFF) + 16720) >> 3]
+                y3 = mem_f64[((i5 * 56) & 0xFFFFFFFF) + 16720]
                 y2 = 0.0
-                i5 = i6
-                for i3 in range(0, 24, 8):
-                    y4 = mem_f64[(i2 + i3) >> 3] - mem_f64[i5]
+                i6 = i3
+                for i4 in range(0, 24, 8):
+                    y4 = mem_f64[i2 + i4] - mem_f64[i6]
                     y2 = y4 * y4 + y2
-                    i5 += 1
-                i6 = (i6 + 7) & 0x1FFFFFFF
-                y0 -= f_div(y1 * y3, f_sqrt(y2))
-                i4 = (i4 + 1) & 0xFFFFFFFF
-                if i4 == 5:
+                    i6 += 8
+                i3 = (i3 + 56) & 0xFFFFFFFF
+                y0 -= y1 * y3 / t if (t := sqrt(y2) if y2 >= 0.0 else f_sqrt(y2)) else f_div(y1 * y3, t)
+                i5 = (i5 + 1) & 0xFFFFFFFF
+                if i5 == 5:
                     break
         i2 += 56
         i1 += 56
@@ -126,40 +126,40 @@ def advance(p0, p1):
                 i6 = i5
                 i5 += 1
                 if i6 <= 3:
-                    i12 = (i6 * 56 + 16672) >> 3
-                    i14 = i3 >> 3
-                    i13 = i2 >> 3
-                    i6 = i5
+                    i6 = i6 * 56 + 16672
+                    i7 = i3
+                    i8 = i2
+                    i9 = i5
                     while True:
-                        i10 = ((i6 * 56 + 16672) & 0xFFFFFFFF) >> 3
+                        i10 = (i9 * 56 + 16672) & 0xFFFFFFFF
                         y0 = 0.0
-                        i8 = i13
-                        i9 = i0 >> 3
-                        for i7 in range(0, 24, 8):
-                            y1 = mem_f64[(i4 + i7) >> 3] - mem_f64[i8]
-                            mem_f64[i9] = y1
+                        i12 = i8
+                        i13 = i0
+                        for i11 in range(0, 24, 8):
+                            y1 = mem_f64[i4 + i11] - mem_f64[i12]
+                            mem_f64[i13] = y1
                             y0 = y1 * y1 + y0
-                            i9 += 1
-                            i8 += 1
-                        y0 = f_sqrt(y0)
-                        y0 = f_div(p1, y0 * (y0 * y0))
-                        i8 = i0 >> 3
-                        i9 = (i4 + 24) >> 3
-                        i11 = i14
-                        i7 = (i0 + 24) & 0xFFFFFFFF
+                            i13 += 8
+                            i12 += 8
+                        y0 = sqrt(y0) if y0 >= 0.0 else f_sqrt(y0)
+                        y0 = p1 / t if (t := y0 * (y0 * y0)) else f_div(p1, t)
+                        i11 = i0
+                        i12 = i4 + 24
+                        i13 = i7
+                        i14 = (i0 + 24) & 0xFFFFFFFF
                         while True:
-                            y1 = mem_f64[i8]
-                            mem_f64[i9] = mem_f64[i9] - y1 * mem_f64[i10 + 6] * y0
-                            mem_f64[i11] = y1 * mem_f64[i12 + 6] * y0 + mem_f64[i11]
-                            i11 += 1
-                            i9 += 1
-                            i8 += 1
-                            if (i8 << 3) == i7:
+                            y1 = mem_f64[i11]
+                            mem_f64[i12] = mem_f64[i12] - y1 * mem_f64[i10 + 48] * y0
+                            mem_f64[i13] = y1 * mem_f64[i6 + 48] * y0 + mem_f64[i13]
+                            i13 += 8
+                            i12 += 8
+                            i11 += 8
+                            if i11 == i14:
                                 break
-                        i14 = (i14 + 7) & 0x1FFFFFFF
-                        i13 = (i13 + 7) & 0x1FFFFFFF
-                        i6 = (i6 + 1) & 0xFFFFFFFF
-                        if i6 == 5:
+                        i7 = (i7 + 56) & 0xFFFFFFFF
+                        i8 = (i8 + 56) & 0xFFFFFFFF
+                        i9 = (i9 + 1) & 0xFFFFFFFF
+                        if i9 == 5:
                             break
                 i3 += 56
                 i4 += 56
@@ -168,9 +168,9 @@ def advance(p0, p1):
                     break
             i2 = 16672
             for i3 in range(5):
-                i4 = i2 + 24
-                for i5 in range(i2 >> 3, i4 >> 3):
-                    mem_f64[i5] = p1 * mem_f64[i5 + 3] + mem_f64[i5]
+                i5 = i2 + 24
+                for i4 in range(i2, i5, 8):
+                    mem_f64[i4] = p1 * mem_f64[i4 + 24] + mem_f64[i4]
                 i2 += 56
         return
 

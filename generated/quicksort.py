@@ -71,30 +71,30 @@ def quicksort(p0, p1):
     if 13 <= i0 <= 0x7FFFFFFF:
         i2 = (p1 + 1) & 0xFFFFFFFF
         while True:
-            i0 = mem_i32[(p0 + (((i0 << 1) & 0xFFFFFFFC) >> 2) + 4096) & 0x3FFFFFFF]
+            i0 = mem_i32[((p0 << 2) + ((i0 << 1) & 0xFFFFFFFC) + 16384) & 0xFFFFFFFF]
             i3 = p0 - 1
-            i7 = i2
+            i8 = i2
             while True:
-                i8 = (i3 + 4096) & 0x3FFFFFFF
+                i4 = (((i3 & 0xFFFFFFFF) << 2) + 16384) & 0xFFFFFFFF
                 while True:
                     i3 += 1
-                    i8 = (i8 + 1) & 0x3FFFFFFF
-                    i4 = mem_i32[i8]
-                    if i4 >= i0:
+                    i4 = (i4 + 4) & 0xFFFFFFFF
+                    i5 = mem_i32[i4]
+                    if i5 >= i0:
                         break
-                i1 = i7 + 1
-                i6 = ((i7 << 2) + 16380) & 0xFFFFFFFF
+                i1 = i8 + 1
+                i7 = ((i8 << 2) + 16380) & 0xFFFFFFFF
                 while True:
                     i1 -= 1
-                    i5 = mem_i32[i6 >> 2]
-                    i6 = (i6 - 4) & 0xFFFFFFFF
-                    if i5 <= i0:
+                    i6 = mem_i32[i7]
+                    i7 = (i7 - 4) & 0xFFFFFFFF
+                    if i6 <= i0:
                         break
-                i7 = (i1 - 1) & 0xFFFFFFFF
-                if ((i3 & 0xFFFFFFFF) ^ 0x80000000) >= (i7 ^ 0x80000000):
+                i8 = (i1 - 1) & 0xFFFFFFFF
+                if ((i3 & 0xFFFFFFFF) ^ 0x80000000) >= (i8 ^ 0x80000000):
                     break
-                mem_i32[i8] = i5
-                mem_i32[((i6 + 4) & 0xFFFFFFFF) >> 2] = i4
+                mem_i32[i4] = i6
+                mem_i32[(i7 + 4) & 0xFFFFFFFF] = i5
             quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
             p0 = i1 & 0xFFFFFFFF
             i0 = (p1 - i1) & 0xFFFFFFFF
@@ -103,28 +103,28 @@ def quicksort(p0, p1):
     else:
         i1 = p0
     if ((i1 & 0xFFFFFFFF) ^ 0x80000000) < (p1 ^ 0x80000000):
-        i6 = (i1 + 4096) & 0x3FFFFFFF
+        i2 = ((i1 & 0xFFFFFFFF) << 2) + 16384
         i0 = i1 & 0xFFFFFFFF
         while True:
             i4 = (i0 ^ 0x80000000) < ((i1 & 0xFFFFFFFF) ^ 0x80000000)
             i0 = (i0 + 1) & 0xFFFFFFFF
-            i2 = mem_i32[(i0 + 4096) & 0x3FFFFFFF]
-            i3 = i0
+            i3 = mem_i32[((i0 << 2) + 16384) & 0xFFFFFFFF]
+            i5 = i0
             if not i4:
-                i5 = i6
-                i3 = i0
+                i4 = i2 & 0xFFFFFFFF
+                i5 = i0
                 while True:
-                    i4 = mem_i32[i5]
-                    if i4 <= i2:
+                    i6 = mem_i32[i4]
+                    if i6 <= i3:
                         break
-                    mem_i32[i5 + 1] = i4
-                    i5 = (i5 - 1) & 0x3FFFFFFF
-                    i3 = (i3 - 1) & 0xFFFFFFFF
-                    if (i3 ^ 0x80000000) <= ((i1 & 0xFFFFFFFF) ^ 0x80000000):
-                        i3 = i1 & 0xFFFFFFFF
+                    mem_i32[i4 + 4] = i6
+                    i4 = (i4 - 4) & 0xFFFFFFFF
+                    i5 = (i5 - 1) & 0xFFFFFFFF
+                    if (i5 ^ 0x80000000) <= ((i1 & 0xFFFFFFFF) ^ 0x80000000):
+                        i5 = i1 & 0xFFFFFFFF
                         break
-            mem_i32[(i3 + 4096) & 0x3FFFFFFF] = i2
-            i6 = (i6 + 1) & 0x3FFFFFFF
+            mem_i32[((i5 << 2) + 16384) & 0xFFFFFFFF] = i3
+            i2 += 4
             if i0 == p1:
                 return
 
@@ -136,7 +136,7 @@ def find(p0, p1):
         i1 = p0
         while True:
             i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
-            i3 = mem_i32[(i2 & 0x3FFFFFFF) + 4096] + 0x80000000 < (p1 ^ 0x80000000)
+            i3 = mem_i32[((i2 << 2) & 0xFFFFFFFF) + 16384] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) & 0xFFFFFFFF
             else:
@@ -145,7 +145,7 @@ def find(p0, p1):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
         return 0xFFFFFFFF
-    return i0 if mem_u32[(i0 & 0x3FFFFFFF) + 4096] == p1 else 0xFFFFFFFF
+    return i0 if mem_u32[((i0 << 2) & 0xFFFFFFFF) + 16384] == p1 else 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

@@ -73,94 +73,94 @@ def output():
 # func 2 "sha256" (i32) -> ()
 def sha256(p0):
     global __stack_pointer
-    i13 = ((__stack_pointer - 320) & 0xFFFFFFFF) >> 2
-    __stack_pointer = i13 << 2
+    i0 = (__stack_pointer - 320) & 0xFFFFFFFF
+    __stack_pointer = i0
     mem_u8[p0 + 16672] = 128
-    mem_u64[((i13 << 2) + 24) >> 3] = mem_u64[2051]
-    mem_u64[((i13 << 2) + 16) >> 3] = mem_u64[2050]
-    mem_u64[((i13 << 2) + 8) >> 3] = mem_u64[2049]
-    mem_u64[(i13 << 2) >> 3] = mem_u64[2048]
-    i0 = (p0 + 8) & 0xFFFFFFC0
-    i1 = i0 + 64
-    if p0 + 1 < i1:
-        fill_u8(mem_u8, p0 + 16673, (i0 + 63 - p0) & 0xFFFFFFFF, 0)
-    i0 = (p0 << 3) & 0xFFFFFFFF
-    i2 = i1 + 16668
-    i3 = 24
+    mem_u64[i0 + 24] = mem_u64[16408]
+    mem_u64[i0 + 16] = mem_u64[16400]
+    mem_u64[i0 + 8] = mem_u64[16392]
+    mem_u64[i0] = mem_u64[16384]
+    i1 = (p0 + 8) & 0xFFFFFFC0
+    i2 = i1 + 64
+    if p0 + 1 < i2:
+        fill_u8(mem_u8, p0 + 16673, (i1 + 63 - p0) & 0xFFFFFFFF, 0)
+    i1 = (p0 << 3) & 0xFFFFFFFF
+    i3 = i2 + 16668
+    i4 = 24
     while True:
-        mem_u8[i2] = (i0 >> (i3 & 0x1F)) & 0xFF
-        i2 += 1
-        i3 = (i3 - 8) & 0xFFFFFFFF
-        if i3 == 0xFFFFFFF8:
+        mem_u8[i3] = (i1 >> (i4 & 0x1F)) & 0xFF
+        i3 += 1
+        i4 = (i4 - 8) & 0xFFFFFFFF
+        if i4 == 0xFFFFFFF8:
             break
-    if i1:
-        i0 = (i13 << 2) + 60
-        i2 = 0
+    if i2:
+        i1 = i0 + 60
+        i3 = 0
         while True:
-            for i3 in range(0, 64, 4):
-                i4 = mem_u32[(i2 + i3 + 16672) >> 2]
-                mem_u32[i13 + (i3 >> 2) + 16] = (
-                    ((t := i4 & 0xFF00FF) << 24) | (t >> 8) | (((i4 << 8) | (i4 >> 24)) & 0xFF00FF)
+            for i4 in range(0, 64, 4):
+                i5 = mem_u32[i3 + i4 + 16672]
+                mem_u32[i0 + i4 + 64] = (
+                    ((t := i5 & 0xFF00FF) << 24) | (t >> 8) | (((i5 << 8) | (i5 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
-            i6 = i13 + 64
-            for i5 in range(i13 + 16, i6):
-                i3 = mem_u32[i5 + 1]
-                i4 = mem_u32[i5 + 14]
-                mem_u32[i5 + 16] = (
-                    (((i3 << 25) | (i3 >> 7)) ^ ((i3 << 14) | (i3 >> 18)) ^ (i3 >> 3))
-                    + mem_u32[i5]
-                    + mem_u32[i5 + 9]
-                    + (((i4 << 15) | (i4 >> 17)) ^ ((i4 << 13) | (i4 >> 19)) ^ (i4 >> 10))
+            i7 = i0 + 256
+            for i6 in range(i0 + 64, i7, 4):
+                i4 = mem_u32[i6 + 4]
+                i5 = mem_u32[i6 + 56]
+                mem_u32[i6 + 64] = (
+                    (((i4 << 25) | (i4 >> 7)) ^ ((i4 << 14) | (i4 >> 18)) ^ (i4 >> 3))
+                    + mem_u32[i6]
+                    + mem_u32[i6 + 36]
+                    + (((i5 << 15) | (i5 >> 17)) ^ ((i5 << 13) | (i5 >> 19)) ^ (i5 >> 10))
                 ) & 0xFFFFFFFF
-            copy_u32(mem_u8, (i13 << 2) + 32, i13 << 2, 8)
-            i4 = mem_u32[i13 + 8]
-            i5 = mem_u32[i13 + 12]
-            i14 = i13 + 16
-            for i3 in range(64):
-                i6 = mem_u32[i3 + 4104]
-                i7 = mem_u32[i14]
-                i8 = mem_u32[i13 + 15]
-                i9 = mem_u32[i13 + 10]
-                i10 = mem_u32[i13 + 9]
-                i11 = mem_u32[i13 + 14]
-                i12 = mem_u32[i13 + 13]
-                copy_down(mem_u8, i0, i0 - 4, 7, 4)
-                i6 = (
-                    (((i5 << 26) | (i5 >> 6)) ^ ((i5 << 21) | (i5 >> 11)) ^ ((i5 << 7) | (i5 >> 25)))
-                    + (i12 & i5)
-                    + i8
-                    + (i11 & (i5 ^ 0xFFFFFFFF))
-                    + i6
+            copy_u32(mem_u8, i0 + 32, i0, 8)
+            i5 = mem_u32[i0 + 32]
+            i6 = mem_u32[i0 + 48]
+            i14 = i0 + 64
+            for i4 in range(64):
+                i7 = mem_u32[(i4 << 2) + 16416]
+                i8 = mem_u32[i14]
+                i9 = mem_u32[i0 + 60]
+                i10 = mem_u32[i0 + 40]
+                i11 = mem_u32[i0 + 36]
+                i12 = mem_u32[i0 + 56]
+                i13 = mem_u32[i0 + 52]
+                copy_down(mem_u8, i1, i1 - 4, 7, 4)
+                i7 = (
+                    (((i6 << 26) | (i6 >> 6)) ^ ((i6 << 21) | (i6 >> 11)) ^ ((i6 << 7) | (i6 >> 25)))
+                    + (i13 & i6)
+                    + i9
+                    + (i12 & (i6 ^ 0xFFFFFFFF))
                     + i7
+                    + i8
                 )
-                i5 = (mem_u32[i13 + 12] + i6) & 0xFFFFFFFF
-                mem_u32[i13 + 12] = i5
-                i4 = (
-                    i6
-                    + (((i4 << 30) | (i4 >> 2)) ^ ((i4 << 19) | (i4 >> 13)) ^ ((i4 << 10) | (i4 >> 22)))
-                    + (((i9 ^ i10) & i4) ^ (i9 & i10))
+                i6 = (mem_u32[i0 + 48] + i7) & 0xFFFFFFFF
+                mem_u32[i0 + 48] = i6
+                i5 = (
+                    i7
+                    + (((i5 << 30) | (i5 >> 2)) ^ ((i5 << 19) | (i5 >> 13)) ^ ((i5 << 10) | (i5 >> 22)))
+                    + (((i10 ^ i11) & i5) ^ (i10 & i11))
                 ) & 0xFFFFFFFF
-                mem_u32[i13 + 8] = i4
-                i14 += 1
-            i4 = i13 + 8
-            for i3 in range(i13, i4):
-                mem_u32[i3] = (mem_u32[i3] + mem_u32[i3 + 8]) & 0xFFFFFFFF
-            i2 += 64
-            if i2 >= i1:
+                mem_u32[i0 + 32] = i5
+                i14 += 4
+            i5 = i0 + 32
+            for i4 in range(i0, i5, 4):
+                mem_u32[i4] = (mem_u32[i4] + mem_u32[i4 + 32]) & 0xFFFFFFFF
+            i3 += 64
+            if i3 >= i2:
                 break
-    i0 = 20896
-    for i1 in range(8):
-        i2 = mem_u32[i13 + i1]
-        i3 = 24
-        i4 = i0
+    i1 = 20896
+    for i2 in range(8):
+        i3 = mem_u32[i0 + (i2 << 2)]
+        i4 = 24
+        i5 = i1
         while True:
-            mem_u8[i4] = (i2 >> (i3 & 0x1F)) & 0xFF
-            i4 += 1
-            i3 = (i3 - 8) & 0xFFFFFFFF
-            if i3 == 0xFFFFFFF8:
+            mem_u8[i5] = (i3 >> (i4 & 0x1F)) & 0xFF
+            i5 += 1
+            i4 = (i4 - 8) & 0xFFFFFFFF
+            if i4 == 0xFFFFFFF8:
                 break
-        i0 += 4
-    __stack_pointer = (i13 << 2) + 320
+        i1 += 4
+    __stack_pointer = i0 + 320
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate
