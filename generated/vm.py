@@ -4,7 +4,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 
-from wasm2py.runtime.access import load_u32
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -55,7 +54,7 @@ def input_():
 
 # func 1 "status" () -> (i32)
 def status():
-    return mem_u32[5120]
+    return mem_u32[20480]
 
 
 # func 2 "run" (i32, i32) -> (i32)
@@ -63,15 +62,15 @@ def run(p0, p1):
     global __stack_pointer
     i0 = (__stack_pointer - 2128) & 0xFFFFFFFF
     __stack_pointer = i0
-    mem_u64[(i0 + 1024) >> 3] = 0
-    mem_u64[(i0 + 1080) >> 3] = 0
-    mem_u64[(i0 + 1072) >> 3] = 0
-    mem_u64[(i0 + 1064) >> 3] = 0
-    mem_u64[(i0 + 1056) >> 3] = 0
-    mem_u64[(i0 + 1048) >> 3] = 0
-    mem_u64[(i0 + 1040) >> 3] = 0
-    mem_u64[(i0 + 1032) >> 3] = 0
-    mem_u32[(i0 + 1024) >> 2] = p0
+    mem_u64[i0 + 1024] = 0
+    mem_u64[i0 + 1080] = 0
+    mem_u64[i0 + 1072] = 0
+    mem_u64[i0 + 1064] = 0
+    mem_u64[i0 + 1056] = 0
+    mem_u64[i0 + 1048] = 0
+    mem_u64[i0 + 1040] = 0
+    mem_u64[i0 + 1032] = 0
+    mem_u32[i0 + 1024] = p0
     i1 = 1
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
@@ -89,98 +88,96 @@ def run(p0, p1):
             i5 += 1
             i9 -= 4
             i8 = i0 + i9 + 1088
-            i2 = mem_i32[i8 >> 2]
+            i2 = mem_i32[i8]
             i1 = mem_u8[i10 + 16384]
             if i1 < 15:
                 if i1 < 7:
                     if i1 < 3:
                         if i1 == 0:
-                            mem_u32[5120] = i1
+                            mem_u32[20480] = i1
                             __stack_pointer = i0 + 2128
                             return i2 & 0xFFFFFFFF
                         if i1 == 1:
-                            mem_u32[(i4 & 0xFFFFFFFF) >> 2] = (
-                                mem_u32[t >> 2] if not (t := i10 + 16385) & 3 else load_u32(mem_u8, t)
-                            )
+                            mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i10 + 16385]
                             i5 = i10 + 5
                             i9 = (i7 + 4) & 0xFFFFFFFF
                     elif i1 < 5:
                         if i1 == 3:
-                            mem_i32[(i4 & 0xFFFFFFFF) >> 2] = i2
+                            mem_i32[i4 & 0xFFFFFFFF] = i2
                             i9 = (i7 + 4) & 0xFFFFFFFF
                         else:
-                            i1 = ((i4 - 8) & 0xFFFFFFFF) >> 2
-                            mem_u32[i8 >> 2] = mem_u32[i1]
+                            i1 = (i4 - 8) & 0xFFFFFFFF
+                            mem_u32[i8] = mem_u32[i1]
                             mem_i32[i1] = i2
                             i9 = i7
                     elif i1 == 5:
-                        mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[((i4 - 8) & 0xFFFFFFFF) >> 2]
+                        mem_u32[i4 & 0xFFFFFFFF] = mem_u32[(i4 - 8) & 0xFFFFFFFF]
                         i9 = (i7 + 4) & 0xFFFFFFFF
                     else:
-                        mem_u32[(i4 & 0xFFFFFFFF) >> 2] = mem_u32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)]
+                        mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i0 + 1024 + ((mem_u8[i10 + 16385] & 0xF) << 2)]
                         i9 = (i7 + 4) & 0xFFFFFFFF
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:
                         if i1 == 7:
-                            mem_i32[(i0 >> 2) + 256 + (mem_u8[i10 + 16385] & 0xF)] = i2
+                            mem_i32[i0 + 1024 + ((mem_u8[i10 + 16385] & 0xF) << 2)] = i2
                             i5 = i10 + 2
                         else:
-                            i1 = (i8 - 4) >> 2
+                            i1 = i8 - 4
                             mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
                     elif i1 == 9:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
                     else:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
                 elif i1 < 13:
                     if i1 == 11:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
                     else:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
                 elif i1 == 13:
-                    i1 = (i8 - 4) >> 2
+                    i1 = i8 - 4
                     mem_u32[i1] = mem_u32[i1] & i2
                 else:
-                    i1 = (i8 - 4) >> 2
+                    i1 = i8 - 4
                     mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
             elif i1 < 22:
                 if i1 < 18:
                     if i1 == 15:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
                     elif i1 == 16:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
                     else:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
                 elif i1 < 20:
                     if i1 == 18:
-                        mem_u32[i8 >> 2] = i2 == 0
+                        mem_u32[i8] = i2 == 0
                         i9 = i7
                     else:
-                        mem_u32[i8 >> 2] = -i2 & 0xFFFFFFFF
+                        mem_u32[i8] = -i2 & 0xFFFFFFFF
                         i9 = i7
                 elif i1 == 20:
-                    i1 = (i8 - 4) >> 2
+                    i1 = i8 - 4
                     mem_u32[i1] = mem_i32[i1] == i2
                 else:
-                    i1 = (i8 - 4) >> 2
+                    i1 = i8 - 4
                     mem_u32[i1] = mem_i32[i1] < i2
             elif i1 < 26:
                 if i1 < 24:
                     if i1 == 22:
-                        i1 = (i8 - 4) >> 2
+                        i1 = i8 - 4
                         mem_u32[i1] = mem_i32[i1] > i2
                     else:
                         i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
@@ -191,7 +188,7 @@ def run(p0, p1):
                     else:
                         i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
                 else:
-                    mem_u32[(i0 >> 2) + i6] = i10 + 3
+                    mem_u32[i0 + (i6 << 2)] = i10 + 3
                     i5 = ((mem_u8[i10 + 16386] << 8) & 0xF00) | mem_u8[i10 + 16385]
                     i6 += 1
                     i9 = i7
@@ -201,13 +198,13 @@ def run(p0, p1):
                         i1 = 3
                         break
                     i6 -= 1
-                    i5 = mem_u32[(i0 >> 2) + i6]
+                    i5 = mem_u32[i0 + (i6 << 2)]
                     i9 = i7
                 else:
-                    mem_u32[i8 >> 2] = (i2 + 1) & 0xFFFFFFFF
+                    mem_u32[i8] = (i2 + 1) & 0xFFFFFFFF
                     i9 = i7
             elif i1 == 28:
-                mem_u32[i8 >> 2] = (i2 - 1) & 0xFFFFFFFF
+                mem_u32[i8] = (i2 - 1) & 0xFFFFFFFF
                 i9 = i7
             else:
                 i1 = 2
@@ -218,7 +215,7 @@ def run(p0, p1):
             if i3 <= 1:
                 break
         i2 = 0
-    mem_u32[5120] = i1
+    mem_u32[20480] = i1
     __stack_pointer = i0 + 2128
     return i2 & 0xFFFFFFFF
 
