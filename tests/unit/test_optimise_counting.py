@@ -1,0 +1,80 @@
+"""`counting`: loops that are sure to end where they should become `for` loops."""
+
+from __future__ import annotations
+
+import pytest
+from unit.translation import instance_of, outcome, python
+
+SUM = """(memory 1) (data (i32.const 64) "abcdefghijklmnopqrstuvwx")
+    (func (export "f") (param $n i32) (result i32) (local $p i32) (local $sum i32)
+        (local.set $p (i32.const 64))
+        (loop
+            (local.set $sum (i32.add (local.get $sum) (i32.load{align} (local.get $p))))
+            (local.set $sum (i32.xor (local.get $sum) (i32.load offset=4 (local.get $p))))
+            (local.set $p (i32.add (local.get $p) (i32.const {step})))
+            (br_if 0 (i32.{test} (local.get $p) (i32.const {end}))))
+        (i32.add (local.get $sum) (local.get $p)))"""
+
+
+def source(step: int = 8, end: int = 88, test: str = "ne") -> str:
+    return "(module " + SUM.format(align="", step=step, end=end, test=test) + ")"
+
+
+def test_a_loop_from_a_constant_to_a_constant_counts() -> None:
+    assert "for p in range(64, 88, 8):" in python(source())
+    assert "for p in range(64, 88, 6):" in python(source(step=6))
+
+
+def test_a_loop_that_steps_over_its_end_does_not_count() -> None:
+    text = python(source(step=16))
+    assert "while True" in text
+    assert outcome(instance_of(source(step=16)), "f", 0) == "out of bounds memory access"
+
+
+@pytest.mark.parametrize("test", ["ne", "lt_u", "lt_s"])
+@pytest.mark.parametrize("step", [1, 2, 3, 4, 6, 8, 12, 24])
+def test_results_are_the_same(step: int, test: str) -> None:
+    wat = source(step=step, test=test)
+    plain = instance_of(wat, disabled=("counting", "pointers", "ranges"))
+    assert outcome(instance_of(wat), "f", 0) == outcome(plain, "f", 0)
+
+
+DOWN = """(module (memory 1) (data (i32.const 0) "abcdefgh")
+    (func (export "f") (param $n i32) (result i32) (local $i i32) (local $sum i32)
+        (local.set $i (i32.add (i32.and (local.get $n) (i32.const 7)) (i32.const 1)))
+        (loop
+            (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 3)) (i32.load8_u (local.get $i))))
+            (br_if 0 (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+        (local.get $sum)))"""
+
+
+def test_a_counter_that_goes_down_to_zero_counts() -> None:
+    assert ", 0, -1):" in python(DOWN)
+    assert outcome(instance_of(DOWN), "f", 3) == outcome(instance_of(DOWN, disabled=("counting",)), "f", 3)
+
+
+LEFT_EARLY = """(module (memory 1) (data (i32.const 40) "\\01")
+    (func (export "f") (param $n i32) (result i32) (local $i i32)
+        (block $out (loop
+            (br_if $out (i32.load8_u (local.get $i)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if 0 (i32.ne (local.get $i) (i32.const 30)))))
+        (local.get $i)))"""
+
+
+def test_a_loop_that_is_left_early_keeps_what_the_counter_was() -> None:
+    assert outcome(instance_of(LEFT_EARLY), "f", 0) == 30
+    assert outcome(instance_of(LEFT_EARLY.replace("i32.const 30", "i32.const 50")), "f", 0) == 40
+
+
+UP_TO_ZERO = """(module (func (export "f") (param $n i32) (result i32)
+    (local $i i32) (local $zero i32) (local $turns i32)
+    (local.set $i (i32.const -12))
+    (loop (local.set $turns (i32.add (i32.mul (local.get $turns) (local.get $n)) (local.get $i)))
+        (local.set $i (i32.add (local.get $i) (i32.const 4)))
+        (br_if 0 (i32.ne (local.get $i) (local.get $zero))))
+    (local.get $turns)))"""
+
+
+def test_a_variable_that_is_zero_as_an_end_stands_for_all_the_way_round() -> None:
+    assert outcome(instance_of(UP_TO_ZERO), "f", 5) == (-12 * 25 - 8 * 5 - 4) & 0xFFFFFFFF
