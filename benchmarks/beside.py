@@ -48,14 +48,14 @@ SHOWN = (
         "crc32",
         "crc32",
         (hashes._crc32,),
-        "The counter that wasm masks and shifts in each turn is an index; clang has unrolled the loop once.",
+        "The counter that wasm adds to an address in each turn counts, and needs no mask.",
     ),
     Shown(
         "quicksort",
         "quicksort",
         (data._sort, data._partition),
-        "Pointers count in elements, what is compared is loaded as signed, and the counters that are looked at behind "
-        "the loops only are masked there.",
+        "What is compared is loaded as signed, and the counters that are looked at behind the loops only are masked "
+        "there.",
     ),
 )
 
