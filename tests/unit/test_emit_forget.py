@@ -25,6 +25,33 @@ def same(source: str) -> str:
 
 
 CASES = {
+    "what a loop's else reads stays": (
+        """
+        def f(n):
+            while n:
+                x = n * 2
+                y = x + 1
+                n = y - 3
+                if n == 7:
+                    break
+            else:
+                return x
+            return n
+        """,
+        """
+        def f(n):
+            while n:
+                x = n * 2
+                y = x + 1
+                n = y - 3
+                if n == 7:
+                    break
+                y = None
+            else:
+                return x
+            return n
+        """,
+    ),
     "at the end of a turn": (
         """
         def f(n):
@@ -205,3 +232,18 @@ def test_changes_nothing(disabled: tuple[str, ...]) -> None:
     translator, module, program = program_of(WAT, "portable", disabled)
     instance = instantiate(program, lambda unit: translator.unit(module, program, unit))
     assert outcome(instance, "f", 10) == sum(n * 3 ^ n * 12 for n in range(1, 11))
+
+
+def test_what_is_read_where_an_else_leaves_the_loop_around_stays() -> None:
+    source = """
+        def f(n):
+            while True:
+                for i in range(n):
+                    x = i * 2
+                    if x == 6:
+                        return i
+                else:
+                    break
+            return x
+    """
+    assert "x = None" not in forgetful(source)

@@ -131,13 +131,16 @@ class _Forgetting:
         return _Flow(*ways)._replace(reads=self.reads(stmt.test) | then.reads | other.reads)
 
     def while_(self, stmt: ast.While) -> _Flow:
-        body = self._block(stmt.body)
-        endless = isinstance(stmt.test, ast.Constant) and bool(stmt.test.value)
-        return _Flow(self.reads(stmt.test) | body.reads, body.broken | (0 if endless else _ALL))
+        body, other = self._block(stmt.body), self._block(stmt.orelse)
+        if isinstance(stmt.test, ast.Constant) and bool(stmt.test.value):
+            return _Flow(body.reads, body.broken)
+        reads = self.reads(stmt.test) | body.reads | other.reads
+        return _Flow(reads, body.broken | other.end, other.broken, other.continued)
 
     def for_(self, stmt: ast.For) -> _Flow:
-        body = self._block(stmt.body)
-        return _Flow(self.reads(stmt.iter) | (body.reads & ~self.writes(stmt.target)), _ALL)
+        body, other = self._block(stmt.body), self._block(stmt.orelse)
+        reads = self.reads(stmt.iter) | (body.reads & ~self.writes(stmt.target)) | other.reads
+        return _Flow(reads, _ALL, other.broken, other.continued)
 
     # From the outside in: what is alive where
 
@@ -149,17 +152,23 @@ class _Forgetting:
                 for part in (stmt.body, stmt.orelse):
                     self._visit(part, alive, broken, continued, forgotten)
             elif isinstance(stmt, ast.While | ast.For):
-                self._loop(stmt, alive)
+                self._loop(stmt, alive, self._outside(stmt, broken, continued))
+                self._visit(stmt.orelse, alive, broken, continued, forgotten)
             elif isinstance(stmt, ast.Continue) and forgotten:
                 self.additions.append((body, forgotten, stmt.lineno))
             flow = self.flows[id(stmt)]
             alive = flow.reads | (flow.end & alive) | (flow.broken & broken) | (flow.continued & continued)
 
-    def _loop(self, loop: ast.While | ast.For, after: int) -> None:
+    def _outside(self, loop: ast.While | ast.For, broken: int, continued: int) -> int:
+        """What is alive where a loop's `else` leaves the loop around it."""
         flow = self.flows[id(loop)]
-        start = flow.reads | (flow.end & after)
-        if isinstance(loop, ast.For):
-            start |= after
+        return (flow.broken & broken) | (flow.continued & continued)
+
+    def _loop(self, loop: ast.While | ast.For, after: int, outside: int) -> None:
+        flow = self.flows[id(loop)]
+        start = flow.reads | (flow.end & after) | outside
+        if isinstance(loop, ast.For):  # the next turn gives its variable a value anyway
+            start |= after | self.writes(loop.target)
         forgotten = self._assigned(loop) & ~start
         self._visit(loop.body, start, after, start, forgotten)
         if forgotten and _goes_on(loop.body):
