@@ -167,8 +167,8 @@ class _Forgetting:
     def _loop(self, loop: ast.While | ast.For, after: int, outside: int) -> None:
         flow = self.flows[id(loop)]
         start = flow.reads | (flow.end & after) | outside
-        if isinstance(loop, ast.For):  # the next turn gives its variable a value anyway
-            start |= after | self.writes(loop.target)
+        if isinstance(loop, ast.For):
+            start |= after
         forgotten = self._assigned(loop) & ~start
         self._visit(loop.body, start, after, start, forgotten)
         if forgotten and _goes_on(loop.body):
