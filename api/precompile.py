@@ -21,7 +21,7 @@ from wasm2py.transpile.dump.format import Style
 from wasm2py.transpile.dump.functions import Source
 from wasm2py.transpile.dump.package import Layout, is_command, package_files, unit_file
 from wasm2py.transpile.module import Module
-from wasm2py.transpile.translate import PythonTranslator
+from wasm2py.transpile.translate import PythonTranslator, file_units
 
 _NOTICE = "# Part of wasm2py (Apache License 2.0), copied so that this package needs nothing else.\n"
 
@@ -50,7 +50,7 @@ def source_of(
 
 def _source(module: Module, name: str, options: Options, style: Style, annotate: bool = False) -> Source:
     translator = PythonTranslator()
-    program = translator.program(module, options)
+    program = replace(translator.program(module, options), units=file_units(module))
     if module.names.module is None:
         program = replace(program, name=name)
     return Source(module, program, translator, style, annotate)

@@ -11,11 +11,13 @@ import dataclasses
 import hashlib
 import os
 import sys
+import weakref
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock
 from typing import Any
 
 from wasm2py.runtime import codec
+from wasm2py.runtime.packs import Packs
 from wasm2py.runtime.program import Options, Program, Translator, UnitCode
 from wasm2py.runtime.storage import Storage
 
@@ -68,7 +70,9 @@ class Cache:
 
     def discard(self, module: Any, translator: Translator, options: Options) -> None:
         """Forget a module's entry in memory; instances made of it keep what they need."""
-        self._modules.pop(cache_key(module.hash, translator.version, options), None)
+        entry = self._modules.pop(cache_key(module.hash, translator.version, options), None)
+        if entry is not None:
+            entry.flush()
 
     def in_memory(self) -> list[CompiledModule]:
         """All entries in memory."""
@@ -97,7 +101,10 @@ class Cache:
     def close(self) -> None:
         """Release what is in memory; the directory stays.  Instances that exist go on."""
         with self._lock:
+            entries = [*self._modules.values()]
             self._modules.clear()
+        for entry in entries:
+            entry.flush()
 
     def __enter__(self) -> Cache:
         return self
@@ -118,9 +125,9 @@ class CompiledModule:
         self._module = module
         self._translator = translator
         self._storage = storage
-        self._units: dict[int, UnitCode] = {}
-        self._lock = RLock()
         self.program = self._load_program()
+        self._packs = Packs(key, self.program, storage)
+        weakref.finalize(self, self._packs.flush)
 
     def _load_program(self) -> Program:
         name = f"{self._key}-program"
@@ -137,29 +144,24 @@ class CompiledModule:
 
         Several threads may ask at once; each unit is translated once.
         """
-        found = self._units.get(index)
+        found = self._packs.known(index)
         if found is None:
-            with self._lock:
-                found = self._units.get(index)
+            with self._packs.lock:
+                found = self._packs.find(index)
                 if found is None:
-                    found = self._units[index] = self._load_unit(index)
+                    found = self._translator.unit(self._module, self.program, index)
+                    self._packs.add(index, found)
         return found
 
-    def _load_unit(self, index: int) -> UnitCode:
-        name = f"{self._key}-{index}"
-        first, last = self.program.units[index]
-        data = self._storage and self._storage.read(name)
-        unit = codec.load_unit(data, last - first) if data else None
-        if unit is None:
-            unit = self._translator.unit(self._module, self.program, index)
-            if self._storage is not None:
-                self._storage.write(name, codec.dump_unit(unit))
-        return unit
+    def flush(self) -> None:
+        """Write what is not in the directory yet; happens by itself where a module is forgotten, and at the end."""
+        self._packs.flush()
 
     def load_all(self) -> None:
         """Fetch or translate every unit."""
         for index in range(len(self.program.units)):
             self.unit(index)
+        self.flush()
 
 
 def cache_key(module_hash: bytes, version: str, options: Options) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import marshal
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
 from wasm2py.runtime.program import (
     CallView,
     DataInfo,
+    EachFunction,
     ElemInfo,
     ExportInfo,
     FunctionInfo,
@@ -35,6 +37,7 @@ _CLASSES: tuple[type, ...] = (
     ElemInfo,
     DataInfo,
     CallView,
+    EachFunction,
     FuncType,
     Limits,
     MemoryType,
@@ -62,20 +65,26 @@ def load_program(data: bytes) -> Program | None:
     return program if isinstance(program, Program) else None
 
 
-def dump_unit(unit: UnitCode) -> bytes:
-    """A unit's code as bytes."""
-    return marshal.dumps(unit)
+def dump_units(units: Mapping[int, UnitCode]) -> bytes:
+    """Units, by their index, as bytes."""
+    return marshal.dumps(dict(units))
 
 
-def load_unit(data: bytes, size: int) -> UnitCode | None:
-    """The code of a unit of `size` functions; None if the bytes are something else."""
+def load_units(data: bytes, spans: Sequence[tuple[int, int]]) -> dict[int, UnitCode]:
+    """The units in such bytes, of a program whose units are those `spans`; none if the bytes are something else."""
     try:
-        unit = marshal.loads(data)
+        units = marshal.loads(data)
     except (ValueError, TypeError, EOFError):
-        return None
-    if not isinstance(unit, tuple) or len(unit) != size or not all(isinstance(code, CodeType) for code in unit):
-        return None
-    return unit
+        return {}
+    fits = isinstance(units, dict) and all(_is_unit(index, unit, spans) for index, unit in units.items())
+    return units if fits else {}
+
+
+def _is_unit(index: Any, unit: Any, spans: Sequence[tuple[int, int]]) -> bool:
+    if not isinstance(index, int) or not 0 <= index < len(spans) or not isinstance(unit, tuple):
+        return False
+    first, past = spans[index]
+    return len(unit) == past - first and all(isinstance(code, CodeType) for code in unit)
 
 
 def _encode(value: Any, known: dict[FuncType, list[Any]]) -> Any:

@@ -110,6 +110,25 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class EachFunction(Sequence[tuple[int, int]]):
+    """Units of one function each, for the functions from `first` to before `past`."""
+
+    first: int
+    past: int
+
+    def __len__(self) -> int:
+        return self.past - self.first
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"unit {index} of {len(self)}")
+        function = self.first + index % len(self)
+        return function, function + 1
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A module, ready to be instantiated once its units' code is at hand.
 
@@ -130,7 +149,7 @@ class Program:
     elems: tuple[ElemInfo, ...] = ()
     datas: tuple[DataInfo, ...] = ()
     call_views: tuple[CallView, ...] = ()
-    units: tuple[tuple[int, int], ...] = ()
+    units: Sequence[tuple[int, int]] = ()
     imported: dict[ExternKind, int] = field(default_factory=dict)
 
     def imported_count(self, kind: ExternKind) -> int:
@@ -162,6 +181,8 @@ class Translator(Protocol):
 
 def unit_of(units: Sequence[tuple[int, int]], function: int) -> int:
     """The index of the unit that holds a defined function."""
+    if isinstance(units, EachFunction):
+        return function - units.first
     low, high = 0, len(units) - 1
     while low < high:
         middle = (low + high) // 2

@@ -11,6 +11,7 @@ from wasm2py.runtime.program import (
     CallView,
     ConstExpr,
     DataInfo,
+    EachFunction,
     ElemInfo,
     ExportInfo,
     FunctionInfo,
@@ -36,7 +37,7 @@ from wasm2py.transpile.optimise.aligned_globals import aligned_globals
 from wasm2py.transpile.pause import collector_paused
 from wasm2py.transpile.version import VERSION
 
-#: A unit takes functions until it holds so many bytes of wasm code, or so many functions.
+#: A unit that is a file takes functions until it holds so many bytes of wasm code, or so many functions.
 UNIT_BYTES = 32 * 1024
 UNIT_FUNCTIONS = 128
 
@@ -137,7 +138,7 @@ def describe(module: Module, options: Options, names: Names) -> Program:
         elems=_elems(module),
         datas=_datas(module),
         call_views=_call_views(module),
-        units=_units(module),
+        units=EachFunction(imported["func"], imported["func"] + len(module.functions)),
         imported=imported,
     )
 
@@ -191,8 +192,8 @@ def _call_views(module: Module) -> tuple[CallView, ...]:
     )
 
 
-def _units(module: Module) -> tuple[tuple[int, int], ...]:
-    """Defined functions in groups of bounded size."""
+def file_units(module: Module) -> tuple[tuple[int, int], ...]:
+    """Defined functions in groups of bounded size, where a unit is a file that people may look at."""
     base = len(module.imported("func"))
     units: list[tuple[int, int]] = []
     first = size = 0

@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from wasm2py.runtime.cache import Cache, cache_key
 from wasm2py.runtime.engine import Engine
 from wasm2py.runtime.errors import WasmError
 from wasm2py.runtime.function import Func
+from wasm2py.runtime.packs import PACK
 from wasm2py.runtime.program import ImportInfo, Options
 from wasm2py.runtime.storage import Storage
 
@@ -52,6 +53,29 @@ def work_done(translator: FakeTranslator) -> tuple[int, list[int]]:
 
 ALL: tuple[int, list[int]] = (1, [0])
 NONE: tuple[int, list[int]] = (0, [])
+
+
+def many(count: int) -> FakeModule:
+    """A module of so many functions, each of which is a unit."""
+    return make_module({f"f{i}": ("->", f"def f{i}():\n    pass") for i in range(count)})
+
+
+def call_all(translator: FakeTranslator, directory: Path, module: FakeModule, calls: Iterable[int]) -> None:
+    """Call some functions of such a module, and close the cache."""
+    with Cache(directory) as cache:
+        engine = Engine(translator, cache)
+        engine.compile_module(module)
+        instance = engine.instantiate(module)
+        for index in calls:
+            instance.exports[f"f{index}"]()
+
+
+def _call_some(directory: Path) -> None:
+    engine = Engine(FakeTranslator(), Cache(directory))
+    engine.compile_module(many(10))
+    instance = engine.instantiate(many(10))
+    for index in range(7):
+        instance.exports[f"f{index}"]()
 
 
 def files(directory: Path) -> list[Path]:
@@ -179,11 +203,51 @@ class TestDirectory:
         assert cache.clear() == 0
         assert cache.info().modules == 0
 
-    def test_holds_a_file_for_each_unit_not_each_function(self, directory: Path) -> None:
-        functions = {f"f{i}": ("->", f"def f{i}():\n    pass") for i in range(200)}
+    def test_holds_several_units_in_a_file(self, directory: Path) -> None:
         engine = Engine(FakeTranslator(), Cache(directory))
-        engine.compile_module(make_module(functions, unit_size=50), eager=True)
-        assert len(files(directory)) == 4 + 1
+        engine.compile_module(many(200), eager=True)
+        assert len(files(directory)) == -(-200 // PACK) + 1
+
+    def test_keeps_half_of_what_was_translated_whatever_happens(self, directory: Path) -> None:
+        module, count = many(PACK), 21
+        engine = Engine(FakeTranslator(), Cache(directory))
+        engine.compile_module(module)
+        instance = engine.instantiate(module)
+        for index in range(count):
+            instance.exports[f"f{index}"]()
+        again = FakeTranslator()
+        call_all(again, directory, module, range(count))
+        assert len(again.units) <= count // 2
+
+    def test_keeps_all_of_it_in_the_end(self, directory: Path) -> None:
+        module, calls = many(3 * PACK), range(5, 150, 7)
+        call_all(first := FakeTranslator(), directory, module, calls)
+        assert first.units == [*calls]
+        call_all(second := FakeTranslator(), directory, module, calls)
+        assert second.units == []
+        call_all(third := FakeTranslator(), directory, module, range(150))
+        assert third.units == [index for index in range(150) if index not in calls]
+
+    def test_keeps_what_others_have_added_meanwhile(self, directory: Path) -> None:
+        module = many(10)
+        engines = [Engine(FakeTranslator(), Cache(directory)) for _ in range(2)]
+        instances = []
+        for engine in engines:
+            engine.compile_module(module)
+            instances.append(engine.instantiate(module))
+        for index in range(10):
+            instances[index % 2].exports[f"f{index}"]()
+        for engine in engines:
+            engine.delete_compiled_module(module)
+        call_all(again := FakeTranslator(), directory, module, range(10))
+        assert again.units == []
+
+    def test_keeps_all_of_it_at_the_end_of_a_process(self, directory: Path) -> None:
+        worker = multiprocessing.get_context("spawn").Process(target=_call_some, args=(directory,))
+        worker.start()
+        worker.join()
+        call_all(again := FakeTranslator(), directory, many(10), range(7))
+        assert again.units == []
 
     def test_no_temporary_file_stays(self, directory: Path, module: FakeModule) -> None:
         run(directory, module)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import dis
+from dataclasses import replace
 from types import CodeType
 
 from unit.translation import instance_of, lifted, module_of, outcome, program_of, python
-from wasm2py.runtime.program import Options
+from wasm2py.runtime.program import Options, unit_of
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
 from wasm2py.transpile import translate
 from wasm2py.transpile.translate import PythonTranslator
@@ -79,27 +80,32 @@ def test_module_without_a_name_is_called_by_its_hash() -> None:
     module = module_of("(module)")
     program = PythonTranslator().program(module, Options())
     assert program.name == module.hash.hex()[:12]
-    assert program.units == ()
+    assert list(program.units) == []
 
 
-def test_units_cover_every_function_in_order() -> None:
+def test_every_function_is_a_unit_where_code_is_translated_as_it_is_called() -> None:
+    _, _, program = program_of('(module (import "m" "f" (func)) (func) (func))')
+    assert list(program.units) == [(1, 2), (2, 3)]
+    assert [unit_of(program.units, index) for index in (1, 2)] == [0, 1]
+
+
+def test_files_cover_every_function_in_order() -> None:
     functions = " ".join(f'(func (export "f{n}") (result i32) (i32.const {n}))' for n in range(300))
     wat = f'(module (import "m" "f" (func)) {functions})'
-    _, _, program = program_of(wat)
-    assert program.units[0] == (1, 1 + translate.UNIT_FUNCTIONS)
-    assert [first for first, _ in program.units[1:]] == [past for _, past in program.units[:-1]]
-    assert program.units[-1][1] == 301
+    units = translate.file_units(module_of(wat))
+    assert units[0] == (1, 1 + translate.UNIT_FUNCTIONS)
+    assert [first for first, _ in units[1:]] == [past for _, past in units[:-1]]
+    assert units[-1][1] == 301
 
 
 def test_large_function_ends_its_unit() -> None:
     large = f"(func {'(block) ' * (translate.UNIT_BYTES // 3)})"
-    _, _, program = program_of(f"(module (func) {large} (func) (func))")
-    assert program.units == ((0, 2), (2, 4))
+    assert translate.file_units(module_of(f"(module (func) {large} (func) (func))")) == ((0, 2), (2, 4))
 
 
 def test_unit_has_the_code_of_its_functions() -> None:
     translator, module, program = program_of(WAT)
-    code = translator.unit(module, program, 0)
+    code = translator.unit(module, replace(program, units=((1, 4),)), 0)
     assert [item.co_name for item in code] == ["twice", "anonymous", "start"]
     assert {item.co_filename for item in code} == {"<wasm demo>"}
 
@@ -125,7 +131,7 @@ def test_every_node_has_a_place() -> None:
 
 def test_code_objects_hold_no_more_than_they_need() -> None:
     translator, module, program = program_of(WAT)
-    for code in translator.unit(module, program, 0):
+    for code in translator.unit(module, replace(program, units=((1, 4),)), 0):
         assert not any(isinstance(const, CodeType) for const in code.co_consts)
         assert code.co_freevars == code.co_cellvars == ()
 
