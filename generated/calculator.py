@@ -125,7 +125,7 @@ def modulo(p0, p1):
 # func 5 "count" () -> ()
 def count():
     global calls
-    calls = (calls + 1) & 0xFFFFFFFF
+    calls = (calls + 1) % 0x100000000
 
 
 # func 6 "calculate" (i32, f64, f64) -> (f64)

@@ -81,13 +81,13 @@ def put(p0, p1):
         i5 = i4 if i4 else 16416
         i4 = (i5 + i6 * 24) & 0xFFFFFFFF
         mem_u32[16400] = i4
-        i7 = (memory.pages << 16) & 0xFFFFFFFF
+        i7 = (memory.pages << 16) % 0x100000000
         if i4 > i7:
             if memory.grow(((i4 - i7 + 65535) & 0xFFFFFFFF) >> 16) == 0xFFFFFFFF:
                 raise Trap("unreachable")
         i4 = 0
         if i6:
-            i2 = (i5 + 16) & 0xFFFFFFFF
+            i2 = (i5 + 16) % 0x100000000
             for i6 in range(i6, 0, -1):
                 mem_u32[i2] = 0
                 i2 += 24
@@ -96,7 +96,7 @@ def put(p0, p1):
         mem_u32[16384] = i2
         mem_u32[16396] = i5
         if i3:
-            i6 = (i4 - 1) & 0xFFFFFFFF
+            i6 = (i4 - 1) % 0x100000000
             i13 = i1
             for i7 in range(i3):
                 i8 = i1 + i7 * 24
@@ -119,7 +119,7 @@ def put(p0, p1):
                         if i9 == 2:
                             if not i11:
                                 i11 = i12
-                        i10 = (i10 + 1) & 0xFFFFFFFF
+                        i10 = (i10 + 1) % 0x100000000
                     mem_u64[i12 + 16] = mem_u64[(i8 & 0xFFFFFFFF) + 16]
                     mem_u64[i12 + 8] = mem_u64[(i8 & 0xFFFFFFFF) + 8]
                     mem_u64[i12] = mem_u64[i8 & 0xFFFFFFFF]
@@ -130,7 +130,7 @@ def put(p0, p1):
     j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
     j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
     i1 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
-    i3 = (i4 - 1) & 0xFFFFFFFF
+    i3 = (i4 - 1) % 0x100000000
     while True:
         i4 = (i5 + (i1 & i3) * 24) & 0xFFFFFFFF
         i6 = mem_u32[i4 + 16]
@@ -150,7 +150,7 @@ def put(p0, p1):
         if i6 == 2:
             if not i0:
                 i0 = i4
-        i1 = (i1 + 1) & 0xFFFFFFFF
+        i1 = (i1 + 1) % 0x100000000
     mem_u64[i4 + 16] = 1
     mem_u64[i4 + 8] = p1
     mem_u64[i4] = p0
@@ -180,7 +180,7 @@ def get(p0, p1):
             if i4 == 2:
                 if not i0:
                     i0 = i5
-            i2 = (i2 + 1) & 0xFFFFFFFF
+            i2 = (i2 + 1) % 0x100000000
         if i0:
             i5 = i0
         if mem_u32[i5 + 16] != 1:
@@ -213,7 +213,7 @@ def remove(p0):
             if i4 == 2:
                 if not i5:
                     i5 = i3
-            i0 = (i0 + 1) & 0xFFFFFFFF
+            i0 = (i0 + 1) % 0x100000000
         i0 = 0
         if i5:
             i3 = i5

@@ -173,7 +173,7 @@ def tokenize(p0):
             if i3 != 48:
                 while True:
                     i3 = (i7 + i6) & 0xFFFFFFFF
-                    i7 = (i7 + 1) & 0xFFFFFFFF
+                    i7 = (i7 + 1) % 0x100000000
                     i3 = mem_u8[i3]
                     if not 48 <= i3 <= 57:
                         break
@@ -197,16 +197,16 @@ def tokenize(p0):
                     i5 = mem_u8[i7 + 2]
                 if not 48 <= i5 <= 57:
                     return (16399 - i2 - i6) & 0xFFFFFFFF
-                i7 = (i3 - 1) & 0xFFFFFFFF
+                i7 = (i3 - 1) % 0x100000000
                 while True:
-                    i7 = (i7 + 1) & 0xFFFFFFFF
+                    i7 = (i7 + 1) % 0x100000000
                     if not 48 <= mem_u8[i7] <= 57:
                         break
         if i7 > i1 or i0 == 4095:
             return (16399 - i2 - i6) & 0xFFFFFFFF
         mem_u32[i4 + 8] = (i7 - i2 - i6) & 0xFFFFFFFF
         mem_u32[i4 + 4] = (i2 + i6 - 16400) & 0xFFFFFFFF
-        i0 = (i0 + 1) & 0xFFFFFFFF
+        i0 = (i0 + 1) % 0x100000000
         i2 = i7
 
 

@@ -102,9 +102,9 @@ def energy():
                     y4 = mem_f64[i2 + i4] - mem_f64[i6]
                     y2 = y4 * y4 + y2
                     i6 += 8
-                i3 = (i3 + 56) & 0xFFFFFFFF
+                i3 = (i3 + 56) % 0x100000000
                 y0 -= y1 * y3 / t if (t := sqrt(y2) if y2 >= 0.0 else f_sqrt(y2)) else f_div(y1 * y3, t)
-                i5 = (i5 + 1) & 0xFFFFFFFF
+                i5 = (i5 + 1) % 0x100000000
                 if i5 == 5:
                     break
         i2 += 56
@@ -115,7 +115,7 @@ def energy():
 
 # func 2 "advance" (i32, f64) -> ()
 def advance(p0, p1):
-    i0 = (__stack_pointer - 32) & 0xFFFFFFFF
+    i0 = (__stack_pointer - 32) % 0x100000000
     if 1 <= p0 <= 0x7FFFFFFF:
         for i1 in range(p0):
             i2 = 16728
@@ -146,7 +146,7 @@ def advance(p0, p1):
                         i11 = i0
                         i12 = i4 + 24
                         i13 = i7
-                        i14 = (i0 + 24) & 0xFFFFFFFF
+                        i14 = (i0 + 24) % 0x100000000
                         while True:
                             y1 = mem_f64[i11]
                             mem_f64[i12] = mem_f64[i12] - y1 * mem_f64[i10 + 48] * y0
@@ -156,9 +156,9 @@ def advance(p0, p1):
                             i11 += 8
                             if i11 == i14:
                                 break
-                        i7 = (i7 + 56) & 0xFFFFFFFF
-                        i8 = (i8 + 56) & 0xFFFFFFFF
-                        i9 = (i9 + 1) & 0xFFFFFFFF
+                        i7 = (i7 + 56) % 0x100000000
+                        i8 = (i8 + 56) % 0x100000000
+                        i9 = (i9 + 1) % 0x100000000
                         if i9 == 5:
                             break
                 i3 += 56

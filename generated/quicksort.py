@@ -62,14 +62,14 @@ def input_():
 
 # func 1 "sort" (i32) -> ()
 def sort(p0):
-    quicksort(0, (p0 - 1) & 0xFFFFFFFF)
+    quicksort(0, (p0 - 1) % 0x100000000)
 
 
 # func 2 "quicksort" (i32, i32) -> ()
 def quicksort(p0, p1):
     i0 = (p1 - p0) & 0xFFFFFFFF
     if 13 <= i0 <= 0x7FFFFFFF:
-        i2 = (p1 + 1) & 0xFFFFFFFF
+        i2 = (p1 + 1) % 0x100000000
         while True:
             i0 = mem_i32[((p0 << 2) + ((i0 << 1) & 0xFFFFFFFC) + 16384) & 0xFFFFFFFF]
             i3 = p0 - 1
@@ -78,7 +78,7 @@ def quicksort(p0, p1):
                 i4 = (((i3 & 0xFFFFFFFF) << 2) + 16384) & 0xFFFFFFFF
                 while True:
                     i3 += 1
-                    i4 = (i4 + 4) & 0xFFFFFFFF
+                    i4 = (i4 + 4) % 0x100000000
                     i5 = mem_i32[i4]
                     if i5 >= i0:
                         break
@@ -87,14 +87,14 @@ def quicksort(p0, p1):
                 while True:
                     i1 -= 1
                     i6 = mem_i32[i7]
-                    i7 = (i7 - 4) & 0xFFFFFFFF
+                    i7 = (i7 - 4) % 0x100000000
                     if i6 <= i0:
                         break
                 i8 = (i1 - 1) & 0xFFFFFFFF
                 if ((i3 & 0xFFFFFFFF) ^ 0x80000000) >= (i8 ^ 0x80000000):
                     break
                 mem_i32[i4] = i6
-                mem_i32[(i7 + 4) & 0xFFFFFFFF] = i5
+                mem_i32[(i7 + 4) % 0x100000000] = i5
             quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
             p0 = i1 & 0xFFFFFFFF
             i0 = (p1 - i1) & 0xFFFFFFFF
@@ -107,7 +107,7 @@ def quicksort(p0, p1):
         i0 = i1 & 0xFFFFFFFF
         while True:
             i4 = (i0 ^ 0x80000000) < ((i1 & 0xFFFFFFFF) ^ 0x80000000)
-            i0 = (i0 + 1) & 0xFFFFFFFF
+            i0 = (i0 + 1) % 0x100000000
             i3 = mem_i32[((i0 << 2) + 16384) & 0xFFFFFFFF]
             i5 = i0
             if not i4:
@@ -118,8 +118,8 @@ def quicksort(p0, p1):
                     if i6 <= i3:
                         break
                     mem_i32[i4 + 4] = i6
-                    i4 = (i4 - 4) & 0xFFFFFFFF
-                    i5 = (i5 - 1) & 0xFFFFFFFF
+                    i4 = (i4 - 4) % 0x100000000
+                    i5 = (i5 - 1) % 0x100000000
                     if (i5 ^ 0x80000000) <= ((i1 & 0xFFFFFFFF) ^ 0x80000000):
                         i5 = i1 & 0xFFFFFFFF
                         break
@@ -138,7 +138,7 @@ def find(p0, p1):
             i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
             i3 = mem_i32[((i2 << 2) & 0xFFFFFFFF) + 16384] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
-                i0 = (i2 + 1) & 0xFFFFFFFF
+                i0 = (i2 + 1) % 0x100000000
             else:
                 i1 = i2
             if (i0 ^ 0x80000000) >= (i1 ^ 0x80000000):

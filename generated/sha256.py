@@ -73,7 +73,7 @@ def output():
 # func 2 "sha256" (i32) -> ()
 def sha256(p0):
     global __stack_pointer
-    i0 = (__stack_pointer - 320) & 0xFFFFFFFF
+    i0 = (__stack_pointer - 320) % 0x100000000
     __stack_pointer = i0
     mem_u8[p0 + 16672] = 128
     mem_u64[i0 + 24] = mem_u64[16408]
@@ -90,7 +90,7 @@ def sha256(p0):
     while True:
         mem_u8[i3] = (i1 >> (i4 & 0x1F)) & 0xFF
         i3 += 1
-        i4 = (i4 - 8) & 0xFFFFFFFF
+        i4 = (i4 - 8) % 0x100000000
         if i4 == 0xFFFFFFF8:
             break
     if i2:
@@ -156,7 +156,7 @@ def sha256(p0):
         while True:
             mem_u8[i5] = (i3 >> (i4 & 0x1F)) & 0xFF
             i5 += 1
-            i4 = (i4 - 8) & 0xFFFFFFFF
+            i4 = (i4 - 8) % 0x100000000
             if i4 == 0xFFFFFFF8:
                 break
         i1 += 4

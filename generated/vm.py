@@ -60,7 +60,7 @@ def status():
 # func 2 "run" (i32, i32) -> (i32)
 def run(p0, p1):
     global __stack_pointer
-    i0 = (__stack_pointer - 2128) & 0xFFFFFFFF
+    i0 = (__stack_pointer - 2128) % 0x100000000
     __stack_pointer = i0
     mem_u64[i0 + 1024] = 0
     mem_u64[i0 + 1080] = 0
@@ -100,11 +100,11 @@ def run(p0, p1):
                         if i1 == 1:
                             mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i10 + 16385]
                             i5 = i10 + 5
-                            i9 = (i7 + 4) & 0xFFFFFFFF
+                            i9 = (i7 + 4) % 0x100000000
                     elif i1 < 5:
                         if i1 == 3:
                             mem_i32[i4 & 0xFFFFFFFF] = i2
-                            i9 = (i7 + 4) & 0xFFFFFFFF
+                            i9 = (i7 + 4) % 0x100000000
                         else:
                             i1 = (i4 - 8) & 0xFFFFFFFF
                             mem_u32[i8] = mem_u32[i1]
@@ -112,10 +112,10 @@ def run(p0, p1):
                             i9 = i7
                     elif i1 == 5:
                         mem_u32[i4 & 0xFFFFFFFF] = mem_u32[(i4 - 8) & 0xFFFFFFFF]
-                        i9 = (i7 + 4) & 0xFFFFFFFF
+                        i9 = (i7 + 4) % 0x100000000
                     else:
                         mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i0 + 1024 + ((mem_u8[i10 + 16385] & 0xF) << 2)]
-                        i9 = (i7 + 4) & 0xFFFFFFFF
+                        i9 = (i7 + 4) % 0x100000000
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:

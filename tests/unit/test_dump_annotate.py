@@ -29,7 +29,7 @@ def test_operands_come_before_and_sets_after() -> None:
       local.get 0 local.get 0 i32.mul))"""
     assert annotated(text) == [
         "    # 0x1f: local.get 0; i32.const 8; i32.add; local.set 0",
-        "    p0 = (p0 + 8) & 0xFFFFFFFF",
+        "    p0 = (p0 + 8) % 0x100000000",
         "    # 0x26: i32.const 0; local.get 0; i32.store8",
         "    mem_u8[0] = p0 & 0xFF",
         "    # 0x2d: local.get 0; local.get 0; i32.mul; end",

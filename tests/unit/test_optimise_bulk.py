@@ -103,7 +103,7 @@ def test_a_few_constant_turns_stay() -> None:
 
 def test_a_search_gives_where_it_ends() -> None:
     wat = loop("(local.set $n (i32.load8_u (local.get $p)))", up("p", 1))
-    assert python(wat) == "def f(p, q, n):\n    return find_u8(mem_u8, p, 0) + 1 & 4294967295\n"
+    assert python(wat) == "def f(p, q, n):\n    return (find_u8(mem_u8, p, 0) + 1) % 4294967296\n"
     instance = instance_of(wat)
     instance.memories[0].write(0, b"\1" * 65535)
     assert outcome(instance, "f", 3, 0, 0) == 65536

@@ -59,4 +59,4 @@ def test_a_counter_that_ends_at_a_constant_needs_no_mask() -> None:
     ],
 )
 def test_a_counter_that_may_pass_its_end_is_masked(start: int, step: int, test: str) -> None:
-    assert "& 4294967295]" in emitted(LOOP.format(start=start, base=-70, step=step, test=test), ("pointers",))
+    assert "% 4294967296]" in emitted(LOOP.format(start=start, base=-70, step=step, test=test), ("pointers",))

@@ -21,7 +21,7 @@ def test_what_is_compared_as_signed_is_loaded_as_signed() -> None:
     text = python(LEAST)
     assert "x = mem_i32[p]" in text
     assert "if x < least:" in text
-    assert "mem_i32[8] = least" in text
+    assert "mem_i32[32] = least" in text
     assert "return least & 4294967295" in text
 
 

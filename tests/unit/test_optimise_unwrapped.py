@@ -29,7 +29,7 @@ def test_a_sum_that_is_looked_at_in_each_turn_is_masked_there() -> None:
     wat = SUM.format(type="i32", op="add", result="(local.get $sum)").replace(
         "(br_if 0", "(i32.store (i32.const 64) (local.get $sum)) (br_if 0"
     )
-    assert "mem_u32[16] = sum_\n" in python(wat)
+    assert "mem_u32[64] = sum_\n" in python(wat)
 
 
 DOUBLING = """(module (func (export "f") (param $n i32) (result i32) (local $i i32) (local $x i32) (local $y i32)

@@ -93,7 +93,7 @@ def test_break_out_of_two_loops_and_on_to_the_outer_one() -> None:
             while True:
                 if b == 9:
                     return a
-                b = b + 1 & 4294967295
+                b = (b + 1) % 4294967296
                 if b < a:
                     break
                 if not c:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from wasm2py.runtime.program import Dialect, Program
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.values import LIMITS, Value, canonical, signed, word_bounds
+from wasm2py.transpile.emit.values import LIMITS, Value, canonical, hardly_wraps, reduced, signed, word_bounds
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval, interval
 from wasm2py.transpile.opcodes import OPS, Op
@@ -104,7 +104,10 @@ class Emitter:
         """An integer expression at rest: 0 ≤ x < 2**N, or a word."""
         if self.in_words(expr.type):
             return self.value(expr)
-        return canonical(self.value(expr), SIZES[expr.type], expr.offset or self.line)  # type: ignore[index]
+        value, bits, line = self.value(expr), SIZES[expr.type], expr.offset or self.line  # type: ignore[index]
+        if self.dialect == "cpython" and hardly_wraps(value, bits):
+            return reduced(value, bits, line)
+        return canonical(value, bits, line)
 
     def signed(self, expr: Expr) -> Value:
         """An integer expression as a signed integer."""

@@ -30,6 +30,8 @@ class Value(NamedTuple):
 
 
 MASKS = {32: 0xFFFFFFFF, 64: 0xFFFFFFFFFFFFFFFF}
+#: So far beyond its type's ends a value may be for it to be taken to wrap hardly ever.
+_FEW = 1 << 16
 #: Past these, an unmasked value would make Python's integers grow: mask first.
 LIMITS = {32: 1 << 80, 64: 1 << 144}
 #: What a variable that is left unwrapped is taken to hold: so much that one can be added to something smaller, but not
@@ -55,6 +57,18 @@ def canonical(value: Value, bits: int, line: int) -> Value:
         return value
     mask = MASKS[bits]
     return Value(nodes.binary(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
+
+
+def hardly_wraps(value: Value, bits: int) -> bool:
+    """Whether a value needs wrapping for the sake of a few numbers at the ends only: a small constant was added."""
+    mask = MASKS[bits]
+    return not value.fits(bits) and value.low >= -_FEW and value.high <= mask + _FEW
+
+
+def reduced(value: Value, bits: int, line: int) -> Value:
+    """The value brought to rest by a remainder, which CPython has at once where nothing wraps, as a mask it has not."""
+    modulus = nodes.constant(1 << bits, line)
+    return Value(nodes.binary(value.node, nodes.MOD, modulus, line), 0, MASKS[bits])
 
 
 def signed(value: Value, bits: int, line: int) -> Value:
