@@ -72,7 +72,7 @@ class Cache:
         """Forget a module's entry in memory; instances made of it keep what they need."""
         entry = self._modules.pop(cache_key(module.hash, translator.version, options), None)
         if entry is not None:
-            entry.flush()
+            entry.release()
 
     def in_memory(self) -> list[CompiledModule]:
         """All entries in memory."""
@@ -104,7 +104,7 @@ class Cache:
             entries = [*self._modules.values()]
             self._modules.clear()
         for entry in entries:
-            entry.flush()
+            entry.release()
 
     def __enter__(self) -> Cache:
         return self
@@ -127,7 +127,7 @@ class CompiledModule:
         self._storage = storage
         self.program = self._load_program()
         self._packs = Packs(key, self.program, storage)
-        weakref.finalize(self, self._packs.flush)
+        self._finalizer = weakref.finalize(self, self._packs.flush)
 
     def _load_program(self) -> Program:
         name = f"{self._key}-program"
@@ -156,6 +156,11 @@ class CompiledModule:
     def flush(self) -> None:
         """Write what is not in the directory yet; happens by itself where a module is forgotten, and at the end."""
         self._packs.flush()
+
+    def release(self) -> None:
+        """Flush, and no longer at the end: what waits for that is kept alive, on PyPy with instances that ran it."""
+        self._finalizer.detach()
+        self.flush()
 
     def load_all(self) -> None:
         """Fetch or translate every unit."""

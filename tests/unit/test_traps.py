@@ -71,7 +71,13 @@ def our_frames(error: BaseException) -> list[str]:
         ("mem_u8[65536]", "out of bounds memory access"),
         ("mem_u8[65536] = 1", "out of bounds memory access"),
         ("mem_u32[1 << 33]", "out of bounds memory access"),
-        ("mem_u8[65530:65540] = bytes(10)", "out of bounds memory access"),
+        pytest.param(
+            "mem_u8[65530:65540] = bytes(10)",
+            "out of bounds memory access",
+            marks=pytest.mark.skipif(
+                sys.implementation.name == "pypy", reason="PyPy makes a bytearray longer though it has views"
+            ),
+        ),
         ("load_u32(mem_u8, 65533)", "out of bounds memory access"),
         ("store_u32(mem_u8, 65533, 0)", "out of bounds memory access"),
         ("unpack_u32(mem_u8, 65533)", "out of bounds memory access"),

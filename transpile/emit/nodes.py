@@ -50,7 +50,7 @@ def target(id_: str, line: int) -> ast.Name:
 
 def constant(value: int | float | None, line: int) -> ast.expr:
     """A literal; a negative number is a negated literal, as Python reads it back."""
-    value = machine_int(value) if isinstance(value, int) else value
+    value = machine_int(value) if type(value) is int else value
     if value is not None and (value < 0 or (value == 0 and str(value)[0] == "-")):
         return ast.UnaryOp(_NEGATE, constant(-value, line), lineno=line, col_offset=0)
     node = _new(ast.Constant, line)
