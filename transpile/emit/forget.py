@@ -95,12 +95,8 @@ class _Forgetting:
 
     def writes(self, target: ast.AST) -> int:
         """The names that an assignment to a target, or an expression within, assigns."""
-        return sum(
-            self._bit(name)
-            for name in {
-                node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            }
-        )
+        stored = (node for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        return sum(self._bit(name) for name in dict.fromkeys(node.id for node in stored))
 
     def simple(self, stmt: ast.stmt) -> _Flow:
         """A statement that goes on to the next."""
@@ -115,7 +111,7 @@ class _Forgetting:
 
     def _stored(self, targets: Sequence[ast.expr]) -> set[int]:
         plain = (node for target in targets for node in (target.elts if isinstance(target, ast.Tuple) else [target]))
-        names = {node.id for node in plain if isinstance(node, ast.Name)} - self.shared
+        names = [node.id for node in plain if isinstance(node, ast.Name) and node.id not in self.shared]
         return {self._bit(name).bit_length() - 1 for name in names}
 
     def augmented(self, stmt: ast.AugAssign) -> _Flow:

@@ -97,7 +97,7 @@ class _Survey:
     def settle(self) -> bool:
         """Choose again for every variable; whether any choice changed."""
         changed = False
-        for index in self.constant.keys() | self.dependent.keys():
+        for index in sorted(self.constant.keys() | self.dependent.keys()):
             gain = self.constant.get(index, 0)
             gain += sum(depends() * weight for depends, weight in self.dependent.get(index, ()))
             var = self.variables[index]
