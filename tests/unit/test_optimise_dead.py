@@ -52,6 +52,6 @@ def test_liveness_around_a_loop() -> None:
             (local.get 1)))"""
     )
     blocks = function.reverse_postorder()
-    live = live_out(blocks)
+    live = live_out(function)
     entry, loop, last = blocks
     assert (live[entry.id], live[loop.id], live[last.id]) == (0b11, 0b11, 0)

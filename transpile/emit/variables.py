@@ -28,7 +28,7 @@ class Colouring:
         self.partners: dict[int, list[int]] = {}
         self.used = 0
         blocks = function.reverse_postorder()
-        live = live_out(blocks)
+        live = live_out(function)
         entry_live = 0
         for block in blocks:
             at_start = self._walk(block, live[block.id])

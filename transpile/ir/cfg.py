@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import Expr, Var
 
 
@@ -115,13 +116,16 @@ class Block:
 
 
 class FunctionIR:
-    """One function: its variables, and its graph from `entry` on.
+    """One function: its variables, and its blocks from `entry` on.
 
-    `params` are the first variables. Blocks are found by walking from `entry`; whoever changes edges must call
-    `edges_changed`. `counting` is what `ranges` found of loops that count: the block that ends each, and its step.
+    `params` are the first variables. Blocks are found by walking from `entry`; their order and their graph are kept, so
+    whoever changes edges must call `edges_changed`.
+    `counting` is what `ranges` found of loops that count: the block that ends each, its step, and how it counts.
     """
 
-    __slots__ = ("_order", "counting", "entry", "index", "next_block", "offset", "params", "type", "variables")
+    __slots__ = (
+        "_graph", "_order", "counting", "entry", "index", "next_block", "offset", "params", "type", "variables",
+    )  # fmt: skip
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
         self.index = index
@@ -132,6 +136,7 @@ class FunctionIR:
         self.next_block = 0
         self.counting: list[tuple[Block, Stmt, Counted]] = []
         self._order: list[Block] | None = None
+        self._graph: Graph | None = None
         self.entry = self.block()
 
     def block(self) -> Block:
@@ -146,14 +151,20 @@ class FunctionIR:
         return var
 
     def edges_changed(self) -> None:
-        """Forget the order of the blocks."""
-        self._order = None
+        """Forget the order of the blocks and their graph."""
+        self._order = self._graph = None
 
     def reverse_postorder(self) -> list[Block]:
         """The blocks that can be reached, each before its successors except along back edges."""
         if self._order is None:
             self._order = self._walk()
         return self._order
+
+    def graph(self) -> Graph:
+        """The blocks with the edges between them."""
+        if self._graph is None:
+            self._graph = Graph(self.reverse_postorder())
+        return self._graph
 
     def _walk(self) -> list[Block]:
         seen = {self.entry.id}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wasm2py.transpile.ir.cfg import Block
 
 
 class Graph:
     """A function's blocks in reverse postorder, with what passes ask of their shape.
 
-    Blocks are named by their number in that order. `before` holds each block's predecessors (each once), `idom` its
-    immediate dominator (the entry's own number for the entry), `children` the dominator tree.
+    Blocks are named by their number in that order. `after` and `before` hold each block's successors and predecessors
+    (each once), `headers` says of each whether it is a loop's.
     """
 
     def __init__(self, blocks: list[Block]) -> None:
@@ -22,14 +26,26 @@ class Graph:
         for number, successors in enumerate(self.after):
             for successor in successors:
                 self.before[successor].append(number)
-        self.idom = self._dominators()
-        self.children: list[list[int]] = [[] for _ in blocks]
-        for number in range(1, len(blocks)):
-            self.children[self.idom[number]].append(number)
-        self.headers = [any(p >= n for p in before) for n, before in enumerate(self.before)]
 
-    def _dominators(self) -> list[int]:
-        """Cooper, Harvey and Kennedy's iteration; wasm's graphs are reducible, so one round nearly always does."""
+    @cached_property
+    def headers(self) -> list[bool]:
+        """Whether each block is the first of a loop."""
+        return [bool(before) and before[-1] >= number for number, before in enumerate(self.before)]
+
+    @cached_property
+    def children(self) -> list[list[int]]:
+        """The dominator tree: the blocks that each block is the immediate dominator of."""
+        children: list[list[int]] = [[] for _ in self.blocks]
+        for number in range(1, len(self.blocks)):
+            children[self.idom[number]].append(number)
+        return children
+
+    @cached_property
+    def idom(self) -> list[int]:
+        """Each block's immediate dominator; the entry's own number for the entry.
+
+        Cooper, Harvey and Kennedy's iteration; wasm's graphs are reducible, so one round nearly always does.
+        """
         idom = [-1] * len(self.blocks)
         idom[0] = 0
         changed = True

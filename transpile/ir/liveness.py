@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from wasm2py.transpile.ir.cfg import Block, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, end_exprs
+from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import TRAPS, WRITES
 
 #: The variables live at a block's start, given those live at its end.
 _Transfer = Callable[[int], int]
 
 
-def live_out(blocks: list[Block], faint: bool = False) -> dict[int, int]:
+def live_out(function: FunctionIR, faint: bool = False) -> dict[int, int]:
     """Block id → the variables that may be read after the block before they are assigned.
 
-    `blocks` are those of the function in reverse postorder. With `faint`, what only dead assignments read is not
-    live.
+    With `faint`, what only dead assignments read is not live.
     """
-    number = {block.id: i for i, block in enumerate(blocks)}
-    after = [[number[successor.id] for successor in block.successors()] for block in blocks]
-    transfers = [(_strong if faint else _plain)(block) for block in blocks]
-    out = _solved(transfers, after)
-    return {block.id: live for block, live in zip(blocks, out, strict=True)}
+    graph = function.graph()
+    summary = _strong if faint else _plain
+    return dict(zip(graph.number, _solved(graph, [summary(block) for block in graph.blocks]), strict=True))
 
 
-def _solved(transfers: list[_Transfer], after: Sequence[Sequence[int]]) -> list[int]:
+def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:
     """Go through the blocks from the last to the first until nothing changes, to each whose successors changed."""
-    before: list[list[int]] = [[] for _ in after]
-    for block, successors in enumerate(after):
-        for successor in successors:
-            before[successor].append(block)
+    after, before = graph.after, graph.before
     live_in = [0] * len(after)
     out = [0] * len(after)
     stale = [True] * len(after)
@@ -53,10 +48,10 @@ def _solved(transfers: list[_Transfer], after: Sequence[Sequence[int]]) -> list[
     return out
 
 
-def live_in(blocks: list[Block]) -> dict[int, int]:
+def live_in(function: FunctionIR) -> dict[int, int]:
     """Block id → the variables that may be read at its start or later before they are assigned."""
-    result = live_out(blocks)
-    return {block.id: _plain(block)(result[block.id]) for block in blocks}
+    result = live_out(function)
+    return {block.id: _plain(block)(result[block.id]) for block in function.reverse_postorder()}
 
 
 def _plain(block: Block) -> _Transfer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block
+from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.ir.dominators import Graph
 
 #: A turn of a loop counts so many times what stands outside; deeper nesting than this counts no more.
@@ -14,11 +14,11 @@ _DEEPEST = 4
 _SELDOM = 16
 
 
-def weights(blocks: list[Block]) -> dict[int, int]:
+def weights(function: FunctionIR) -> dict[int, int]:
     """Block id → a power of `TURNS`, by how many loops are around it, less where a loop may pass it by."""
-    graph = Graph(blocks)
-    depth = [0] * len(blocks)
-    seldom = [False] * len(blocks)
+    graph = function.graph()
+    depth = [0] * len(graph.blocks)
+    seldom = [False] * len(graph.blocks)
     for number, header in enumerate(graph.headers):
         if header:
             always = _every_turn(graph, number)
@@ -27,7 +27,7 @@ def weights(blocks: list[Block]) -> dict[int, int]:
                 seldom[inside] = inside not in always
     return {
         block.id: TURNS ** min(depth[number], _DEEPEST) // (_SELDOM if seldom[number] else 1)
-        for number, block in enumerate(blocks)
+        for number, block in enumerate(graph.blocks)
     }
 
 

@@ -5,32 +5,51 @@ Needs nothing; keeps every statement that can be reached.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Return, Stmt, Switch, Terminator, retarget
-from wasm2py.transpile.ir.cfg import predecessors as edges_in
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, get, is_leaf
 
 
-def cleanup(function: FunctionIR) -> None:
-    """Simplify the graph in place."""
+def cleanup(function: FunctionIR) -> bool:
+    """Simplify the graph in place; whether it changed."""
     blocks = function.reverse_postorder()
-    for block in blocks:
-        block.end = _settled(block)
+    changed = _each_end(blocks, _settled)
     if any(not block.stmts and isinstance(block.end, Jump) for block in blocks):
-        _skip_empty(blocks)
-    for block in blocks:
-        _return_early(block)
-    function.entry = _through_empty(function.entry, {})
-    function.edges_changed()
+        changed = _skip_empty(blocks) or changed
+    changed = _each_end(blocks, _returned_early) or changed
+    entry = _through_empty(function.entry, {})
+    changed = changed or entry is not function.entry
+    function.entry = entry
+    if changed:
+        function.edges_changed()
     if _merge_chains(function):
         function.edges_changed()
+        return True
+    return changed
 
 
-def _skip_empty(blocks: list[Block]) -> None:
-    """Let every edge to a block that does nothing but jump go to where that jumps."""
-    final: dict[int, Block] = {}
+def _each_end(blocks: list[Block], simplified: Callable[[Block], Terminator]) -> bool:
+    """Give every block its simplified end; whether any was changed."""
+    changed = False
     for block in blocks:
-        block.end = retarget(block.end, lambda target: _through_empty(target, final))
-        block.end = _settled(block)
+        end = simplified(block)
+        if end is not block.end:
+            block.end = end
+            changed = True
+    return changed
+
+
+def _skip_empty(blocks: list[Block]) -> bool:
+    """Let every edge to a block that does nothing but jump go to where that jumps; whether there was any."""
+    final: dict[int, Block] = {}
+    changed = False
+    for block in blocks:
+        if any(_through_empty(target, final) is not target for target in block.successors()):
+            block.end = retarget(block.end, lambda target: _through_empty(target, final))
+            block.end = _settled(block)
+            changed = True
+    return changed
 
 
 def _settled(block: Block) -> Terminator:
@@ -66,26 +85,26 @@ def _through_empty(block: Block, final: dict[int, Block]) -> Block:
     return block
 
 
-def _return_early(block: Block) -> None:
-    """A jump to a block that only returns is a return."""
+def _returned_early(block: Block) -> Terminator:
+    """The block's end with a jump to a block that only returns made a return."""
     if isinstance(block.end, Jump):
         target = block.end.target
         if not target.stmts and isinstance(target.end, Return) and all(map(is_leaf, target.end.values)):
             values = tuple(get(value.imm) if value.op is LOCAL_GET else value for value in target.end.values)
-            block.end = Return(values, target.end.offset)
+            return Return(values, target.end.offset)
+    return block.end
 
 
 def _merge_chains(function: FunctionIR) -> bool:
     """Append to each block the one that only follows it; whether there was any."""
-    blocks = function.reverse_postorder()
-    count = {block_id: len(before) for block_id, before in edges_in(blocks).items()}
+    graph = function.graph()
     merged: set[int] = set()
-    for block in blocks:
+    for block in graph.blocks:
         if block.id in merged:
             continue
         while isinstance(block.end, Jump):
             target = block.end.target
-            if count[target.id] != 1 or target is function.entry or target is block:
+            if len(graph.before[graph.number[target.id]]) != 1 or target is function.entry or target is block:
                 break
             block.stmts.extend(target.stmts)
             block.end = target.end

@@ -5,21 +5,25 @@ Python evaluates those left to right and stops early, as the chain of branches d
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, predecessors
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR
 from wasm2py.transpile.ir.expr import AND, MAX_DEPTH, NOT, OR, WRITES, Expr
 
 #: Chains stop growing where a reader would get lost.
 _LONGEST = 8
 
 
-def short_circuit(function: FunctionIR) -> None:
-    """Merge chains in place, from the last branch to the first."""
-    blocks = function.reverse_postorder()
-    count = {block_id: len(before) for block_id, before in predecessors(blocks).items()}
+def short_circuit(function: FunctionIR) -> bool:
+    """Merge chains in place, from the last branch to the first; whether there were any."""
+    graph = function.graph()
+    count = {block.id: len(before) for block, before in zip(graph.blocks, graph.before, strict=True)}
     count[function.entry.id] += 1  # a caller comes in there, too
-    for block in reversed(blocks):
+    changed = False
+    for block in reversed(graph.blocks):
         while _merge(block, count):
-            function.edges_changed()
+            changed = True
+    if changed:
+        function.edges_changed()
+    return changed
 
 
 def _merge(block: Block, count: dict[int, int]) -> bool:

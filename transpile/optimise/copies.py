@@ -5,7 +5,7 @@ Needs nothing.  Facts reach a block from its only predecessor, or are lost.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end, predecessors
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, get, is_leaf
 
 
@@ -63,32 +63,39 @@ class _Facts:
                 self.copies.setdefault(leaf.imm.index, set()).add(index)
 
 
-def propagate_copies(function: FunctionIR) -> None:
-    """Rewrite every read of a copy in place."""
-    blocks = function.reverse_postorder()
-    before = predecessors(blocks)
-    only: dict[int, list[Block]] = {block.id: [] for block in blocks}
-    pending: list[tuple[Block, int]] = []
-    for block in blocks:
-        if len(before[block.id]) == 1 and block is not function.entry:
-            only[before[block.id][0].id].append(block)
+def propagate_copies(function: FunctionIR) -> bool:
+    """Rewrite every read of a copy in place; whether there was any."""
+    graph = function.graph()
+    only: list[list[int]] = [[] for _ in graph.blocks]
+    pending: list[tuple[int, int]] = []
+    for number, before in enumerate(graph.before):
+        if len(before) == 1 and number:
+            only[before[0]].append(number)
         else:
-            pending.append((block, 0))
+            pending.append((number, 0))
     facts = _Facts()
+    changed = False
     while pending:
-        block, length = pending.pop()
+        number, length = pending.pop()
         facts.undo(length)
-        _rewrite_block(block, facts)
-        pending.extend((following, len(facts.log)) for following in only[block.id])
+        changed = _rewrite_block(graph.blocks[number], facts) or changed
+        pending.extend((following, len(facts.log)) for following in only[number])
+    return changed
 
 
-def _rewrite_block(block: Block, facts: _Facts) -> None:
+def _rewrite_block(block: Block, facts: _Facts) -> bool:
+    changed = False
     for stmt in block.stmts:
-        stmt.expr = facts.rewrite(stmt.expr)
-        facts.assign(stmt)
+        if stmt.expr.variables & facts.mask:
+            stmt.expr = facts.rewrite(stmt.expr)
+            changed = True
+        if stmt.targets:
+            facts.assign(stmt)
     ends = end_exprs(block.end)
     if any(expr.variables & facts.mask for expr in ends):
         block.end = map_end(block.end, [facts.rewrite(expr) for expr in ends])
+        changed = True
+    return changed
 
 
 def _again(leaf: Expr, use: Expr) -> Expr:

@@ -17,8 +17,7 @@ def count_loops(function: FunctionIR) -> None:
     """Move and mark the steps of loops that can be counted."""
     if not function.counting:
         return
-    blocks = function.reverse_postorder()
-    graph, live = Graph(blocks), live_in(blocks)
+    graph, live = function.graph(), live_in(function)
     for latch, stmt, counted in function.counting:
         end = latch.end
         number = graph.number.get(latch.id)

@@ -7,19 +7,22 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, WRITES
 from wasm2py.transpile.ir.liveness import live_out
 
 
-def remove_dead(function: FunctionIR) -> None:
-    """Remove dead assignments in place, and those that only they read."""
-    blocks = function.reverse_postorder()
-    live = live_out(blocks, faint=True)
-    for block in blocks:
-        _sweep(block, live[block.id])
+def remove_dead(function: FunctionIR) -> bool:
+    """Remove dead assignments in place, and those that only they read; whether there were any."""
+    live = live_out(function, faint=True)
+    changed = False
+    for block in function.reverse_postorder():
+        if block.stmts:
+            changed = _sweep(block, live[block.id]) or changed
+    return changed
 
 
-def _sweep(block: Block, live: int) -> None:
-    """Walk one block backwards."""
+def _sweep(block: Block, live: int) -> bool:
+    """Walk one block backwards; whether an assignment went."""
     for expr in end_exprs(block.end):
         live |= expr.variables
     kept: list[Stmt] = []
+    changed = False
     for stmt in reversed(block.stmts):
         targets = stmt.targets
         if targets:
@@ -27,13 +30,17 @@ def _sweep(block: Block, live: int) -> None:
             for target in targets:
                 assigned |= 1 << target.index
             if not live & assigned:
+                changed = True
                 if not stmt.expr.effects & (TRAPS | WRITES):
                     continue
                 stmt = Stmt((), stmt.expr)
             elif stmt.expr.op is LOCAL_GET and stmt.expr.imm is targets[0]:
+                changed = True
                 continue
             live &= ~assigned
         live |= stmt.expr.variables
         kept.append(stmt)
-    kept.reverse()
-    block.stmts = kept
+    if changed:
+        kept.reverse()
+        block.stmts = kept
+    return changed

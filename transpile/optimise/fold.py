@@ -14,15 +14,23 @@ from wasm2py.transpile.opcodes import OPS, Op
 _BITS = {"i32": 32, "i64": 64}
 
 
-def fold(function: FunctionIR) -> None:
-    """Rewrite every expression in place, operands first."""
+def fold(function: FunctionIR) -> bool:
+    """Rewrite every expression in place, operands first; whether any changed."""
+    changed = False
     for block in function.reverse_postorder():
         for stmt in block.stmts:
-            stmt.expr = _fold(stmt.expr)
+            expr = stmt.expr
+            if expr.args:
+                stmt.expr = _fold(expr)
+                changed = changed or stmt.expr is not expr
         ends = end_exprs(block.end)
         if ends:
-            block.end = map_end(block.end, [_fold(expr) for expr in ends])
-        _fold_branch(block)
+            folded = [_fold(expr) for expr in ends]
+            if any(new is not old for new, old in zip(folded, ends, strict=True)):
+                block.end = map_end(block.end, folded)
+                changed = True
+            changed = _fold_branch(block) or changed
+    return changed
 
 
 def _fold(expr: Expr) -> Expr:
@@ -35,9 +43,9 @@ def _fold(expr: Expr) -> Expr:
     return rule(expr) if rule is not None else expr
 
 
-def _fold_branch(block: Block) -> None:
-    """Branches test for zero themselves."""
-    end = block.end
+def _fold_branch(block: Block) -> bool:
+    """Branches test for zero themselves; whether this one does now."""
+    before = end = block.end
     while isinstance(end, Branch):
         condition = end.condition
         if condition.op in (_EQZ32, NOT):
@@ -47,6 +55,7 @@ def _fold_branch(block: Block) -> None:
         else:
             break
         block.end = end
+    return end is not before
 
 
 def _is_const(expr: Expr, value: int | None = None) -> bool:

@@ -29,13 +29,16 @@ _MOST_FLOATING = 32
 _CALL_INDIRECT = OPS["call_indirect"]
 
 
-def inline_uses(function: FunctionIR) -> None:
-    """Move single-use assignments into their readers, in place."""
-    blocks = function.reverse_postorder()
-    live = live_out(blocks)
-    for block in blocks:
+def inline_uses(function: FunctionIR) -> bool:
+    """Move single-use assignments into their readers, in place; whether there were any."""
+    live = live_out(function)
+    changed = False
+    for block in function.reverse_postorder():
         if block.stmts:
-            _Inliner(block, live[block.id]).run()
+            candidates = _single_uses(block, live[block.id])
+            if candidates:
+                changed = _Inliner(block, candidates).run() or changed
+    return changed
 
 
 class _Floating:
@@ -62,13 +65,14 @@ class _Use:
 
 
 class _Inliner:
-    def __init__(self, block: Block, live: int) -> None:
+    def __init__(self, block: Block, candidates: set[Stmt]) -> None:
         self.block = block
-        self.candidates = _single_uses(block, live)
+        self.candidates = candidates
         self.floating: dict[int, _Floating] = {}
         self.moved: set[Stmt] = set()
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """Move what can be; whether there was anything."""
         block = self.block
         for stmt in block.stmts:
             stmt.expr = self._take([stmt.expr])[0]
@@ -82,6 +86,7 @@ class _Inliner:
             block.end = map_end(block.end, self._take(ends))
         if self.moved:
             block.stmts = [stmt for stmt in block.stmts if stmt not in self.moved]
+        return bool(self.moved)
 
     def _happened(self, stmt: Stmt) -> None:
         """Note for everything that still floats what `stmt` does, and let go of what can no longer pass it."""

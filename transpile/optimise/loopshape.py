@@ -54,10 +54,7 @@ class Shape:
 
 def loops(function: FunctionIR) -> list[Shape]:
     """The loops that step any variable, inner ones before those around them."""
-    blocks = function.reverse_postorder()
-    if not repeats(blocks):
-        return []
-    graph = Graph(blocks)
+    graph = function.graph()
     found = [_shape(graph, number) for number, header in enumerate(graph.headers) if header]
     found.reverse()
     inner: set[int] = set()
@@ -66,16 +63,6 @@ def loops(function: FunctionIR) -> list[Shape]:
         shape.stepped = _stepped(graph, shape, inner)
         inner |= {block.id for block in shape.body}
     return [shape for shape in found if shape.stepped]
-
-
-def repeats(blocks: list[Block]) -> bool:
-    """Whether there is any loop in these blocks, which stand in reverse postorder."""
-    seen: set[int] = set()
-    for block in blocks:
-        seen.add(block.id)
-        if any(successor.id in seen for successor in block.successors()):
-            return True
-    return False
 
 
 def _shape(graph: Graph, header: int) -> Shape:

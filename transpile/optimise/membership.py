@@ -19,8 +19,8 @@ _EXTEND = OPS["i64.extend_i32_u"]
 _LISTED = 24
 
 
-def find_membership(function: FunctionIR) -> None:
-    """Rewrite conditions in place."""
+def find_membership(function: FunctionIR) -> bool:
+    """Rewrite conditions in place; whether there were any to rewrite."""
     changed = False
     for block in function.reverse_postorder():
         end = block.end
@@ -31,6 +31,7 @@ def find_membership(function: FunctionIR) -> None:
                 changed = True
     if changed:
         remove_dead(function)
+    return changed
 
 
 def _rewritten(condition: Expr, block: Block) -> Expr:

@@ -24,7 +24,8 @@ from wasm2py.transpile.optimise.sinking import sink
 from wasm2py.transpile.optimise.unwrapped import leave_unwrapped
 from wasm2py.transpile.optimise.webs import split_webs
 
-Pass: TypeAlias = Callable[[FunctionIR], None]
+#: A pass says whether it changed the function, if there is any that it would give work.
+Pass: TypeAlias = Callable[[FunctionIR], "bool | None"]
 
 #: Every pass by name.
 PASSES: dict[str, Pass] = {
@@ -56,6 +57,16 @@ _ORDER = (
 )  # fmt: skip
 
 
+#: The passes that run more than once, and what gives them work: one runs again only if any of these has changed the
+#: function since.
+_WORK = {
+    "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers"),
+    "copies": ("cleanup", "webs", "bulk", "pointers"),
+    "fold": ("copies", "inline", "bulk", "conditions", "pointers"),
+    "dead": ("cleanup", "copies", "fold", "bulk", "pointers"),
+    "inline": ("cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers"),
+}
+
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "unwrapped", "signs")}
 
@@ -66,10 +77,15 @@ def optimise(
     check: Callable[[FunctionIR], None] | None = None,
     dialect: Dialect = "cpython",
 ) -> None:
-    """Run every pass for the dialect that is not `disabled`; `check` (the verifier) runs after each."""
+    """Run every pass for the dialect that is not `disabled` and has work; `check` (the verifier) runs after each."""
     skipped = disabled + _NOT_FOR[dialect]
-    for name in _ORDER:
-        if name not in skipped:
-            PASSES[name](function)
-            if check is not None:
-                check(function)
+    ran: dict[str, int] = {}
+    changed: dict[str, int] = {}
+    for time, name in enumerate(_ORDER):
+        if name in skipped or (name in ran and all(changed.get(cause, -1) < ran[name] for cause in _WORK[name])):
+            continue
+        ran[name] = time
+        if PASSES[name](function):
+            changed[name] = time
+        if check is not None:
+            check(function)

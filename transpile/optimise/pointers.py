@@ -29,26 +29,26 @@ _MOST_POINTERS = 6
 
 @dataclass(slots=True)
 class _Group:
-    """The addresses of a loop that are the same sum but for a constant: `sums` are all of them."""
+    """The addresses of a loop that are the same sum but for a constant: `accesses` are all such sums as they stand."""
 
     stepped: Stepped
     rest: tuple[tuple[Var, int], ...]
     factor: int
-    sums: list[Linear] = field(default_factory=list)
-    may_wrap: bool = False
+    accesses: list[tuple[Linear, Expr]] = field(default_factory=list)
     pointer: Var | None = None
     base: int = 0
 
 
-def step_pointers(function: FunctionIR) -> None:
-    """Rewrite the loops of a function in place."""
-    shapes = loops(function)
-    if not shapes:
-        return
-    find_ranges(function)
-    wanted = [(shape, groups) for shape in shapes for groups in [_groups(shape)] if groups or _counts(shape)]
+def step_pointers(function: FunctionIR) -> bool:
+    """Rewrite the loops of a function in place; whether there were any."""
+    found = [(shape, _groups(shape)) for shape in loops(function)]
+    if any(group.rest for _, groups in found for group in groups):
+        find_ranges(function)
+    paying = [(shape, [group for group in groups if _pays(group)][:_MOST_POINTERS]) for shape, groups in found]
+    wanted = [(shape, groups) for shape, groups in paying if groups or _counts(shape)]
     if not wanted:
-        return
+        return False
+    shapes = [shape for shape, _ in found]
     prepare(function, shapes)
     for shape, _ in wanted:
         test_for_equality(shape)
@@ -59,6 +59,7 @@ def step_pointers(function: FunctionIR) -> None:
     for shape, _ in wanted:
         _count_from_zero(function, shape)
     remove_dead(function)
+    return True
 
 
 def _addresses(expr: Expr) -> Iterator[Expr]:
@@ -80,40 +81,38 @@ def _visit(block: Block, see: Callable[[Expr, Definitions], None]) -> None:
 
 
 def _groups(shape: Shape) -> list[_Group]:
-    """The groups of addresses that are worth a pointer."""
+    """The groups of addresses that may be worth a pointer."""
     stepped = {item.variable.index: item for item in shape.stepped}
     found: dict[tuple[int, int, tuple[tuple[Var, int], ...]], _Group] = {}
 
     def see(expr: Expr, known: Definitions) -> None:
         for address in _addresses(expr):
-            group = _group_of(linear(address, known), shape, stepped)
-            if group is not None:
+            sum_ = linear(address, known)
+            group = None if sum_ is None else _group_of(sum_, shape, stepped)
+            if sum_ is not None and group is not None:
                 key = (group.stepped.variable.index, group.factor, group.rest)
                 first = found.setdefault(key, group)
-                if first is not group:
-                    first.sums += group.sums
-                first.may_wrap |= _may_wrap(group.sums[0], address)
+                first.accesses.append((sum_, address))
 
     for block in shape.body:
         _visit(block, see)
-    return [group for group in found.values() if _pays(group)][:_MOST_POINTERS]
+    return list(found.values())
 
 
-def _group_of(sum_: Linear | None, shape: Shape, stepped: dict[int, Stepped]) -> _Group | None:
-    if sum_ is None:
-        return None
+def _group_of(sum_: Linear, shape: Shape, stepped: dict[int, Stepped]) -> _Group | None:
     moving = [(var, factor) for var, factor in sum_.terms if shape.changes(var)]
     if len(moving) != 1 or moving[0][0].index not in stepped:
         return None
     var, factor = moving[0]
-    return _Group(stepped[var.index], sum_.without(var).terms, factor, [sum_])
+    return _Group(stepped[var.index], sum_.without(var).terms, factor)
 
 
 def _pays(group: _Group) -> bool:
     """Whether a sum is worth a variable of its own: where something is added that may make it wrap, or a constant."""
     if group.rest:
-        return group.may_wrap and abs(signed(group.stepped.step) * signed(group.factor)) < PAGE_SIZE
-    return group.factor == 1 and any(sum_.constant for sum_ in group.sums)
+        step = signed(group.stepped.step) * signed(group.factor)
+        return abs(step) < PAGE_SIZE and any(_may_wrap(sum_, address) for sum_, address in group.accesses)
+    return group.factor == 1 and any(sum_.constant for sum_, _ in group.accesses)
 
 
 def _may_wrap(sum_: Linear, address: Expr) -> bool:
@@ -132,8 +131,8 @@ def _may_wrap(sum_: Linear, address: Expr) -> bool:
 def _least(group: _Group, start: int | None) -> int:
     """The constant of the least address, as it is at the start if that is known, else taking constants as signed."""
     if start is not None and not group.rest:
-        return min((sum_.constant for sum_ in group.sums), key=lambda c: start * group.factor + c & MASK)
-    return min((sum_.constant for sum_ in group.sums), key=signed)
+        return min((sum_.constant for sum_, _ in group.accesses), key=lambda c: start * group.factor + c & MASK)
+    return min((sum_.constant for sum_, _ in group.accesses), key=signed)
 
 
 def _rewritten(function: FunctionIR, shape: Shape, groups: list[_Group]) -> list[_Group]:
@@ -156,7 +155,7 @@ def _prepare_group(function: FunctionIR, shape: Shape, group: _Group) -> bool:
     if start is not None:
         test = equality_test(shape)
         return test is None or test.variable is not group.stepped.variable or test.bound.op in CONSTS
-    return 0 < abs(signed(group.base)) < PAGE_SIZE and (signed(group.base) < 0 or len(group.sums) > 1)
+    return 0 < abs(signed(group.base)) < PAGE_SIZE and (signed(group.base) < 0 or len(group.accesses) > 1)
 
 
 def _add_pointer(function: FunctionIR, shape: Shape, group: _Group) -> None:
@@ -314,7 +313,7 @@ def _recover(function: FunctionIR, shape: Shape, group: _Group, at_end: Expr | N
     variable, pointer = group.stepped.variable, group.pointer
     assert pointer is not None
     function.edges_changed()
-    live = live_out(function.reverse_postorder())
+    live = live_out(function)
     for block in shape.exits:
         wanted = live[block.id] >> variable.index & 1 or any(
             expr.variables >> variable.index & 1 for expr in block_exprs(block)

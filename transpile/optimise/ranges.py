@@ -38,7 +38,7 @@ def find_ranges(function: FunctionIR) -> None:
     blocks = function.reverse_postorder()
     if len(blocks) * len(function.variables) > _LARGEST:
         return
-    analysis = _Analysis(Graph(blocks), live_out(blocks))
+    analysis = _Analysis(function.graph(), live_out(function))
     analysis.solve()
     for number, block in enumerate(blocks):
         state = dict(analysis.into[number])

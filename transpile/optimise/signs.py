@@ -55,7 +55,7 @@ def choose_signs(function: FunctionIR) -> None:
     if not any(_reads_signs(expr) for block in blocks for expr in block_exprs(block)):
         return
     survey = _Survey(function)
-    weight = weights(blocks)
+    weight = weights(function)
     for block in blocks:
         survey.see(block, weight[block.id])
     survey.hope()

@@ -7,19 +7,20 @@ needs them, and nothing in the loop reads them.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs, predecessors
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs
+from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.liveness import live_out
 
 
 def sink(function: FunctionIR) -> None:
     """Move assignments in place; edges to blocks that others lead to as well get a block of their own."""
     blocks = function.reverse_postorder()
-    before = predecessors(blocks)
-    inside = _innermost(blocks, before)
+    graph = function.graph()
+    inside = _innermost(graph)
     leaving = _leaving(blocks, inside)
     if not leaving:
         return
-    live = live_out(blocks)
+    live = live_out(function)
     for block in leaving:
         end = block.end
         assert isinstance(end, Branch)
@@ -27,7 +28,7 @@ def sink(function: FunctionIR) -> None:
         target, other = (end.other, end.then) if stays else (end.then, end.other)
         moved = _moved(block, _live_in(target, live), _live_in(other, live))
         if moved:
-            _put(function, block, target, moved, len(before[target.id]) == 1)
+            _put(function, block, target, moved, len(graph.before[graph.number[target.id]]) == 1)
     function.edges_changed()
 
 
@@ -41,22 +42,14 @@ def _leaving(blocks: list[Block], inside: dict[int, set[int]]) -> list[Block]:
     return [block for block, loop in in_loops if _may_sink(block, loop, read[id(loop)])]
 
 
-def _innermost(blocks: list[Block], before: dict[int, list[Block]]) -> dict[int, set[int]]:
+def _innermost(graph: Graph) -> dict[int, set[int]]:
     """The block ids of the innermost loop around each block that is in one."""
-    number = {block.id: i for i, block in enumerate(blocks)}
     result: dict[int, set[int]] = {}
-    for header in reversed(blocks):
-        pending = [block for block in before[header.id] if number[block.id] >= number[header.id]]
-        if not pending:
-            continue
-        body = {header.id}
-        while pending:
-            block = pending.pop()
-            if block.id not in body:
-                body.add(block.id)
-                pending.extend(before[block.id])
-        for block_id in body:
-            result.setdefault(block_id, body)
+    for header in reversed(range(len(graph.blocks))):
+        if graph.headers[header]:
+            body = {graph.blocks[number].id for number in graph.loop(header)}
+            for block_id in body:
+                result.setdefault(block_id, body)
     return result
 
 

@@ -14,7 +14,6 @@ from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.optimise.loopshape import repeats
 
 _SUMS = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("add", "sub"))
 _AND = frozenset(OPS[f"{type_}.and"] for type_ in SIZES)
@@ -22,12 +21,11 @@ _AND = frozenset(OPS[f"{type_}.and"] for type_ in SIZES)
 
 def leave_unwrapped(function: FunctionIR) -> None:
     """Set `Var.unwrapped` where that pays; it can only where there is a loop."""
-    blocks = function.reverse_postorder()
-    if not repeats(blocks):
+    if not any(function.graph().headers):
         return
     survey = _Survey(function)
-    weight = weights(blocks)
-    for block in blocks:
+    weight = weights(function)
+    for block in function.reverse_postorder():
         survey.weight = weight[block.id]
         for stmt in block.stmts:
             survey.assignment(stmt)

@@ -13,22 +13,22 @@ from collections.abc import Iterator
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var, get
 from wasm2py.transpile.ir.liveness import live_in
-from wasm2py.transpile.optimise.loopshape import repeats
 
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
 
 
-def split_webs(function: FunctionIR) -> None:
-    """Rename in place."""
+def split_webs(function: FunctionIR) -> bool:
+    """Rename in place; whether there was anything to rename."""
     blocks = function.reverse_postorder()
-    if len(blocks) * len(function.variables) > _LARGEST or not repeats(blocks):
-        return
+    if len(blocks) * len(function.variables) > _LARGEST or not any(function.graph().headers):
+        return False
     webs = _Webs(function, blocks)
     renamed = webs.renamed()
     if renamed:
         for block in blocks:
             _rename(block, webs.starts[block.id], webs.assigned, renamed)
+    return bool(renamed)
 
 
 class _Webs:
@@ -39,7 +39,7 @@ class _Webs:
         self.parent: list[int] = []
         self.variable: list[Var] = []
         self.assigned: dict[tuple[Stmt, int], int] = {}
-        live = live_in(blocks)
+        live = live_in(function)
         self.starts: dict[int, dict[int, int]] = {
             block.id: {var.index: self._node(var) for var in _members(function, live[block.id])} for block in blocks
         }

@@ -13,7 +13,7 @@ from wasm2py.transpile.structure.tree import TreeBuilder
 
 def structure(function: FunctionIR) -> list[Python]:
     """The function's statements; its variables may grow by some of ours."""
-    graph = Graph(function.reverse_postorder())
+    graph = function.graph()
     for nest in (True, False):
         try:
             return _lowered(function, graph, nest)

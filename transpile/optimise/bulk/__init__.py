@@ -30,13 +30,13 @@ from wasm2py.transpile.optimise.bulk.turn import Turn, find_chains, read_turn
 _KINDS = (find_stores, find_search, find_sum)
 
 
-def make_bulk(function: FunctionIR) -> None:
-    """Rewrite the loops that can be, in place."""
+def make_bulk(function: FunctionIR) -> bool:
+    """Rewrite the loops that can be, in place; whether there were any."""
     blocks = function.reverse_postorder()
     turns = [turn for chain in find_chains(blocks) if (turn := read_turn(chain)) is not None]
     if not turns:
-        return
-    before, live = predecessors(blocks), live_out(blocks)
+        return False
+    before, live = predecessors(blocks), live_out(function)
     changed: set[Block] = set()
     for turn in turns:
         if not changed.isdisjoint(turn.blocks):  # two loops can have a header in common
@@ -47,6 +47,7 @@ def make_bulk(function: FunctionIR) -> None:
             before = predecessors(function.reverse_postorder())
     if changed:
         merge_pairs(function, live)
+    return bool(changed)
 
 
 def _replaced(turn: Turn, site: Site) -> bool:
