@@ -30,7 +30,7 @@ def _check(value: int, low: int, high: int, zeros: int) -> int:
 def _checked_read(emitter: Emitter, expr: Expr, line: int) -> Value:
     low, high = expr.range or FULL[expr.type]  # type: ignore[index]
     marks = [nodes.constant(value, line) for value in (low, high, expr.zeros)]
-    read: ast.expr = nodes.name(emitter.variables[expr.imm.index], line)
+    read: ast.expr = nodes.Name(emitter.variables[expr.imm.index], line)
     return Value(nodes.call("i32_check_", [read, *marks], line), low, high)
 
 

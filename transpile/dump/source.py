@@ -14,12 +14,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from wasm2py.transpile.dump import literals
+from wasm2py.transpile.emit import nodes
 
 with warnings.catch_warnings():
     # astor names AST classes that Python 3.12 deprecates.
     warnings.simplefilter("ignore", DeprecationWarning)
     from astor.code_gen import SourceGenerator  # type: ignore[import-untyped]
-    from astor.op_util import Precedence, get_op_symbol  # type: ignore[import-untyped]
+    from astor.op_util import Precedence, get_op_symbol, precedence_data  # type: ignore[import-untyped]
+
+# It looks precedences up by the very type.
+for _kind in nodes.KINDS:
+    if _kind.__base__ in precedence_data:
+        precedence_data[_kind] = precedence_data[_kind.__base__]
 
 #: Lines of comment to print above a statement, by the statement's `id`.
 Notes = Mapping[int, Sequence[str]]

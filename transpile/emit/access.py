@@ -28,7 +28,7 @@ def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:
         return base
     if isinstance(base, ast.Constant) and isinstance(base.value, int):
         return nodes.constant(base.value + offset, line)
-    return nodes.binary(base, nodes.ADD, nodes.constant(offset, line), line)
+    return nodes.BinOp(base, nodes.ADD, nodes.constant(offset, line), line)
 
 
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str) -> ast.expr:
@@ -45,9 +45,9 @@ def _portable(address: ast.expr, memory: int, format_: str, line: int) -> ast.ex
     if format_ == "u8":
         return nodes.item(buffer, address, line)
     if format_ == "f32":
-        return nodes.call("load_f32", [nodes.name(buffer, line), address], line)
-    unpacked = nodes.call(f"unpack_{format_}", [nodes.name(buffer, line), address], line)
-    return nodes.item(unpacked, nodes.constant(0, line), line)
+        return nodes.call("load_f32", [nodes.Name(buffer, line), address], line)
+    unpacked = nodes.call(f"unpack_{format_}", [nodes.Name(buffer, line), address], line)
+    return nodes.Subscript(unpacked, nodes.constant(0, line), line)
 
 
 def _integer_load(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -75,15 +75,15 @@ def _f32_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     address = address_of(emitter, expr, line)
     cpython = emitter.dialect == "cpython"
     buffer = names.view_name(memory, "u8") if cpython else names.buffer_name(memory)
-    return nodes.call("load_f32", [nodes.name(buffer, line), address], line)
+    return nodes.call("load_f32", [nodes.Name(buffer, line), address], line)
 
 
 def _f32_quiet_load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if emitter.dialect == "portable":
         memory = expr.imm[2]
         address = address_of(emitter, expr, line)
-        unpacked = nodes.call("unpack_f32", [nodes.name(names.buffer_name(memory), line), address], line)
-        return nodes.item(unpacked, nodes.constant(0, line), line)
+        unpacked = nodes.call("unpack_f32", [nodes.Name(names.buffer_name(memory), line), address], line)
+        return nodes.Subscript(unpacked, nodes.constant(0, line), line)
     return _load(emitter, expr, line, "f32")
 
 

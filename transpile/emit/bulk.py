@@ -25,7 +25,7 @@ from wasm2py.transpile.ir.expr import Expr
 
 
 def _bytes(memory: int, line: int) -> ast.expr:
-    return nodes.name(names.view_name(memory, "u8"), line)
+    return nodes.Name(names.view_name(memory, "u8"), line)
 
 
 def _plus(node: ast.expr, more: int, line: int) -> ast.expr:
@@ -35,7 +35,7 @@ def _plus(node: ast.expr, more: int, line: int) -> ast.expr:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return nodes.constant(node.value + more, line)
     op, size = (nodes.ADD, more) if more > 0 else (nodes.SUB, -more)
-    return nodes.binary(node, op, nodes.constant(size, line), line)
+    return nodes.BinOp(node, op, nodes.constant(size, line), line)
 
 
 def _times(node: ast.expr, factor: int, line: int) -> ast.expr:
@@ -43,7 +43,7 @@ def _times(node: ast.expr, factor: int, line: int) -> ast.expr:
         return node
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return nodes.constant(node.value * factor, line)
-    return nodes.binary(node, nodes.MUL, nodes.constant(factor, line), line)
+    return nodes.BinOp(node, nodes.MUL, nodes.constant(factor, line), line)
 
 
 def _cut(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
@@ -51,7 +51,7 @@ def _cut(emitter: Emitter, expr: Expr, width: int, line: int) -> ast.expr:
     value = emitter.value(expr)
     if value.fits(8 * width):
         return value.node
-    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
+    return nodes.BinOp(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line)
 
 
 def _order(run: Run, line: int) -> list[ast.expr]:

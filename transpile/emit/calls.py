@@ -26,13 +26,13 @@ def _call_indirect(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     type_index, table = expr.imm
     *args, index = expr.args
     entry = nodes.item(names.call_view_name(table, type_index), emitter.node(index), line)
-    return nodes.call(entry, emitter.nodes(tuple(args)), line)
+    return nodes.Call(entry, emitter.nodes(tuple(args)), line)
 
 
 @node("global.get")
 def _global_get(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     info = emitter.program.globals[expr.imm]
-    value = nodes.name(info.identifier, line)
+    value = nodes.Name(info.identifier, line)
     return nodes.attribute(value, emitter.boxed_attribute(expr.imm), line) if info.boxed else value
 
 
@@ -68,7 +68,7 @@ NODES[SELECT] = _select_node
 
 @integer("memory.size")
 def _memory_size(emitter: Emitter, expr: Expr, line: int) -> Value:
-    memory = nodes.name(names.memory_name(expr.imm), line)
+    memory = nodes.Name(names.memory_name(expr.imm), line)
     return Value(nodes.attribute(memory, "pages", line), 0, 65536)
 
 
@@ -88,7 +88,7 @@ def _memory_copy(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     args = emitter.nodes(expr.args)
     if to == from_:
         return nodes.method(names.memory_name(to), "copy", args, line)
-    return nodes.method(names.memory_name(to), "copy_from", [nodes.name(names.memory_name(from_), line), *args], line)
+    return nodes.method(names.memory_name(to), "copy_from", [nodes.Name(names.memory_name(from_), line), *args], line)
 
 
 @node("memory.init")
@@ -132,14 +132,14 @@ def _table_grow(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 @integer("table.size")
 def _table_size(emitter: Emitter, expr: Expr, line: int) -> Value:
-    table = nodes.name(names.table_name(expr.imm), line)
+    table = nodes.Name(names.table_name(expr.imm), line)
     return Value(nodes.attribute(table, "size", line), *FULL["i32"])
 
 
 @node("table.copy")
 def _table_copy(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     to, from_ = expr.imm
-    args = [nodes.name(names.table_name(from_), line), *emitter.nodes(expr.args)]
+    args = [nodes.Name(names.table_name(from_), line), *emitter.nodes(expr.args)]
     return nodes.method(names.table_name(to), "copy", args, line)
 
 

@@ -41,7 +41,7 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
         return _MEMBERSHIP[op](emitter, expr, wanted, line)
     if op is _IS_NULL:
         is_ = nodes.IS if wanted else nodes.IS_NOT
-        return nodes.compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
+        return nodes.Compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
     if op.family == "compare" and len(expr.args) == 2:
         return _comparison(emitter, expr, wanted, line)
     return _truth(emitter, expr, wanted, line)
@@ -67,7 +67,7 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
     name, _, sign = relation.partition("_")
     left, right = expr.args
     if type_ not in FULL:
-        compared = nodes.compare(emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line)
+        compared = nodes.Compare(emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line)
         if wanted:
             return compared
         # With NaN neither a relation nor its opposite holds, but for = and ≠.
@@ -84,8 +84,8 @@ def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.ex
     if span is not None:
         return span
     if not sign and _holds_signed(left, right):
-        return nodes.compare(emitter.signed(left).node, op, emitter.signed(right).node, line)
-    return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+        return nodes.Compare(emitter.signed(left).node, op, emitter.signed(right).node, line)
+    return nodes.Compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
 
 
 def _holds_signed(left: Expr, right: Expr) -> bool:
@@ -101,14 +101,14 @@ def _words(emitter: Emitter, sign: str, left: Expr, op: ast.cmpop, right: Expr, 
     a, b = emitter.value(left), emitter.value(right)
     if sign == "u" and min(a.low, b.low) < 0:
         a, b = _flipped_word(a, line), _flipped_word(b, line)
-    return nodes.compare(a.node, op, b.node, line)
+    return nodes.Compare(a.node, op, b.node, line)
 
 
 def _flipped_word(value: Value, line: int) -> Value:
     if value.low == value.high:
         flipped = value.low ^ WORD[0]
         return Value(nodes.constant(flipped, line), flipped, flipped)
-    return Value(nodes.binary(value.node, nodes.XOR, nodes.constant(WORD[0], line), line), *WORD)
+    return Value(nodes.BinOp(value.node, nodes.XOR, nodes.constant(WORD[0], line), line), *WORD)
 
 
 def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:
@@ -117,7 +117,7 @@ def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, 
     top = (1 << (bits - 1)) - 1
     op = _RELATIONS[name][0 if wanted else 1]
     if emitter.bounds(left)[1] <= top and emitter.bounds(right)[1] <= top:
-        return nodes.compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
+        return nodes.Compare(emitter.canonical(left).node, op, emitter.canonical(right).node, line)
     if left.op in CONSTS:
         left, right, name = right, left, _MIRRORED[name]
     if right.op in CONSTS:
@@ -128,8 +128,8 @@ def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, 
         return _beside_positive(emitter, _MIRRORED[name], right, left, wanted, line)
     a, b = emitter.cheaply_signed(left), emitter.cheaply_signed(right)
     if a.fits_signed(bits) and b.fits_signed(bits):
-        return nodes.compare(a.node, op, b.node, line)
-    return nodes.compare(_flipped(a, bits, line), op, _flipped(b, bits, line), line)
+        return nodes.Compare(a.node, op, b.node, line)
+    return nodes.Compare(_flipped(a, bits, line), op, _flipped(b, bits, line), line)
 
 
 def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:
@@ -137,12 +137,12 @@ def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wante
     bits = SIZES[left.type]  # type: ignore[index]
     value, known = emitter.cheaply_signed(left), emitter.canonical(right).node
     if value.fits_signed(bits):
-        return nodes.compare(value.node, _RELATIONS[name][0 if wanted else 1], known, line)
+        return nodes.Compare(value.node, _RELATIONS[name][0 if wanted else 1], known, line)
     rest, top = canonical(value, bits, line).node, nodes.constant((1 << (bits - 1)) - 1, line)
     if (name in ("gt", "ge")) != wanted and isinstance(rest, ast.Name):
-        below = nodes.compare(rest, nodes.LE if name in ("gt", "le") else nodes.LT, known, line)
-        return nodes.either(below, nodes.compare(nodes.name(rest.id, line), nodes.GT, top, line), line)
-    chain = nodes.compare(known, nodes.LT if name in ("gt", "le") else nodes.LE, rest, line)
+        below = nodes.Compare(rest, nodes.LE if name in ("gt", "le") else nodes.LT, known, line)
+        return nodes.either(below, nodes.Compare(nodes.Name(rest.id, line), nodes.GT, top, line), line)
+    chain = nodes.Compare(known, nodes.LT if name in ("gt", "le") else nodes.LE, rest, line)
     chain.ops.append(nodes.LE)
     chain.comparators.append(top)
     return chain if (name in ("gt", "ge")) == wanted else nodes.not_(chain, line)
@@ -152,8 +152,8 @@ def _flipped(value: Value, bits: int, line: int) -> ast.expr:
     """The value with its sign bit flipped, which orders signed integers as unsigned ones."""
     sign = 1 << (bits - 1)
     if value.fits_signed(bits):
-        return nodes.binary(value.node, nodes.ADD, nodes.constant(sign, line), line)
-    return nodes.binary(canonical(value, bits, line).node, nodes.XOR, nodes.constant(sign, line), line)
+        return nodes.BinOp(value.node, nodes.ADD, nodes.constant(sign, line), line)
+    return nodes.BinOp(canonical(value, bits, line).node, nodes.XOR, nodes.constant(sign, line), line)
 
 
 def _signed_constant(
@@ -168,14 +168,14 @@ def _signed_constant(
         node = signed(value, bits, line).node
         signed_constant = constant - (1 << bits) if constant > top else constant
         op = _RELATIONS[name][0 if wanted else 1]
-        return nodes.compare(node, op, nodes.constant(signed_constant, line), line)
+        return nodes.Compare(node, op, nodes.constant(signed_constant, line), line)
     rest = canonical(value, bits, line).node
     negative_wanted = (name == "lt") == wanted
     if constant == 0:
-        return nodes.compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)
+        return nodes.Compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)
     if negative_wanted and isinstance(rest, ast.Name):  # x < c
-        below = nodes.compare(rest, nodes.LT, nodes.constant(constant, line), line)
-        above = nodes.compare(nodes.name(rest.id, line), nodes.GT, nodes.constant(top, line), line)
+        below = nodes.Compare(rest, nodes.LT, nodes.constant(constant, line), line)
+        above = nodes.Compare(nodes.Name(rest.id, line), nodes.GT, nodes.constant(top, line), line)
         return nodes.either(below, above, line)
     return within(Value(rest, 0, MASKS[bits]), constant, top, not negative_wanted, line)
 
@@ -184,7 +184,7 @@ def _among(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     """Whether it is one of a few: CPython makes the set a constant, PyPy's compiler unrolls a tuple."""
     elements = [nodes.constant(value, line) for value in expr.imm]
     those = nodes.set_(elements, line) if emitter.dialect == "cpython" else nodes.tuple_(elements, line)
-    return nodes.compare(emitter.canonical(expr.args[0]).node, nodes.IN if wanted else nodes.NOT_IN, those, line)
+    return nodes.Compare(emitter.canonical(expr.args[0]).node, nodes.IN if wanted else nodes.NOT_IN, those, line)
 
 
 def _within(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
@@ -217,7 +217,7 @@ def _eqz(emitter: Emitter, expr: Expr, line: int) -> Value:
     arg = expr.args[0]
     if arg.op.family == "compare" and len(arg.args) == 2 and arg.op not in (AND, OR):
         return Value(condition(emitter, expr), 0, 1)
-    return Value(nodes.compare(_zero_if_zero(emitter, arg, line), nodes.EQ, nodes.constant(0, line), line), 0, 1)
+    return Value(nodes.Compare(_zero_if_zero(emitter, arg, line), nodes.EQ, nodes.constant(0, line), line), 0, 1)
 
 
 def _logical(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -236,10 +236,10 @@ _LONG_TABLE = 16
 def _lookup(emitter: Emitter, expr: Expr, line: int) -> Value:
     table: ast.expr
     if len(expr.imm) > _LONG_TABLE and max(expr.imm) < 256:
-        table = ast.Constant(bytes(expr.imm), lineno=line, col_offset=0)
+        table = nodes.Constant(bytes(expr.imm), line)
     else:
         table = nodes.tuple_([nodes.constant(entry, line) for entry in expr.imm], line)
-    return Value(nodes.item(table, emitter.canonical(expr.args[0]).node, line), min(expr.imm), max(expr.imm))
+    return Value(nodes.Subscript(table, emitter.canonical(expr.args[0]).node, line), min(expr.imm), max(expr.imm))
 
 
 INTEGERS[LOOKUP] = _lookup

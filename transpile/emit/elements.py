@@ -25,7 +25,7 @@ def element(emitter: Emitter, address: Expr, shift: int, line: int) -> ast.expr 
     value, bits = _scaled(emitter, address, shift, line), 32 - shift
     if value.fits(bits):
         return value.node
-    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << bits) - 1, line), line)
+    return nodes.BinOp(value.node, nodes.AND, nodes.constant((1 << bits) - 1, line), line)
 
 
 def _saved(expr: Expr, shift: int) -> int:
@@ -55,15 +55,15 @@ def _scaled(emitter: Emitter, expr: Expr, shift: int, line: int) -> Value:
         return _shifted(emitter, expr, shift, line)
     value = emitter.canonical(expr)
     return Value(
-        nodes.binary(value.node, nodes.SHR, nodes.constant(shift, line), line), value.low >> shift, value.high >> shift
+        nodes.BinOp(value.node, nodes.SHR, nodes.constant(shift, line), line), value.low >> shift, value.high >> shift
     )
 
 
 def _sum(a: Value, b: Value, line: int) -> Value:
     if b.low == b.high < 0:
-        node = nodes.binary(a.node, nodes.SUB, nodes.constant(-b.low, line), line)
+        node = nodes.BinOp(a.node, nodes.SUB, nodes.constant(-b.low, line), line)
     else:
-        node = nodes.binary(a.node, nodes.ADD, b.node, line)
+        node = nodes.BinOp(a.node, nodes.ADD, b.node, line)
     return Value(node, a.low + b.low, a.high + b.high)
 
 
@@ -75,5 +75,5 @@ def _shifted(emitter: Emitter, expr: Expr, shift: int, line: int) -> Value:
         value = canonical(value, 32, line)
     if not more:
         return value
-    node = nodes.binary(value.node, nodes.SHL, nodes.constant(more, line), line)
+    node = nodes.BinOp(value.node, nodes.SHL, nodes.constant(more, line), line)
     return Value(node, value.low << more, value.high << more)

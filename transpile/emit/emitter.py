@@ -147,10 +147,10 @@ class Emitter:
     def twice(self, value: ast.expr, line: int) -> tuple[ast.expr, ast.expr]:
         """A node for the first evaluation of a value and one for using it again."""
         if isinstance(value, ast.Name):
-            return value, nodes.name(value.id, line)
+            return value, nodes.Name(value.id, line)
         if isinstance(value, ast.Constant):
             return value, nodes.constant(value.value, line)  # type: ignore[arg-type]
-        return nodes.named(self.temporary, value, line), nodes.name(self.temporary, line)
+        return nodes.named(self.temporary, value, line), nodes.Name(self.temporary, line)
 
     def bounds(self, expr: Expr) -> tuple[int, int]:
         """What is known of an expression's value as an unsigned integer."""

@@ -27,10 +27,10 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     assert type_ is not None
     sign = _SIGN[type_]
     if bits & ~sign == _INFINITY[type_]:
-        name = nodes.name("INF", line)
+        name = nodes.Name("INF", line)
         return nodes.negative(name, line) if bits & sign else name
     if bits == _CANONICAL_NAN[type_]:
-        return nodes.name("NAN", line)
+        return nodes.Name("NAN", line)
     if bits & _INFINITY[type_] == _INFINITY[type_]:
         return nodes.call(f"{type_}_from_bits", [nodes.constant(bits, line)], line)
     size, format_ = (4, "<f") if type_ == "f32" else (8, "<d")
@@ -46,7 +46,7 @@ _OPERATORS: dict[str, ast.operator] = {"add": nodes.ADD, "sub": nodes.SUB, "mul"
 def _arithmetic(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     left, right = _operands(emitter, expr)
     op = _OPERATORS[expr.op.mnemonic.partition(".")[2]]
-    return nodes.binary(left, op, right, line)
+    return nodes.BinOp(left, op, right, line)
 
 
 def _operands(emitter: Emitter, expr: Expr) -> tuple[ast.expr, ast.expr]:
@@ -74,12 +74,12 @@ def _div(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     left, right = _operands(emitter, expr)
     constant = expr.args[1].op in CONSTS
     if constant and expr.args[1].imm & ~_SIGN[expr.type]:  # type: ignore[index]
-        return nodes.binary(left, nodes.DIV, right, line)
+        return nodes.BinOp(left, nodes.DIV, right, line)
     if constant or not _twice(expr.args[0]):
         return nodes.call("f_div", [left, right], line)
     tested, divisor = emitter.twice(right, line)
     careful = nodes.call("f_div", [emitter.quiet(expr.args[0]), _copy(divisor, line)], line)
-    return nodes.choice(tested, nodes.binary(left, nodes.DIV, divisor, line), careful, line)
+    return nodes.choice(tested, nodes.BinOp(left, nodes.DIV, divisor, line), careful, line)
 
 
 def _twice(expr: Expr) -> bool:
@@ -88,7 +88,7 @@ def _twice(expr: Expr) -> bool:
 
 
 def _copy(variable: ast.expr, line: int) -> ast.expr:
-    return nodes.name(variable.id, line) if isinstance(variable, ast.Name) else variable
+    return nodes.Name(variable.id, line) if isinstance(variable, ast.Name) else variable
 
 
 def _sqrt(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
@@ -96,7 +96,7 @@ def _sqrt(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if _never_negative(expr.args[0]):
         return nodes.call("sqrt", [emitter.quiet(expr.args[0])], line)
     tested, operand = emitter.twice(emitter.quiet(expr.args[0]), line)
-    condition = nodes.compare(tested, nodes.GE, nodes.constant(0.0, line), line)
+    condition = nodes.Compare(tested, nodes.GE, nodes.constant(0.0, line), line)
     careful = nodes.call("f_sqrt", [_copy(operand, line)], line)
     return nodes.choice(condition, nodes.call("sqrt", [operand], line), careful, line)
 
@@ -150,7 +150,7 @@ def _copysign(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 
 def _variable(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return nodes.name(emitter.variables[expr.imm.index], line)
+    return nodes.Name(emitter.variables[expr.imm.index], line)
 
 
 def _register() -> None:

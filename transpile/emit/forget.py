@@ -71,7 +71,7 @@ class _Forgetting:
     def _block(self, body: Sequence[ast.stmt]) -> _Flow:
         whole = _Flow(end=_ALL)
         for stmt in reversed(body):
-            flow = self.flows[id(stmt)] = _FLOWS.get(type(stmt), _unknown)(self, stmt)
+            flow = self.flows[id(stmt)] = _FLOWS.get(type(stmt).__name__, _unknown)(self, stmt)
             whole = _Flow(
                 flow.reads | (flow.end & whole.reads),
                 flow.end & whole.end,
@@ -182,19 +182,19 @@ def _unknown(forgetting: _Forgetting, stmt: ast.stmt) -> _Flow:
     raise _UnknownError(type(stmt).__name__)
 
 
-_FLOWS: dict[type[ast.stmt], Callable[..., _Flow]] = {
-    ast.Assign: _Forgetting.assign,
-    ast.AugAssign: _Forgetting.augmented,
-    ast.Break: lambda _, stmt: _Flow(broken=_ALL),
-    ast.Continue: lambda _, stmt: _Flow(continued=_ALL),
-    ast.Expr: _Forgetting.simple,
-    ast.For: _Forgetting.for_,
-    ast.Global: lambda _, stmt: _Flow(end=_ALL),
-    ast.If: _Forgetting.if_,
-    ast.Pass: lambda _, stmt: _Flow(end=_ALL),
-    ast.Raise: _Forgetting.leave,
-    ast.Return: _Forgetting.leave,
-    ast.While: _Forgetting.while_,
+_FLOWS: dict[str, Callable[..., _Flow]] = {
+    "Assign": _Forgetting.assign,
+    "AugAssign": _Forgetting.augmented,
+    "Break": lambda _, stmt: _Flow(broken=_ALL),
+    "Continue": lambda _, stmt: _Flow(continued=_ALL),
+    "Expr": _Forgetting.simple,
+    "For": _Forgetting.for_,
+    "Global": lambda _, stmt: _Flow(end=_ALL),
+    "If": _Forgetting.if_,
+    "Pass": lambda _, stmt: _Flow(end=_ALL),
+    "Raise": _Forgetting.leave,
+    "Return": _Forgetting.leave,
+    "While": _Forgetting.while_,
 }
 
 

@@ -78,7 +78,7 @@ class _Writer:
         elif expr.op.mnemonic in _STATEMENTS:
             out.append(_STATEMENTS[expr.op.mnemonic](self, expr, line))
         elif not stmt.targets:
-            out.append(nodes.evaluate(emitter.node(expr), line))
+            out.append(nodes.Expr(emitter.node(expr), line))
         elif len(stmt.targets) == 1:
             self._assign(stmt.targets[0], expr, line, out)
         else:
@@ -110,8 +110,7 @@ class _Writer:
         if isinstance(last, ast.If) and tested and self.choices.get(last, ("", True))[0] == tested:
             (last.body if self.choices[last][1] == wanted else last.orelse).extend(change)
         else:
-            last = ast.If(condition(self.emitter, test, wanted), change or [nodes.pass_(line)], [], lineno=line)
-            last.col_offset = 0
+            last = nodes.If(condition(self.emitter, test, wanted), change or [nodes.pass_(line)], [], line)
             self.choices[last] = tested, wanted
             out.append(last)
         if tested == name:
@@ -128,7 +127,7 @@ class _Writer:
         line = self.emitter.line = node.condition.offset or self.emitter.line
         test = condition(self.emitter, node.condition)
         then, other = self.block(node.then), self.block(node.other)
-        out.append(nodes.if_(test, then or [nodes.pass_(line)], other, line))
+        out.append(nodes.If(test, then or [nodes.pass_(line)], other, line))
 
     def while_(self, node: While, out: list[ast.stmt]) -> None:
         if node.condition is None:
@@ -156,7 +155,7 @@ class _Writer:
     def leave(self, node: Leave, out: list[ast.stmt]) -> None:
         line = node.end.offset or self.emitter.line
         if not isinstance(node.end, Return):
-            trap = nodes.call("Trap", [_text("unreachable", line)], line)
+            trap = nodes.call("Trap", [nodes.Constant("unreachable", line)], line)
             out.append(nodes.raise_(trap, line))
             return
         results = node.end.values
@@ -191,10 +190,6 @@ _WRITERS: dict[type, Callable[..., None]] = {
 }
 
 
-def _text(value: str, line: int) -> ast.expr:
-    return ast.Constant(value, lineno=line, col_offset=0)
-
-
 # Instructions that Python says with a statement
 
 _Statement: TypeAlias = Callable[[_Writer, Expr, int], ast.stmt]
@@ -210,7 +205,7 @@ def _global_set(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
 
 
 def _data_drop(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
-    empty = ast.Constant(b"", lineno=line, col_offset=0)
+    empty = nodes.Constant(b"", line)
     return nodes.set_item("data_segments", nodes.constant(expr.imm, line), empty, line)
 
 

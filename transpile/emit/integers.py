@@ -32,7 +32,7 @@ def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
         low, high = UNWRAPPED[bits_of(expr)]
     elif expr.imm.signed:
         low, high = _as_signed(low, high, bits_of(expr))
-    return Value(nodes.name(emitter.variables[expr.imm.index], line), low, high)
+    return Value(nodes.Name(emitter.variables[expr.imm.index], line), low, high)
 
 
 def _as_signed(low: int, high: int, bits: int) -> tuple[int, int]:
@@ -60,13 +60,13 @@ def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = _small(emitter.value(left), bits, line)
     if right.op in CONSTS and right.imm >> (bits - 1):
         minus = (1 << bits) - right.imm
-        return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
+        return Value(nodes.BinOp(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
     if right.op in CONSTS and a.low + right.imm >= 1 << bits > a.high + right.imm - (1 << bits):
         # Every value wraps, and wraps once: counters that go up to zero.
         minus = (1 << bits) - right.imm
-        return Value(nodes.binary(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
+        return Value(nodes.BinOp(a.node, nodes.SUB, nodes.constant(minus, line), line), a.low - minus, a.high - minus)
     b = _small(emitter.value(right), bits, line)
-    return Value(nodes.binary(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
+    return Value(nodes.BinOp(a.node, nodes.ADD, b.node, line), a.low + b.low, a.high + b.high)
 
 
 @integer("sub")
@@ -74,7 +74,7 @@ def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = (_small(emitter.value(arg), bits_of(expr), line) for arg in expr.args)
     if isinstance(a.node, ast.Constant) and a.node.value == 0:
         return Value(nodes.negative(b.node, line), -b.high, -b.low)
-    return Value(nodes.binary(a.node, nodes.SUB, b.node, line), a.low - b.high, a.high - b.low)
+    return Value(nodes.BinOp(a.node, nodes.SUB, b.node, line), a.low - b.high, a.high - b.low)
 
 
 @integer("mul")
@@ -84,7 +84,7 @@ def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = _small(a, bits, line, _length(b))
     b = _small(b, bits, line, _length(a))
     corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
-    return Value(nodes.binary(a.node, nodes.MUL, b.node, line), min(corners), max(corners))
+    return Value(nodes.BinOp(a.node, nodes.MUL, b.node, line), min(corners), max(corners))
 
 
 @integer("and")
@@ -92,7 +92,7 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = (emitter.value(arg) for arg in expr.args)
     if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
         return a  # a mask that cannot clear anything
-    node = nodes.binary(a.node, nodes.AND, b.node, line)
+    node = nodes.BinOp(a.node, nodes.AND, b.node, line)
     above = [value.high for value in (a, b) if value.low >= 0]
     if above:
         return Value(node, 0, min(above))
@@ -103,7 +103,7 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _or(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = (emitter.value(arg) for arg in expr.args)
     op = nodes.OR if expr.op.mnemonic.endswith(".or") else nodes.XOR
-    return Value(nodes.binary(a.node, op, b.node, line), *span(min(a.low, b.low), max(a.high, b.high)))
+    return Value(nodes.BinOp(a.node, op, b.node, line), *span(min(a.low, b.low), max(a.high, b.high)))
 
 
 def shift_amount(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -115,7 +115,7 @@ def shift_amount(emitter: Emitter, expr: Expr, line: int) -> Value:
     if expr.op in CONSTS:
         amount = expr.imm & (bits - 1)
         return Value(nodes.constant(amount, line), amount, amount)
-    return Value(nodes.binary(value.node, nodes.AND, nodes.constant(bits - 1, line), line), 0, bits - 1)
+    return Value(nodes.BinOp(value.node, nodes.AND, nodes.constant(bits - 1, line), line), 0, bits - 1)
 
 
 @integer("shl")
@@ -125,7 +125,7 @@ def _shl(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = _small(a, bits_of(expr), line, n.high)
     low = a.low << (n.high if a.low < 0 else n.low)
     high = a.high << (n.high if a.high > 0 else n.low)
-    return Value(nodes.binary(a.node, nodes.SHL, n.node, line), low, high)
+    return Value(nodes.BinOp(a.node, nodes.SHL, n.node, line), low, high)
 
 
 @integer("shr_u")
@@ -136,7 +136,7 @@ def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
         if counted is not None:
             return Value(counted, 0, MASKS[32] >> n.low)
     a = emitter.canonical(expr.args[0])
-    return Value(nodes.binary(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
+    return Value(nodes.BinOp(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
 
 
 @integer("shr_s")
@@ -145,7 +145,7 @@ def _shr_s(emitter: Emitter, expr: Expr, line: int) -> Value:
     n = shift_amount(emitter, expr.args[1], line)
     low = a.low >> (n.low if a.low < 0 else n.high)
     high = a.high >> (n.low if a.high > 0 else n.high)
-    return Value(nodes.binary(a.node, nodes.SHR, n.node, line), low, high)
+    return Value(nodes.BinOp(a.node, nodes.SHR, n.node, line), low, high)
 
 
 @integer("rotl", "rotr")
@@ -162,9 +162,9 @@ def _rotate(emitter: Emitter, expr: Expr, line: int) -> Value:
     if not left:
         return Value(a, 0, MASKS[bits])
     first, again = emitter.twice(a, line)
-    up = nodes.binary(first, nodes.SHL, nodes.constant(left, line), line)
-    down = nodes.binary(again, nodes.SHR, nodes.constant(bits - left, line), line)
-    return Value(nodes.binary(up, nodes.OR, down, line), 0, (1 << (bits + left)) - 1)
+    up = nodes.BinOp(first, nodes.SHL, nodes.constant(left, line), line)
+    down = nodes.BinOp(again, nodes.SHR, nodes.constant(bits - left, line), line)
+    return Value(nodes.BinOp(up, nodes.OR, down, line), 0, (1 << (bits + left)) - 1)
 
 
 @integer("div_u", "rem_u")
@@ -172,8 +172,8 @@ def _div_u(emitter: Emitter, expr: Expr, line: int) -> Value:
     """Python's own ZeroDivisionError becomes the trap."""
     a, b = (emitter.canonical(arg) for arg in expr.args)
     if expr.op.mnemonic.endswith("div_u"):
-        return Value(nodes.binary(a.node, nodes.FLOOR_DIV, b.node, line), 0, a.high // max(b.low, 1))
-    return Value(nodes.binary(a.node, nodes.MOD, b.node, line), 0, min(a.high, max(b.high - 1, 0)))
+        return Value(nodes.BinOp(a.node, nodes.FLOOR_DIV, b.node, line), 0, a.high // max(b.low, 1))
+    return Value(nodes.BinOp(a.node, nodes.MOD, b.node, line), 0, min(a.high, max(b.high - 1, 0)))
 
 
 @integer("div_s", "rem_s")
@@ -186,7 +186,7 @@ def _div_s(emitter: Emitter, expr: Expr, line: int) -> Value:
     if a.high <= top and b.high <= top:
         op = nodes.FLOOR_DIV if divides else nodes.MOD
         high = a.high // max(b.low, 1) if divides else min(a.high, max(b.high - 1, 0))
-        return Value(nodes.binary(a.node, op, b.node, line), 0, high)
+        return Value(nodes.BinOp(a.node, op, b.node, line), 0, high)
     return Value(nodes.call(expr.op.mnemonic.replace(".", "_"), [a.node, b.node], line), 0, MASKS[bits])
 
 
@@ -194,8 +194,8 @@ def _div_s(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _clz(emitter: Emitter, expr: Expr, line: int) -> Value:
     bits = bits_of(expr)
     a = emitter.canonical(expr.args[0])
-    length = nodes.call(nodes.attribute(a.node, "bit_length", line), [], line)
-    return Value(nodes.binary(nodes.constant(bits, line), nodes.SUB, length, line), 0, bits)
+    length = nodes.Call(nodes.attribute(a.node, "bit_length", line), [], line)
+    return Value(nodes.BinOp(nodes.constant(bits, line), nodes.SUB, length, line), 0, bits)
 
 
 @integer("ctz")
@@ -207,7 +207,7 @@ def _ctz(emitter: Emitter, expr: Expr, line: int) -> Value:
 @integer("popcnt")
 def _popcnt(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = emitter.canonical(expr.args[0])
-    return Value(nodes.call(nodes.attribute(a.node, "bit_count", line), [], line), 0, bits_of(expr))
+    return Value(nodes.Call(nodes.attribute(a.node, "bit_count", line), [], line), 0, bits_of(expr))
 
 
 @integer("i32.wrap_i64")
@@ -241,6 +241,6 @@ def sign_extended(value: Value, width: int, line: int) -> Value:
     sign = 1 << (width - 1)
     low = value.node
     if not value.fits(width):
-        low = nodes.binary(low, nodes.AND, nodes.constant(2 * sign - 1, line), line)
-    flipped = nodes.binary(low, nodes.XOR, nodes.constant(sign, line), line)
-    return Value(nodes.binary(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
+        low = nodes.BinOp(low, nodes.AND, nodes.constant(2 * sign - 1, line), line)
+    flipped = nodes.BinOp(low, nodes.XOR, nodes.constant(sign, line), line)
+    return Value(nodes.BinOp(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)

@@ -59,7 +59,7 @@ def _reduced(value: Value, bits: int, line: int) -> Value:
     if value.fits(bits):
         return value
     mask = (1 << bits) - 1
-    return Value(nodes.binary(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
+    return Value(nodes.BinOp(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
 
 
 def within(value: Value, low: int, high: int, wanted: bool, line: int) -> ast.expr:
@@ -67,14 +67,14 @@ def within(value: Value, low: int, high: int, wanted: bool, line: int) -> ast.ex
     op: ast.cmpop
     if low == high:
         op = nodes.EQ if wanted else nodes.NE
-        return nodes.compare(value.node, op, nodes.constant(low, line), line)
+        return nodes.Compare(value.node, op, nodes.constant(low, line), line)
     if low <= value.low:
         op = nodes.LE if wanted else nodes.GT
-        return nodes.compare(value.node, op, nodes.constant(high, line), line)
+        return nodes.Compare(value.node, op, nodes.constant(high, line), line)
     if high >= value.high:
         op = nodes.GE if wanted else nodes.LT
-        return nodes.compare(value.node, op, nodes.constant(low, line), line)
-    chain = nodes.compare(nodes.constant(low, line), nodes.LE, value.node, line)
+        return nodes.Compare(value.node, op, nodes.constant(low, line), line)
+    chain = nodes.Compare(nodes.constant(low, line), nodes.LE, value.node, line)
     chain.ops.append(nodes.LE)
     chain.comparators.append(nodes.constant(high, line))
     return chain if wanted else nodes.not_(chain, line)

@@ -48,7 +48,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
 
 def _named(out: list[ast.stmt], name: str, value: ast.expr, line: int) -> ast.expr:
     out.append(nodes.assign(name, value, line))
-    return nodes.name(name, line)
+    return nodes.Name(name, line)
 
 
 def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.expr, str]:
@@ -62,7 +62,7 @@ def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.ex
         return value.node, "u"
     if value.fits_signed(8 * width) and emitter.dialect == "cpython":
         return value.node, "i"
-    return nodes.binary(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line), "u"
+    return nodes.BinOp(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line), "u"
 
 
 def _by_helper(emitter: Emitter, memory: int, format_: str, address: ast.expr, value: ast.expr, line: int) -> ast.stmt:
@@ -72,4 +72,4 @@ def _by_helper(emitter: Emitter, memory: int, format_: str, address: ast.expr, v
     bytes_ = names.buffer_name(memory) if portable else names.view_name(memory, "u8")
     # PyPy's struct is slow with this one format; and no view takes NaNs that signal.
     helper = f"store_{format_}" if format_ == "f32" else f"pack_{format_}"
-    return nodes.evaluate(nodes.call(helper, [nodes.name(bytes_, line), address, value], line), line)
+    return nodes.Expr(nodes.call(helper, [nodes.Name(bytes_, line), address, value], line), line)

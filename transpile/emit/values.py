@@ -56,7 +56,7 @@ def canonical(value: Value, bits: int, line: int) -> Value:
     if value.fits(bits):
         return value
     mask = MASKS[bits]
-    return Value(nodes.binary(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
+    return Value(nodes.BinOp(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
 
 
 def hardly_wraps(value: Value, bits: int) -> bool:
@@ -68,7 +68,7 @@ def hardly_wraps(value: Value, bits: int) -> bool:
 def reduced(value: Value, bits: int, line: int) -> Value:
     """The value brought to rest by a remainder, which CPython has at once where nothing wraps, as a mask it has not."""
     modulus = nodes.constant(1 << bits, line)
-    return Value(nodes.binary(value.node, nodes.MOD, modulus, line), 0, MASKS[bits])
+    return Value(nodes.BinOp(value.node, nodes.MOD, modulus, line), 0, MASKS[bits])
 
 
 def signed(value: Value, bits: int, line: int) -> Value:
@@ -77,8 +77,8 @@ def signed(value: Value, bits: int, line: int) -> Value:
         return value
     sign = 1 << (bits - 1)
     rest = canonical(value, bits, line)
-    flipped = nodes.binary(rest.node, nodes.XOR, nodes.constant(sign, line), line)
-    return Value(nodes.binary(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
+    flipped = nodes.BinOp(rest.node, nodes.XOR, nodes.constant(sign, line), line)
+    return Value(nodes.BinOp(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
 
 
 def span(low: int, high: int) -> tuple[int, int]:

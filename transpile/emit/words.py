@@ -31,7 +31,7 @@ def _wrapping(name: str, a: Value, b: Value, low: int, high: int, line: int) -> 
     """The operator where the result, in low … high, is a word in any case, else the function that wraps around."""
     operator, function = _OPERATORS[name]
     if WORD[0] <= low and high <= WORD[1]:
-        return Value(nodes.binary(a.node, operator, b.node, line), low, high)
+        return Value(nodes.BinOp(a.node, operator, b.node, line), low, high)
     return Value(nodes.call(function, [a.node, b.node], line), *WORD)
 
 
@@ -47,7 +47,7 @@ def _const(emitter: Emitter, expr: Expr, line: int) -> Value:
 @_words("local.get")
 def _local_get(emitter: Emitter, expr: Expr, line: int) -> Value:
     bounds = emitter.at_rest(expr.type, expr.range or FULL[expr.type])  # type: ignore[arg-type,index]
-    return Value(nodes.name(emitter.variables[expr.imm.index], line), *bounds)
+    return Value(nodes.Name(emitter.variables[expr.imm.index], line), *bounds)
 
 
 @_words("add")
@@ -98,7 +98,7 @@ def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _shifted_right(a: Value, n: Value, line: int) -> Value:
     """Filled with zeros from the left."""
     if a.low >= 0:
-        return Value(nodes.binary(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
+        return Value(nodes.BinOp(a.node, nodes.SHR, n.node, line), a.low >> n.high, a.high >> n.low)
     bounds = (0, (1 << (64 - n.low)) - 1) if n.low else WORD
     return Value(nodes.call("uint_rshift", [a.node, n.node], line), *bounds)
 
@@ -117,7 +117,7 @@ def _rotate(emitter: Emitter, expr: Expr, line: int) -> Value:
     first, again = emitter.twice(a.node, line)
     up = nodes.call("int_lshift", [first, nodes.constant(left, line)], line)
     down = _shifted_right(a._replace(node=again), _literal(64 - left, line), line)
-    return Value(nodes.binary(up, nodes.OR, down.node, line), *WORD)
+    return Value(nodes.BinOp(up, nodes.OR, down.node, line), *WORD)
 
 
 @_words("i64.div_s", "i64.div_u", "i64.rem_s", "i64.rem_u")
@@ -128,8 +128,8 @@ def _divide(emitter: Emitter, expr: Expr, line: int) -> Value:
         helper = emitter.helper(expr.op.mnemonic.replace(".", "_"))
         return Value(nodes.call(helper, [a.node, b.node], line), *WORD)
     if "div" in expr.op.mnemonic:
-        return Value(nodes.binary(a.node, nodes.FLOOR_DIV, b.node, line), 0, a.high // max(b.low, 1))
-    return Value(nodes.binary(a.node, nodes.MOD, b.node, line), 0, min(a.high, max(b.high - 1, 0)))
+        return Value(nodes.BinOp(a.node, nodes.FLOOR_DIV, b.node, line), 0, a.high // max(b.low, 1))
+    return Value(nodes.BinOp(a.node, nodes.MOD, b.node, line), 0, min(a.high, max(b.high - 1, 0)))
 
 
 @_words("clz", "ctz", "popcnt")
@@ -140,8 +140,8 @@ def _count(emitter: Emitter, expr: Expr, line: int) -> Value:
     bits, name = bits_of(expr), expr.op.mnemonic[4:]
     node = emitter.canonical(expr.args[0]).node
     if bits == 32 and name == "ctz":
-        node = nodes.binary(node, nodes.OR, nodes.constant(1 << 32, line), line)
+        node = nodes.BinOp(node, nodes.OR, nodes.constant(1 << 32, line), line)
     counted: ast.expr = nodes.call(f"word_{name}", [node], line)
     if bits == 32 and name == "clz":
-        counted = nodes.binary(counted, nodes.SUB, nodes.constant(32, line), line)
+        counted = nodes.BinOp(counted, nodes.SUB, nodes.constant(32, line), line)
     return Value(counted, 0, bits)
