@@ -197,9 +197,9 @@ def tokenize(p0):
                     i5 = mem_u8[i7 + 2]
                 if not 48 <= i5 <= 57:
                     return (16399 - i2 - i6) & 0xFFFFFFFF
-                i7 = (i3 - 1) % 0x100000000
+                i7 = i3 - 1
                 while True:
-                    i7 = (i7 + 1) % 0x100000000
+                    i7 += 1
                     if not 48 <= mem_u8[i7] <= 57:
                         break
         if i7 > i1 or i0 == 4095:

@@ -17,22 +17,25 @@ _ANY: Interval = (0, 0)
 
 def interval(expr: Expr, known: Mapping[int, Interval]) -> Interval:
     """Bounds of an integer expression, given some variables' (by Var index); floats and references have (0, 0)."""
-    type_ = expr.type
-    if type_ not in FULL:
+    op = expr.op
+    if op is LOCAL_GET:
+        return known.get(expr.imm.index) or FULL.get(expr.type, _ANY)  # type: ignore[arg-type]
+    fixed = _FIXED.get(op)
+    if fixed is not None:
+        return fixed
+    if expr.type not in FULL:
         return _ANY
-    if expr.op in CONSTS:
+    if op in CONSTS:
         return expr.imm, expr.imm
-    if expr.op is LOCAL_GET:
-        return known.get(expr.imm.index, FULL[type_])
-    rule = _RULES.get(expr.op)
-    if rule is None:
-        return (0, 1) if expr.op.family == "compare" else FULL[type_]
-    result = rule(expr, [interval(arg, known) for arg in expr.args])
-    return FULL[type_] if result is None else result
+    rule = _RULES.get(op)
+    result = None if rule is None else rule(expr, [interval(arg, known) for arg in expr.args])
+    return FULL[expr.type] if result is None else result
 
 
 _Rule: TypeAlias = Callable[[Expr, list[Interval]], "Interval | None"]
 _RULES: dict[Op, _Rule] = {}
+#: What has the same bounds whatever its operands are.
+_FIXED: dict[Op, Interval] = {}
 
 
 def _rule(*names: str) -> Callable[[_Rule], _Rule]:
@@ -113,11 +116,6 @@ def _rem_u(expr: Expr, args: list[Interval]) -> Interval | None:
     return 0, min(args[0][1], max(args[1][1] - 1, 0))
 
 
-@_rule("clz", "ctz", "popcnt")
-def _count(expr: Expr, args: list[Interval]) -> Interval | None:
-    return 0, SIZES[expr.type]  # type: ignore[index]
-
-
 @_rule("select")
 def _select(expr: Expr, args: list[Interval]) -> Interval | None:
     (a, b), (c, d), _ = args
@@ -155,10 +153,16 @@ def _extend_s(expr: Expr, args: list[Interval]) -> Interval | None:
     return args[0] if args[0][1] <= 0x7FFFFFFF else None
 
 
-def _load(bits: int) -> _Rule:
-    return lambda expr, args: (0, (1 << bits) - 1)
+def _fixed(op: Op) -> Interval | None:
+    if op.family == "compare":
+        return 0, 1
+    if op.family == "load" and op.mnemonic.endswith("_u"):
+        return 0, (1 << 8 * op.width) - 1
+    if op.mnemonic.endswith((".clz", ".ctz", ".popcnt")):
+        return 0, SIZES[op.mnemonic[:3]]
+    if op in _RULES or op in CONSTS or op.results is None or len(op.results) != 1:
+        return None
+    return FULL.get(op.results[0], _ANY)
 
 
-for _op in OPS.values():
-    if _op.family == "load" and _op.mnemonic.endswith("_u"):
-        _RULES[_op] = _load(8 * _op.width)
+_FIXED.update((op, bounds) for op in OPS.values() if (bounds := _fixed(op)) is not None)

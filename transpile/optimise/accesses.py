@@ -10,7 +10,6 @@ end of the memory and traps just the same. A bound from below may not: addresses
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
@@ -56,15 +55,19 @@ class Access(NamedTuple):
         return minus if bounds[0] < minus <= bounds[1] else None
 
 
-def accesses(expr: Expr) -> Iterator[Access]:
+def accesses(expr: Expr) -> list[Access]:
     """The accesses that evaluating an expression makes for certain."""
-    if not expr.variables or not expr.effects or expr.op in _MAY_STOP_EARLY:
-        return
-    for node in expr.walk():
-        if node.op.family in ("load", "store"):
-            found = _access(node)
-            if found is not None:
-                yield found
+    found: list[Access] = []
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if node.variables and node.effects and node.op not in _MAY_STOP_EARLY:
+            if node.op.family in ("load", "store"):
+                access = _access(node)
+                if access is not None:
+                    found.append(access)
+            pending += node.args
+    return found
 
 
 def _access(node: Expr) -> Access | None:
@@ -96,31 +99,33 @@ def bounded_before(coming: list[Access], state: dict[int, Interval]) -> None:
             state[access.variable.index] = (bounds[0], high)
 
 
-def coming(block: Block) -> list[list[Access]]:
+def coming(block: Block, made: list[list[Access]]) -> list[list[Access]]:
     """For each statement, and for the block's end, the accesses that it or what follows is going to make.
 
-    Up to and including the next statement that writes, may trap otherwise, or changes the variable.
+    `made` are the accesses of each expression of the block. They are coming up to and including the next statement that
+    writes, may trap otherwise, or changes the variable.
     """
     result: list[list[Access]] = []
     later: list[Access] = []
     ends = end_exprs(block.end)
-    for expr in reversed(ends):
-        later = _before(expr, later, quiet=not expr.effects & WRITES)
+    for expr, own in zip(reversed(ends), reversed(made[len(block.stmts) :]), strict=True):
+        later = _before(expr, own, later)
     result.append(later)
-    for stmt in reversed(block.stmts):
-        assigned = {target.index for target in stmt.targets}
-        kept = [access for access in later if access.variable.index not in assigned] if later else later
-        later = _before(stmt.expr, kept, quiet=not stmt.expr.effects & WRITES)
+    for stmt, own in zip(reversed(block.stmts), reversed(made[: len(block.stmts)]), strict=True):
+        if later and stmt.targets:
+            later = [access for access in later if access.variable not in stmt.targets]
+        later = _before(stmt.expr, own, later)
         result.append(later)
     result.reverse()
     return result
 
 
-def _before(expr: Expr, later: list[Access], quiet: bool) -> list[Access]:
-    """What is coming before an expression, given what is after it."""
+def _before(expr: Expr, own: list[Access], later: list[Access]) -> list[Access]:
+    """What is coming before an expression, given its own accesses and what is after it."""
     if not expr.effects:
         return later
     if expr.effects & TRAPS_OTHERWISE or any(arg.effects & WRITES for arg in expr.args):
         return []
-    own = list(accesses(expr)) if quiet or expr.op.family == "store" else []
-    return own + later if quiet else own
+    if not expr.effects & WRITES:
+        return own + later if own else later
+    return own if expr.op.family == "store" else []

@@ -73,7 +73,8 @@ class Step:
 class Loop:
     """A natural loop: its blocks' numbers, the sources of its ways back, and what it assigns.
 
-    `assignments` maps Var indices to the assignments to it in the loop, with their blocks.
+    `assignments` maps Var indices to the assignments to it in the loop, with their blocks; `changed` is the bit set of
+    those indices.
     """
 
     def __init__(self, graph: Graph, header: int) -> None:
@@ -89,6 +90,7 @@ class Loop:
             for stmt in graph.blocks[number].stmts:
                 for target in stmt.targets:
                     self.assignments.setdefault(target.index, []).append((number, stmt))
+        self.changed = sum(1 << index for index in self.assignments)
 
 
 def find_inductions(graph: Graph, loop: Loop) -> list[Induction]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
@@ -19,7 +20,7 @@ from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
 from wasm2py.transpile.optimise.inductions import Induction, Loop, Step, find_inductions, find_steps
-from wasm2py.transpile.optimise.refine import State, bounded, refined
+from wasm2py.transpile.optimise.refine import State, bound, refine
 
 #: How often a loop's bounds may grow before what still grows is given up, and how often of these by small steps.
 _GROWING = 8
@@ -39,16 +40,7 @@ def find_ranges(function: FunctionIR) -> None:
     if len(blocks) * len(function.variables) > _LARGEST:
         return
     analysis = _Analysis(function.graph(), live_out(function))
-    analysis.solve()
-    for number, block in enumerate(blocks):
-        state = dict(analysis.into[number])
-        for stmt, ahead, made in zip(block.stmts, analysis.coming[number], analysis.made[number], strict=False):
-            bounded_before(ahead, state)
-            _mark(stmt.expr, state)
-            _execute(stmt, made, state)
-        bounded_before(analysis.coming[number][-1], state)
-        for expr in end_exprs(block.end):
-            _mark(expr, state)
+    analysis.run()
     function.counting = list(analysis.counting())
 
 
@@ -57,16 +49,18 @@ class _Analysis:
 
     def __init__(self, graph: Graph, live: dict[int, int]) -> None:
         self.graph = graph
-        self.into: list[State] = [{} for _ in graph.blocks]
+        #: What held at each loop's header in the last round.
+        self.into: dict[int, State] = {}
         self.edges: dict[tuple[int, int], State] = {}
-        #: The blocks that have not seen yet what holds on the ways to them.
-        self.stale = {0}
+        #: The blocks of the loop that is being settled, and those among them that have not seen yet what holds on the
+        #: ways to them.
+        self.unsettled: set[int] = set()
+        self.stale: set[int] = set()
         self.forgotten = [_dying(block, live[block.id]) for block in graph.blocks]
         self.growth: dict[int, int] = {}
         self.rounds = 0
-        self.made = [[tuple(accesses(expr)) for expr in block_exprs(block)] for block in graph.blocks]
-        self.coming = [coming(block) for block in graph.blocks]
-        self.coarse, self.thresholds = _thresholds(graph, self.coming)
+        self.made = [[accesses(expr) for expr in block_exprs(block)] for block in graph.blocks]
+        self.coming = [coming(block, made) for block, made in zip(graph.blocks, self.made, strict=True)]
         self.inductions: dict[int, list[Induction]] = {}
         self.steps: dict[int, list[Step]] = {}
         self.changed: dict[int, int] = {}
@@ -75,53 +69,79 @@ class _Analysis:
                 loop = Loop(graph, number)
                 self.inductions[number] = find_inductions(graph, loop)
                 self.steps[number] = find_steps(graph, loop) if self.inductions[number] else []
-                self.changed[number] = sum(1 << index for index in loop.assignments)
+                self.changed[number] = loop.changed
 
-    def solve(self) -> None:
-        """Bounds that hold on every way through the function."""
-        while self.stale:
-            self._round(growing=True)
-            self.rounds += 1
-        self.stale.update(number for number, header in enumerate(self.graph.headers) if header)
-        self._round(growing=False)
-
-    def _round(self, growing: bool) -> None:
-        """Go once through the blocks to which something else leads than when they were last gone through."""
-        for number, block in enumerate(self.graph.blocks):
-            if number not in self.stale:
+    def run(self) -> None:
+        """Mark each block when what holds on all ways to it is known, which for loops has to be found out first."""
+        marked: set[int] = set()
+        for number, header in enumerate(self.graph.headers):
+            if number in marked:
                 continue
-            self.stale.remove(number)
-            state = self._joined(number)
-            if growing and self.graph.headers[number]:
-                state = self._at_header(number, state)
-            self.into[number] = state
-            state, made = dict(state), self.made[number]
-            for stmt, accesses_ in zip(block.stmts, made, strict=False):
-                _execute(stmt, accesses_, state)
-            for accesses_ in made[len(block.stmts) :]:
-                _access(accesses_, state)
-            self._leave(number, state)
+            if header:
+                body = sorted(self.graph.loop(number))
+                self._settle(body)
+                marked.update(body)
+                for inside in body:
+                    self._mark(inside)
+            else:
+                self._mark(number)
+
+    def _settle(self, body: list[int]) -> None:
+        """Let the bounds in a loop grow until they hold on every way through it."""
+        self.unsettled = set(body)
+        self.stale = {body[0]}
+        self.rounds = 0
+        while self.stale:
+            for number in body:
+                if number in self.stale:
+                    self.stale.remove(number)
+                    self._pass(number)
+            self.rounds += 1
+        self.unsettled = set()
+
+    def _pass(self, number: int) -> None:
+        """Take a block's statements into account with what holds on the ways to it so far."""
+        state = self._joined(number)
+        if self.graph.headers[number]:
+            state = self._at_header(number, state)
+        for stmt, made in zip(self.graph.blocks[number].stmts, self.made[number], strict=False):
+            _execute(stmt, made, state)
+        self._leave(number, state)
+
+    def _mark(self, number: int) -> None:
+        """Write what holds on every read of a block; of a loop's bounds, what had grown too wide is taken back."""
+        block, ahead = self.graph.blocks[number], self.coming[number]
+        state = self._joined(number)
+        for stmt, coming_, made in zip(block.stmts, ahead, self.made[number], strict=False):
+            bounded_before(coming_, state)
+            _mark_reads(stmt.expr, state)
+            _execute(stmt, made, state)
+        bounded_before(ahead[-1], state)
+        for expr in end_exprs(block.end):
+            _mark_reads(expr, state)
+        self._leave(number, state)
 
     def _at_header(self, number: int, state: State) -> State:
         """A header's bounds, grown if it is not the first time."""
-        if number not in self.growth:
+        if number in self.growth:
+            old = self.into[number]
+            state = self._grown(old, state, self.growth[number])
+            if self.rounds >= _MOST_ROUNDS:
+                state = {i: bounds for i, bounds in state.items() if not self.changed[number] >> i & 1}
+            self.growth[number] += state != old
+        else:
             self.growth[number] = 0
-            return state
-        old = self.into[number]
-        state = self._grown(old, state, self.growth[number])
-        if self.rounds >= _MOST_ROUNDS:
-            state = {i: bounds for i, bounds in state.items() if not self.changed[number] >> i & 1}
-        self.growth[number] += state != old
-        return state
+        self.into[number] = state
+        return dict(state)
 
     def _joined(self, number: int) -> State:
-        """What holds on all ways in that have been reached."""
+        """What holds on all ways in that have been reached; the caller's own."""
         if number == 0:
             return {}
         before = [p for p in self.graph.before[number] if (p, number) in self.edges]
-        outside = joined([self.edges[p, number] for p in before if p < number])
         if not self.graph.headers[number]:
-            return outside
+            return joined([self.edges[p, number] for p in before])
+        outside = joined([self.edges[p, number] for p in before if p < number])
         around = joined([outside, *(self.edges[p, number] for p in before if p >= number)])
         # What the loop does not assign is on every way back as it was on the way in.
         changed = self.changed[number]
@@ -130,13 +150,16 @@ class _Analysis:
         for induction in self.inductions[number]:
             limits = induction.limits(outside)
             if limits is not None:
-                state = bounded(induction.variable, state, limits)
-                turns = (limits[1] - limits[0]) // abs(induction.step) + 1
-                for step in self.steps[number]:
-                    bounds = step.limits(outside, turns)
-                    if bounds is not None:
-                        state = bounded(step.variable, state, bounds)
+                bound(induction.variable, state, limits)
+                self._bound_steps(number, outside, (limits[1] - limits[0]) // abs(induction.step) + 1, state)
         return state
+
+    def _bound_steps(self, number: int, outside: State, turns: int, state: State) -> None:
+        """Bound what a loop of at most so many turns steps."""
+        for step in self.steps[number]:
+            limits = step.limits(outside, turns)
+            if limits is not None:
+                bound(step.variable, state, limits)
 
     def counting(self) -> Iterator[tuple[Block, Stmt, Counted]]:
         """The loops of which an induction is sure to reach its end: the last block, the step, and how they count."""
@@ -151,6 +174,16 @@ class _Analysis:
                             induction.stmt,
                             Counted(_settled(induction.end, outside), induction.step, live=True),
                         )
+
+    @cached_property
+    def coarse(self) -> list[int]:
+        """The last thresholds."""
+        return _coarse(self.coming)
+
+    @cached_property
+    def thresholds(self) -> list[int]:
+        """All thresholds."""
+        return sorted({*self.coarse, *_fine(self.graph)})
 
     def _grown(self, old: State, new: State, times: int) -> State:
         """The old bounds where they still hold, else wider ones: up to the next threshold, or none at all."""
@@ -169,20 +202,32 @@ class _Analysis:
         return result
 
     def _leave(self, number: int, state: State) -> None:
-        """Note what holds on each way out."""
-        end = self.graph.blocks[number].end
+        """Note what holds on each way out, given what holds before the end is evaluated."""
+        block = self.graph.blocks[number]
+        end = block.end
+        for made in self.made[number][len(block.stmts) :]:
+            _access(made, state)
         if isinstance(end, Branch) and end.then is not end.other:
-            then, other = refined(end.condition, True, state), refined(end.condition, False, state)
+            then = dict(state)
+            refine(end.condition, True, then)
+            refine(end.condition, False, state)
+            self._forget(number, then)
             self._go(number, self.graph.number[end.then.id], then)
-            self._go(number, self.graph.number[end.other.id], other)
+            self._forget(number, state)
+            self._go(number, self.graph.number[end.other.id], state)
             return
+        self._forget(number, state)
         for successor in self.graph.after[number]:
             self._go(number, successor, state)
 
-    def _go(self, number: int, successor: int, state: State) -> None:
+    def _forget(self, number: int, state: State) -> None:
         for index in self.forgotten[number]:
             state.pop(index, None)
-        if self.edges.get((number, successor)) != state:
+
+    def _go(self, number: int, successor: int, state: State) -> None:
+        if successor not in self.unsettled:
+            self.edges[number, successor] = state
+        elif self.edges.get((number, successor)) != state:
             self.edges[number, successor] = state
             self.stale.add(successor)
 
@@ -194,12 +239,12 @@ def _settled(end: Expr, state: State) -> Expr:
 
 
 def joined(states: list[State]) -> State:
-    """What holds in all of some states; not a new one where there is just one."""
+    """What holds in all of some states, as a new one."""
     if not states:
         return {}
-    result = states[0]
+    result = dict(states[0])
     for other in states[1:]:
-        if other is not result:
+        if other is not states[0]:
             result = _joined_two(result, other)
     return result
 
@@ -209,8 +254,10 @@ def _joined_two(first: State, second: State) -> State:
     for index, bounds in first.items():
         others = second.get(index)
         if others is not None:
-            same = bounds is others or bounds == others
-            result[index] = bounds if same else (min(bounds[0], others[0]), max(bounds[1], others[1]))
+            if bounds is not others and bounds != others:
+                low, high = bounds
+                bounds = (low if low < others[0] else others[0], high if high > others[1] else others[1])
+            result[index] = bounds
     return result
 
 
@@ -232,22 +279,25 @@ def _dying(block: Block, live: int) -> list[int]:
     return indices
 
 
-def _thresholds(graph: Graph, ahead: list[list[list[Access]]]) -> tuple[list[int], list[int]]:
-    """Where growing bounds stop: the ends of signed and unsigned types and of the memory, and besides, for a while,
-    what branches compare with.
-    """
-    coarse = {*_COARSE}
+def _coarse(ahead: list[list[list[Access]]]) -> list[int]:
+    """Where growing bounds stop at last: at the ends of signed and unsigned types and of the memory."""
+    values = {*_COARSE}
     for accesses_ in ahead:
         for access in accesses_[0]:
             if access.last >= access.constant:
-                coarse.add((access.last - access.constant >> access.shift) + _STRIDE)
-    values = {*coarse, 0xFF, 0xFFFF}
+                values.add((access.last - access.constant >> access.shift) + _STRIDE)
+    return sorted(values)
+
+
+def _fine(graph: Graph) -> set[int]:
+    """Where growing bounds stop, besides, for a while: at what branches compare with."""
+    values = {0xFF, 0xFFFF}
     for block in graph.blocks:
         if isinstance(block.end, Branch):
             for expr in block.end.condition.walk():
                 if expr.op in CONSTS and expr.type in FULL:
                     values.update((max(expr.imm - 1, 0), expr.imm, min(expr.imm + 1, (1 << 64) - 1)))
-    return sorted(coarse), sorted(values)
+    return values
 
 
 def _execute(stmt: Stmt, made: Iterable[Access], state: State) -> None:
@@ -255,10 +305,11 @@ def _execute(stmt: Stmt, made: Iterable[Access], state: State) -> None:
     _access(made, state)
     targets = stmt.targets
     bounds = interval(stmt.expr, state) if len(targets) == 1 and stmt.expr.type in FULL else None
-    for target in targets:
-        state.pop(target.index, None)
     if bounds is not None and bounds != FULL[targets[0].type]:
         state[targets[0].index] = bounds
+        return
+    for target in targets:
+        state.pop(target.index, None)
 
 
 def _access(made: Iterable[Access], state: State) -> None:
@@ -267,6 +318,6 @@ def _access(made: Iterable[Access], state: State) -> None:
         bounded_after(access, state)
 
 
-def _mark(expr: Expr, state: State) -> None:
+def _mark_reads(expr: Expr, state: State) -> None:
     for node in expr.reads():
         node.range = state.get(node.imm.index)

@@ -23,7 +23,11 @@ def split_webs(function: FunctionIR) -> bool:
     blocks = function.reverse_postorder()
     if len(blocks) * len(function.variables) > _LARGEST or not any(function.graph().headers):
         return False
-    webs = _Webs(function, blocks)
+    live = live_in(function)
+    several = _several(blocks, live[function.entry.id])
+    if not several:
+        return False
+    webs = _Webs(function, {block_id: alive & several for block_id, alive in live.items()}, several)
     renamed = webs.renamed()
     if renamed:
         for block in blocks:
@@ -31,19 +35,35 @@ def split_webs(function: FunctionIR) -> bool:
     return bool(renamed)
 
 
-class _Webs:
-    """The webs, as sets of nodes that are joined: a node is an assignment, or a variable at a block's start."""
+def _several(blocks: list[Block], once: int) -> int:
+    """The variables that are assigned more than once, of which those in `once` have been before the function starts."""
+    more = 0
+    for block in blocks:
+        for stmt in block.stmts:
+            for target in stmt.targets:
+                bit = 1 << target.index
+                more |= once & bit
+                once |= bit
+    return more
 
-    def __init__(self, function: FunctionIR, blocks: list[Block]) -> None:
+
+class _Webs:
+    """The webs of the variables in `several`, of which `live` tells those alive at each block's start.
+
+    They are sets of nodes that are joined: a node is an assignment, or a variable at a block's start.
+    """
+
+    def __init__(self, function: FunctionIR, live: dict[int, int], several: int) -> None:
         self.function = function
+        self.several = several
         self.parent: list[int] = []
         self.variable: list[Var] = []
         self.assigned: dict[tuple[Stmt, int], int] = {}
-        live = live_in(function)
         self.starts: dict[int, dict[int, int]] = {
-            block.id: {var.index: self._node(var) for var in _members(function, live[block.id])} for block in blocks
+            block_id: {var.index: self._node(var) for var in _members(function, alive)}
+            for block_id, alive in live.items()
         }
-        for block in blocks:
+        for block in function.reverse_postorder():
             self._flow(block)
 
     def _node(self, var: Var) -> int:
@@ -55,7 +75,8 @@ class _Webs:
         now = dict(self.starts[block.id])
         for stmt in block.stmts:
             for target in stmt.targets:
-                now[target.index] = self.assigned[stmt, target.index] = self._node(target)
+                if self.several >> target.index & 1:
+                    now[target.index] = self.assigned[stmt, target.index] = self._node(target)
         for successor in block.successors():
             for index, node in self.starts[successor.id].items():
                 self._join(node, now[index])
@@ -102,16 +123,13 @@ def _rename(
     mask = sum(1 << index for index in now)
     for stmt in block.stmts:
         stmt.expr = _renamed(stmt.expr, now, mask)
-        targets = []
-        for target in stmt.targets:
-            var = renamed.get(assigned[stmt, target.index])
-            now.pop(target.index, None)
+        for place, target in enumerate(stmt.targets):
+            var = renamed.get(assigned.get((stmt, target.index), -1))
             mask &= ~(1 << target.index)
             if var is not None:
                 now[target.index] = var
                 mask |= 1 << target.index
-            targets.append(var or target)
-        stmt.targets = tuple(targets)
+                stmt.targets = (*stmt.targets[:place], var, *stmt.targets[place + 1 :])
     ends = end_exprs(block.end)
     if any(expr.variables & mask for expr in ends):
         block.end = map_end(block.end, [_renamed(expr, now, mask) for expr in ends])

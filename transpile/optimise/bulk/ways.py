@@ -149,7 +149,7 @@ def learned(block: Block, before: dict[int, list[Block]], entry: Block) -> Known
             _learn(stmt, known)
         end = passed.end
         if position and isinstance(end, Branch) and end.then is not end.other:
-            known.bounds = dict(refine.refined(end.condition, end.then is chain[position - 1], known.bounds))
+            refine.refine(end.condition, end.then is chain[position - 1], known.bounds)
     return known
 
 
