@@ -1,12 +1,13 @@
 """Reading instructions (spec: Binary Format / Instructions).
 
 There is one reader for each kind of immediate, and from it and the opcode table one for each opcode byte.  The loop
-over a body handles by itself what most instructions are: those without an immediate, and those whose immediate is an
-index or a constant of a single byte.
+over a body handles by itself what most instructions are: those without an immediate, those whose immediate is a small
+index, constant or offset.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -37,13 +38,12 @@ _EXPLICIT_MEMORY = 0x40
 
 def _block_type(data: bytes, pos: int) -> tuple[FuncType | int, int]:
     """Empty, a value type, or a typeidx as an s33 that is not negative."""
+    if data[pos] in _BLOCK_TYPES:
+        return _BLOCK_TYPES[data[pos]], pos + 1
     index, after = read_signed(data, pos, 33)
     if index >= 0:
         return index, after
-    code = index & 0x7F
-    if after != pos + 1 or code not in _BLOCK_TYPES:
-        raise DecodeError(features.describe(features.TYPES, data[pos], "malformed block type"), pos)
-    return _BLOCK_TYPES[code], after
+    raise DecodeError(features.describe(features.TYPES, data[pos], "malformed block type"), pos)
 
 
 def _pair(data: bytes, pos: int) -> tuple[tuple[int, int], int]:
@@ -164,91 +164,102 @@ def _by_byte(code: int) -> InstructionReader:
 
 _INSTRUCTIONS: tuple[InstructionReader, ...] = tuple(_by_byte(code) for code in range(256))
 
-# Structure: what an opener, `else` and `end` do to the list of open blocks, which tells for each whether `else` may
-# follow.  False means that the expression is over.
+# Structure: what an opener and `else` do to the list of open blocks, which tells for each whether `else` may follow.
 
 
-def _open_block(blocks: list[bool], pos: int) -> bool:
+def _open_block(blocks: list[bool], pos: int) -> None:
     blocks.append(False)
-    return True
 
 
-def _open_if(blocks: list[bool], pos: int) -> bool:
+def _open_if(blocks: list[bool], pos: int) -> None:
     blocks.append(True)
-    return True
 
 
-def _else(blocks: list[bool], pos: int) -> bool:
+def _else(blocks: list[bool], pos: int) -> None:
     if not blocks or not blocks[-1]:
         raise DecodeError("END opcode expected", pos)
     blocks[-1] = False
-    return True
 
 
-def _end(blocks: list[bool], pos: int) -> bool:
-    if not blocks:
-        return False
-    blocks.pop()
-    return True
-
-
-_STRUCTURE: dict[int, Callable[[list[bool], int], bool]] = {
+_STRUCTURE: dict[int, Callable[[list[bool], int], None]] = {
     OPS["block"].code: _open_block,
     OPS["loop"].code: _open_block,
     OPS["if"].code: _open_if,
     OPS["else"].code: _else,
-    OPS["end"].code: _end,
 }
 
-# For the loop: by opcode byte, the instruction, and which first bytes of its immediate are the whole immediate: all
-# below the limit.  _BARE marks instructions without an immediate; a limit of 0 sends everything to the readers above.
+# For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which first bytes of the
+# immediate are all of it: those below this limit. Those below zero are named here; zero sends all to the readers above.
 
-_BARE = -1
-_ONE_BYTE: dict[Immediate | None, int] = {
-    "label": 0x80,
-    "func": 0x80,
-    "local": 0x80,
-    "global": 0x80,
-    "table": 0x80,
-    "memory": 0x80,
+_BARE, _END_SHAPE, _MEMARG_SHAPE = -1, -2, -3
+_INDEX = 0x80
+_SHAPES_OF: dict[Immediate | None, int] = {
+    "label": _INDEX,
+    "func": _INDEX,
+    "local": _INDEX,
+    "global": _INDEX,
+    "table": _INDEX,
+    "memory": _INDEX,
     "i32": 0x40,  # from 0x40 on the byte is negative
     "i64": 0x40,
+    "memarg": _MEMARG_SHAPE,
     None: _BARE,
 }
 
 
-def _limit(code: int) -> int:
+def _shape(code: int) -> int:
+    if code == OPS["end"].code:
+        return _END_SHAPE
     if code not in BY_CODE or code in _STRUCTURE:
         return 0
-    return _ONE_BYTE.get(BY_CODE[code].immediate, 0)
+    return _SHAPES_OF.get(BY_CODE[code].immediate, 0)
 
 
 _OPS: tuple[Op, ...] = tuple(BY_CODE.get(code, OPS["unreachable"]) for code in range(256))
-_LIMITS: tuple[int, ...] = tuple(_limit(code) for code in range(256))
+_SHAPES: tuple[int, ...] = tuple(_shape(code) for code in range(256))
 
 
 def _read_instructions(data: bytes, pos: int) -> tuple[list[Instr], int]:
     """The instructions of an expression, its `end` included, and the position behind them."""
-    ops, limits, structure = _OPS, _LIMITS, _STRUCTURE
+    ops, shapes = _OPS, _SHAPES
     blocks: list[bool] = []
     instructions: list[Instr] = []
     append = instructions.append
     try:
         while True:
             code = data[pos]
-            limit = limits[code]
-            if limit < 0:
+            shape = shapes[code]
+            if shape > 0:
+                byte = data[pos + 1]
+                if byte < shape:
+                    append((ops[code], byte, pos))
+                    pos += 2
+                    continue
+                if shape == _INDEX and data[pos + 2] < 0x80:
+                    append((ops[code], byte & 0x7F | data[pos + 2] << 7, pos))
+                    pos += 3
+                    continue
+            elif shape == _BARE:
                 append((ops[code], None, pos))
                 pos += 1
-            elif limit and data[pos + 1] < limit:
-                append((ops[code], data[pos + 1], pos))
-                pos += 2
-            else:
-                op, immediate, after = _INSTRUCTIONS[code](data, pos)
-                append((op, immediate, pos))
-                if code in structure and not structure[code](blocks, pos):
-                    return instructions, after
-                pos = after
+                continue
+            elif shape == _MEMARG_SHAPE:
+                if data[pos + 1] < _EXPLICIT_MEMORY and data[pos + 2] < 0x80:
+                    append((ops[code], (data[pos + 1], data[pos + 2], 0), pos))
+                    pos += 3
+                    continue
+            elif shape == _END_SHAPE:
+                append((ops[code], None, pos))
+                pos += 1
+                if not blocks:
+                    return instructions, pos
+                blocks.pop()
+                continue
+            op, immediate, after = _INSTRUCTIONS[code](data, pos)
+            append((op, immediate, pos))
+            if code in _STRUCTURE:
+                _STRUCTURE[code](blocks, pos)
+            pos = after
     except IndexError:
         raise DecodeError(UNEXPECTED_END, len(data)) from None
 
@@ -278,7 +289,7 @@ def decode_body(module: Module, function: Function) -> list[Instr]:
     Raises `DecodeError` where they are malformed or not as long as they are said to be.
     """
     instructions = read_body(module.data, function.start, function.end)
-    if module.data_count is None and module.data.find(_DATA_PREFIX, function.start, function.end) >= 0:
+    if module.data_count is None and _MAYBE_DATA.search(module.data, function.start, function.end):
         _refuse_data_indices(instructions)
     return instructions
 
@@ -290,7 +301,8 @@ def _refuse_data_indices(instructions: list[Instr]) -> None:
 
 
 _DATA_OPS = frozenset(op for op in OPS.values() if op.immediate in ("data", "data_memory"))
-_DATA_PREFIX = b"\xfc"
+#: How those begin: with their number in one byte, or in more than it needs.
+_MAYBE_DATA = re.compile(rb"\xfc[\x08\x09\x88\x89]")
 
 
 def check_bodies(module: Module) -> None:

@@ -27,37 +27,41 @@ def read_byte(data: bytes, pos: int) -> tuple[int, int]:
 def read_unsigned(data: bytes, pos: int, bits: int) -> tuple[int, int]:
     """An unsigned integer of `bits` bits in LEB128, not necessarily the shortest."""
     result = shift = 0
-    while True:
-        if shift >= bits:
-            raise DecodeError("integer representation too long", pos)
-        byte, pos = read_byte(data, pos)
+    for at in range(pos, len(data)):
+        byte = data[at]
         part = byte & 0x7F
         if bits - shift < 7 and part >> (bits - shift):
-            raise DecodeError("integer too large", pos - 1)
+            raise DecodeError("integer too large", at)
         result |= part << shift
         if byte < 0x80:
-            return result, pos
+            return result, at + 1
         shift += 7
+        if shift >= bits:
+            raise DecodeError("integer representation too long", at + 1)
+    raise DecodeError(UNEXPECTED_END, len(data))
 
 
 def read_signed(data: bytes, pos: int, bits: int) -> tuple[int, int]:
     """A signed integer of `bits` bits in LEB128; the unused bits of its last byte must repeat the sign."""
     result = shift = 0
-    while True:
-        if shift >= bits:
-            raise DecodeError("integer representation too long", pos)
-        byte, pos = read_byte(data, pos)
+    for at in range(pos, len(data)):
+        byte = data[at]
         part = byte & 0x7F
         value = part - 0x80 if part & 0x40 else part
         if bits - shift < 7 and value >> (bits - shift - 1) not in (0, -1):
-            raise DecodeError("integer too large", pos - 1)
+            raise DecodeError("integer too large", at)
         if byte < 0x80:
-            return result | value << shift, pos
+            return result | value << shift, at + 1
         result |= part << shift
         shift += 7
+        if shift >= bits:
+            raise DecodeError("integer representation too long", at + 1)
+    raise DecodeError(UNEXPECTED_END, len(data))
 
 
 def read_u32(data: bytes, pos: int) -> tuple[int, int]:
+    if pos < len(data) and data[pos] < 0x80:
+        return data[pos], pos + 1
     return read_unsigned(data, pos, 32)
 
 
@@ -67,7 +71,7 @@ def read_u64(data: bytes, pos: int) -> tuple[int, int]:
 
 def read_length(data: bytes, pos: int) -> tuple[int, int]:
     """A u32 that counts bytes, which must all be there."""
-    length, after = read_unsigned(data, pos, 32)
+    length, after = read_u32(data, pos)
     if length > len(data) - after:
         raise DecodeError("length out of bounds", pos)
     return length, after
@@ -98,7 +102,7 @@ class Reader:
         return value
 
     def u32(self) -> int:
-        value, self.pos = read_unsigned(self.data, self.pos, 32)
+        value, self.pos = read_u32(self.data, self.pos)
         return value
 
     def u64(self) -> int:

@@ -23,6 +23,7 @@ _CONSTANT_MNEMONICS = (
 )  # fmt: skip
 _CONSTANT = frozenset(OPS[mnemonic] for mnemonic in _CONSTANT_MNEMONICS)
 _GLOBAL_GET = OPS["global.get"]
+_LOCAL_GET = OPS["local.get"]
 _END = OPS["end"]
 
 
@@ -77,25 +78,28 @@ def _check_constant(context: Context, instruction: Instr, visible: int) -> None:
 def _check(stacks: Stacks, instructions: Sequence[Instr], function: int | None) -> None:
     """Run the algorithm over an expression that ends in `end`.
 
-    What most instructions do, replacing the fixed operands on top of the stack by their results, is done here at once;
-    where the operands are not there in full (an error, or unreachable code), `Stacks.pop_all` looks closer.
+    What most instructions do, replacing one or two fixed operands on top of the stack by a result, is done here at
+    once; where the operands are not there in full (an error, or unreachable code), `Stacks.pop_all` looks closer.
     """
     signatures = SIGNATURES
-    operands = stacks.operands
+    operands, locals_ = stacks.operands, stacks.locals
+    declared = len(locals_)
     op, offset = _END, 0
     try:
         for op, immediate, offset in instructions:  # noqa: B007 - the handler below tells them
-            params, results, rule = signatures[op]
+            if op is _LOCAL_GET and immediate < declared:
+                operands.append(locals_[immediate])
+                continue
+            count, params, result, rule = signatures[op]
             if rule is not None:
                 rule(stacks, op, immediate)
-            if params:
-                count = len(params)
-                if operands[-count:] == params and len(operands) - count >= stacks.height:
-                    operands[-count:] = results
-                else:
-                    stacks.pop_all(params)
-                    operands.extend(results)
-            elif results:
-                operands.extend(results)
+            if count == 1 and len(operands) > stacks.height and operands[-1] == params[0]:
+                del operands[-1]
+            elif count == 2 and len(operands) - 2 >= stacks.height and operands[-2:] == params:
+                del operands[-2:]
+            elif count:
+                stacks.pop_all(params)
+            if result is not None:
+                operands.append(result)
     except InvalidError as invalid:
         raise ValidationError(invalid.at(op.mnemonic), function, offset) from None

@@ -50,7 +50,8 @@ def _instruction(*mnemonics: str) -> Callable[[_R], _R]:
 @_immediate("memarg")
 def _memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
     alignment, offset, memory = memarg
-    _memory(stacks, op, memory)
+    if memory >= len(stacks.context.memories):
+        raise unknown("memory", memory)
     if 1 << alignment > op.width:
         raise InvalidError("alignment must not be larger than natural")
     if offset >= 1 << 32:
@@ -137,7 +138,8 @@ def _block_type(stacks: Stacks, blocktype: FuncType | int) -> FuncType:
 @_instruction("block", "loop")
 def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     type_ = _block_type(stacks, blocktype)
-    stacks.pop_all(type_.params)
+    if type_.params:
+        stacks.pop_all(type_.params)
     stacks.open(op.mnemonic, type_)
 
 
@@ -145,7 +147,8 @@ def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
 def _if(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     type_ = _block_type(stacks, blocktype)
     stacks.pop(I32)
-    stacks.pop_all(type_.params)
+    if type_.params:
+        stacks.pop_all(type_.params)
     stacks.open(op.mnemonic, type_)
 
 
@@ -159,12 +162,14 @@ def _end(stacks: Stacks, op: Op, immediate: None) -> None:
     block = stacks.close()
     if block.mnemonic == "if" and block.type.params != block.type.results:
         raise InvalidError(MISMATCH, f"closes an if without else whose type is {block.type}")
-    stacks.push(block.type.results)
+    stacks.operands.extend(block.type.results)
 
 
 @_instruction("br")
 def _br(stacks: Stacks, op: Op, label: int) -> None:
-    stacks.pop_all(stacks.label(label))
+    types = stacks.label(label)
+    if types:
+        stacks.pop_all(types)
     stacks.mark_unreachable()
 
 
@@ -172,8 +177,9 @@ def _br(stacks: Stacks, op: Op, label: int) -> None:
 def _br_if(stacks: Stacks, op: Op, label: int) -> None:
     types = stacks.label(label)
     stacks.pop(I32)
-    stacks.pop_all(types)
-    stacks.push(types)
+    if types:
+        stacks.pop_all(types)
+        stacks.push(types)
 
 
 @_instruction("br_table")
@@ -272,6 +278,7 @@ def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
 
 @_instruction("local.get")
 def _local_get(stacks: Stacks, op: Op, local: int) -> None:
+    """The loop over instructions does without this where there is such a local."""
     stacks.operands.append(lookup(stacks.locals, local, "local"))
 
 
@@ -339,15 +346,16 @@ def _ref_is_null(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.push((I32,))
 
 
-#: What the loop over instructions needs to know of each: its operands where they are fixed, its results, and its rule.
-Signature: TypeAlias = tuple[list[ValType] | None, tuple[ValType, ...], Rule | None]
+#: What the loop over instructions needs to know of each: how many operands it has and which, where they are fixed, its
+#: result, and its rule.
+Signature: TypeAlias = tuple[int, list[ValType], ValType | None, Rule | None]
 
 
 def _signature(op: Op) -> Signature:
     if op.params is None:
-        return None, (), INSTRUCTION_RULES[op.mnemonic]
+        return 0, [], None, INSTRUCTION_RULES[op.mnemonic]
     rule = IMMEDIATE_RULES[op.immediate] if op.immediate and op.immediate not in _ANY_IS_VALID else None
-    return list(op.params), op.results or (), rule
+    return len(op.params), list(op.params), op.results[0] if op.results else None, rule
 
 
 SIGNATURES: dict[Op, Signature] = {op: _signature(op) for op in OPS.values()}

@@ -22,21 +22,18 @@ MISMATCH = "type mismatch"
 class Block:
     """An entry of the control stack.
 
-    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `height` how many operands are below.
+    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `height` how many operands are below,
+    `label` are the operands that a branch to it takes.
     """
 
-    __slots__ = ("height", "mnemonic", "type", "unreachable")
+    __slots__ = ("height", "label", "mnemonic", "type", "unreachable")
 
     def __init__(self, mnemonic: str, type_: FuncType, height: int) -> None:
         self.mnemonic = mnemonic
         self.type = type_
         self.height = height
+        self.label = type_.params if mnemonic == "loop" else type_.results
         self.unreachable = False
-
-    @property
-    def label(self) -> tuple[ValType, ...]:
-        """The operands that a branch to this block takes."""
-        return self.type.params if self.mnemonic == "loop" else self.type.results
 
 
 class Stacks:
@@ -103,7 +100,8 @@ class Stacks:
     def close(self) -> Block:
         """Leave the innermost block, whose results, and nothing else, must be on the stack."""
         block = self.blocks[-1]
-        self.pop_all(block.type.results)
+        if block.type.results:
+            self.pop_all(block.type.results)
         excess = len(self.operands) - block.height
         if excess:
             raise InvalidError(MISMATCH, f"leaves {excess} too many operands in the {block.mnemonic}")
