@@ -25,6 +25,8 @@ _ENDLESS = 1 << 32
 #: How many bytes are searched at first, and at a time where that does not do: most strings are short.
 _FIRST_LOOK = 64
 _NEXT_LOOKS = 4096
+#: How many bytes are compared as one integer.
+_SHORT = 256
 #: The index of what is not there.
 _NOWHERE = 0xFFFFFFFF
 #: Each byte, not to be changed: a bytearray takes the slice of another as it is, and copies any other buffer first.
@@ -241,18 +243,22 @@ def _find(mem: Buffer, address: int, end: int, value: int) -> int:
     return -1
 
 
-def mismatch_u8(mem: Buffer, address: int, other: int, count: int) -> int:
-    """The index of the first of `count` bytes that is not the same in two places, or 2**32 - 1."""
+def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int) -> int:
+    """The index of the first of `count` bytes that is not the same in two places, or 2**32 - 1.
+
+    `words` has the eight bytes from each address on, as an integer: most that differ do so soon.
+    """
     room = len(mem) - count
-    if 0 < count <= _NEXT_LOOKS and 0 <= address <= room and 0 <= other <= room:
-        if mem[address] != mem[other]:
-            return 0
-        here, there = mem[address : address + count], mem[other : other + count]
-        return _NOWHERE if here == there else _first_difference(here, there)
-    return _long_mismatch(mem, address, other, count or _ENDLESS)
+    if not (8 <= count <= _NEXT_LOOKS and 0 <= address <= room and 0 <= other <= room):
+        return _any_mismatch(mem, address, other, count or _ENDLESS)
+    bits: int = words[address] ^ words[other]
+    if bits:
+        return (bits & -bits).bit_length() - 1 >> 3
+    here, there = mem[address : address + count], mem[other : other + count]
+    return _NOWHERE if here == there else _first_difference(here, there)
 
 
-def _long_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
+def _any_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
     inside = min(count, len(mem) - max(address, other)) if address >= 0 <= other else 0
     for done in range(0, inside, _NEXT_LOOKS):
         past = min(done + _NEXT_LOOKS, inside)
@@ -267,11 +273,11 @@ def _long_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
 def _first_difference(one: Buffer, other: Buffer) -> int:
     """The index of the first byte that differs in two buffers of the same size, which are not the same."""
     start = 0
-    while one[start : start + _FIRST_LOOK] == other[start : start + _FIRST_LOOK]:
-        start += _FIRST_LOOK
-    here, there = one[start : start + _FIRST_LOOK], other[start : start + _FIRST_LOOK]
-    bits = int.from_bytes(here, "little") ^ int.from_bytes(there, "little")
-    return start + (((bits & -bits).bit_length() - 1) >> 3)
+    while len(one) > _SHORT and one[:_SHORT] == other[:_SHORT]:
+        one, other = one[_SHORT:], other[_SHORT:]
+        start += _SHORT
+    bits = int.from_bytes(one[:_SHORT], "little") ^ int.from_bytes(other[:_SHORT], "little")
+    return start + ((bits & -bits).bit_length() - 1 >> 3)
 
 
 def sum_u8(mem: Buffer, address: int, count: int) -> int:

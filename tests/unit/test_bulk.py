@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from wasm2py.runtime import bulk
 from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.views import Views
 
 SIZE = 24
 CONTENT = bytes(range(1, SIZE + 1))
@@ -145,15 +146,16 @@ def test_searches(buffer: Callable[[bytes], object]) -> None:
 @pytest.mark.parametrize("buffer", BUFFERS)
 def test_comparisons(buffer: Callable[[bytes], object]) -> None:
     half = bytes(i % 256 for i in range(9000))
-    for place in (0, 1, 63, 64, 200, 4095, 4096, 8999):
+    for place in (0, 1, 6, 7, 8, 63, 64, 200, 255, 256, 4095, 4096, 8999):
         mem = buffer(half + half[:place] + b"\xff\xee"[half[place] == 255 :][:1] + half[place + 1 :])
-        for count in (0, place + 1, 9000):
-            assert bulk.mismatch_u8(mem, 0, 9000, count) == place
+        words = Views(mem).by_width["u64"]
+        for count in (0, place + 1, min(place + 300, 9000), 9000):
+            assert bulk.mismatch_u8(mem, words, 0, 9000, count) == place
         if place:
-            assert bulk.mismatch_u8(mem, 0, 9000, place) == 0xFFFFFFFF
+            assert bulk.mismatch_u8(mem, words, 0, 9000, place) == 0xFFFFFFFF
     for address, other, count in ((-1, 0, 2), (9000, 18000, 1), (0, 0, 0), (0, 0, 18001)):
         with pytest.raises(Trap):
-            bulk.mismatch_u8(mem, address, other, count)
+            bulk.mismatch_u8(mem, words, address, other, count)
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)

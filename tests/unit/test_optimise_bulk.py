@@ -131,7 +131,7 @@ COMPARE = """(module (memory 1) (func (export "f") (param $p i32) (param $q i32)
 
 def test_a_comparison_finds_the_first_difference() -> None:
     wat = COMPARE.format(moves=up("p", 1) + up("q", 1) + DOWN.format(1))
-    assert "mismatch_u8(mem_u8, p, q, n)" in python(wat)
+    assert "mismatch_u8(mem_u8, mem_u64, p, q, n)" in python(wat)
     instance = instance_of(wat)
     instance.memories[0].write(0, b"equal so far")
     instance.memories[0].write(100, b"equal to it")

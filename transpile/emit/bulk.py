@@ -107,7 +107,9 @@ def _find_within(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 
 def _mismatch(emitter: Emitter, expr: Expr, line: int) -> Value:
-    return Value(nodes.call("mismatch_u8", _run(emitter, expr, line), line), 0, 0xFFFFFFFF)
+    memory, *rest = _run(emitter, expr, line)
+    words = nodes.Name(names.view_name(expr.imm.memory, "u64"), line)
+    return Value(nodes.call("mismatch_u8", [memory, words, *rest], line), 0, 0xFFFFFFFF)
 
 
 def _sum(emitter: Emitter, expr: Expr, line: int) -> Value:
