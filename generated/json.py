@@ -131,9 +131,9 @@ def tokenize(p0):
                     if i7:
                         break
                     return (16399 - i2 - i6) & 0xFFFFFFFF
-                i8 = i3 + i5
-                i9 = i5 + 16394
-                i5 += 1
+                i8 = (i3 + i5) & 0xFFFFFFFF
+                i9 = (i5 + 16394) % 0x100000000
+                i5 = (i5 + 1) % 0x100000000
                 if mem_u8[i8] != mem_u8[i9]:
                     return (16399 - i2 - i6) & 0xFFFFFFFF
         elif key == 110:
@@ -145,9 +145,9 @@ def tokenize(p0):
                     if i7:
                         break
                     return (16399 - i2 - i6) & 0xFFFFFFFF
-                i8 = i3 + i5
-                i9 = i5 + 16384
-                i5 += 1
+                i8 = (i3 + i5) & 0xFFFFFFFF
+                i9 = (i5 + 16384) % 0x100000000
+                i5 = (i5 + 1) % 0x100000000
                 if mem_u8[i8] != mem_u8[i9]:
                     return (16399 - i2 - i6) & 0xFFFFFFFF
         elif key == 116:
@@ -158,9 +158,9 @@ def tokenize(p0):
                     if i7:
                         break
                     return (16399 - i2 - i6) & 0xFFFFFFFF
-                i9 = i3 + i8
-                i5 = i8 + 16389
-                i8 += 1
+                i9 = (i3 + i8) & 0xFFFFFFFF
+                i5 = (i8 + 16389) % 0x100000000
+                i8 = (i8 + 1) % 0x100000000
                 if mem_u8[i9] != mem_u8[i5]:
                     return (16399 - i2 - i6) & 0xFFFFFFFF
         else:

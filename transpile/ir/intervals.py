@@ -15,11 +15,15 @@ SIZES: dict[str, int] = {"i32": 32, "i64": 64}
 _ANY: Interval = (0, 0)
 
 
-def interval(expr: Expr, known: Mapping[int, Interval]) -> Interval:
-    """Bounds of an integer expression, given some variables' (by Var index); floats and references have (0, 0)."""
+def interval(expr: Expr, known: Mapping[int, Interval] | None = None) -> Interval:
+    """Bounds of an integer expression; floats and references have (0, 0).
+
+    What is known of variables is given by Var index, or else read from the marks of the `ranges` pass.
+    """
     op = expr.op
     if op is LOCAL_GET:
-        return known.get(expr.imm.index) or FULL.get(expr.type, _ANY)  # type: ignore[arg-type]
+        bounds = expr.range if known is None else known.get(expr.imm.index)
+        return bounds or FULL.get(expr.type, _ANY)  # type: ignore[arg-type]
     fixed = _FIXED.get(op)
     if fixed is not None:
         return fixed

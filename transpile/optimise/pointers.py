@@ -25,6 +25,8 @@ from wasm2py.transpile.optimise.ranges import find_ranges
 _NE = OPS["i32.ne"]
 #: So many new variables a loop may get.
 _MOST_POINTERS = 6
+#: In functions of more blocks, finding out which sums cannot wrap would cost more than it gives.
+_LARGEST = 80
 
 
 @dataclass(slots=True)
@@ -42,7 +44,7 @@ class _Group:
 def step_pointers(function: FunctionIR) -> bool:
     """Rewrite the loops of a function in place; whether there were any."""
     found = [(shape, _groups(shape)) for shape in loops(function)]
-    if any(group.rest for _, groups in found for group in groups):
+    if any(group.rest for _, groups in found for group in groups) and len(function.reverse_postorder()) <= _LARGEST:
         find_ranges(function)
     paying = [(shape, [group for group in groups if _pays(group)][:_MOST_POINTERS]) for shape, groups in found]
     wanted = [(shape, groups) for shape, groups in paying if groups or _counts(shape)]
@@ -58,7 +60,6 @@ def step_pointers(function: FunctionIR) -> bool:
         _replace_counter(function, shape, group)
     for shape, _ in wanted:
         _count_from_zero(function, shape)
-    remove_dead(function)
     return True
 
 

@@ -22,9 +22,11 @@ from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after,
 from wasm2py.transpile.optimise.inductions import Induction, Loop, Step, find_inductions, find_steps
 from wasm2py.transpile.optimise.refine import State, bound, refine
 
-#: How often a loop's bounds may grow before what still grows is given up, and how often of these by small steps.
+#: How often a loop's bounds may grow before what still grows is given up, half of that by small steps; and how often
+#: where a loop has more blocks than `_SMALL`.
 _GROWING = 8
-_FINE = 4
+_GROWING_LARGE = 3
+_SMALL = 24
 #: How many rounds there may be before everything is given up that loops change.
 _MOST_ROUNDS = 48
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
@@ -58,6 +60,7 @@ class _Analysis:
         self.stale: set[int] = set()
         self.forgotten = [_dying(block, live[block.id]) for block in graph.blocks]
         self.growth: dict[int, int] = {}
+        self.growing = 0
         self.rounds = 0
         self.made = [[accesses(expr) for expr in block_exprs(block)] for block in graph.blocks]
         self.coming = [coming(block, made) for block, made in zip(graph.blocks, self.made, strict=True)]
@@ -91,6 +94,7 @@ class _Analysis:
         self.unsettled = set(body)
         self.stale = {body[0]}
         self.rounds = 0
+        self.growing = _GROWING if len(body) <= _SMALL else _GROWING_LARGE
         while self.stale:
             for number in body:
                 if number in self.stale:
@@ -193,9 +197,9 @@ class _Analysis:
             if bounds is None:
                 continue
             if bounds[0] < low or bounds[1] > high:
-                if times >= _GROWING:
+                if times >= self.growing:
                     continue
-                thresholds = self.thresholds if times < _FINE else self.coarse
+                thresholds = self.thresholds if times < self.growing >> 1 else self.coarse
                 low = thresholds[bisect_right(thresholds, bounds[0]) - 1] if bounds[0] < low else low
                 high = thresholds[bisect_left(thresholds, bounds[1])] if bounds[1] > high else high
             result[index] = (low, high)

@@ -52,9 +52,10 @@ _Gain: TypeAlias = Callable[[], int]
 def choose_signs(function: FunctionIR) -> None:
     """Set `Var.signed` where that pays."""
     blocks = function.reverse_postorder()
-    if not any(_reads_signs(expr) for block in blocks for expr in block_exprs(block)):
+    wanted = _wanted(blocks)
+    if not wanted:
         return
-    survey = _Survey(function)
+    survey = _Survey(function, wanted)
     weight = weights(function)
     for block in blocks:
         survey.see(block, weight[block.id])
@@ -64,27 +65,58 @@ def choose_signs(function: FunctionIR) -> None:
             return
 
 
-def _reads_signs(expr: Expr) -> bool:
-    return bool(expr.variables) and any(node.op in _ORDER or node.op in _TAKES_SIGNED for node in expr.walk())
+def _wanted(blocks: list[Block]) -> int:
+    """The variables that are read as signed integers, and those that are copied to or from such."""
+    wanted = 0
+    for block in blocks:
+        for expr in block_exprs(block):
+            if expr.variables & ~wanted:
+                wanted |= _read_signed(expr)
+    copies = [(stmt.targets[0], stmt.expr.imm) for block in blocks for stmt in block.stmts if stmt.expr.op is LOCAL_GET]
+    grew = bool(wanted)
+    while grew:
+        grew = False
+        for target, source in copies:
+            pair = 1 << target.index | 1 << source.index
+            if wanted & pair and pair & ~wanted:
+                wanted |= pair
+                grew = True
+    return wanted
+
+
+def _read_signed(expr: Expr) -> int:
+    """The variables that an expression reads as signed integers."""
+    found = 0
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if node.variables:
+            if node.op in _ORDER or node.op in _TAKES_SIGNED:
+                for arg in node.args:
+                    if arg.op is LOCAL_GET:
+                        found |= arg.variables
+            pending += node.args
+    return found
 
 
 def _negative(expr: Expr) -> bool:
     """Whether an expression may be negative, so that its two forms differ."""
-    marks = {node.imm.index: node.range for node in expr.walk() if node.range is not None}
-    return interval(expr, marks)[1] > FULL[expr.type][1] >> 1  # type: ignore[index]
+    return interval(expr)[1] > FULL[expr.type][1] >> 1  # type: ignore[index]
 
 
 class _Survey:
-    """For each variable that may be held either way, what its assignments and uses would gain."""
+    """For each variable of those `wanted` that may be held either way, what its assignments and uses would gain."""
 
-    def __init__(self, function: FunctionIR) -> None:
+    def __init__(self, function: FunctionIR, wanted: int) -> None:
         self.variables = function.variables
         fixed = {param.index for param in function.params}
         fixed |= {stmt.targets[0].index for _, stmt, _ in function.counting}
         for block in function.reverse_postorder():
             fixed |= {target.index for stmt in block.stmts if len(stmt.targets) > 1 for target in stmt.targets}
         fixed |= {var.index for var in function.variables if var.unwrapped}
-        self.free = {var.index for var in function.variables if var.type in SIZES} - fixed
+        free = {var.index for var in function.variables if var.type in SIZES and wanted >> var.index & 1}
+        self.free = free - fixed
+        self.mask = sum(1 << index for index in self.free)
         self.constant: dict[int, int] = {}
         self.dependent: dict[int, list[tuple[_Gain, int]]] = {}
         self.weight = 1
@@ -110,7 +142,8 @@ class _Survey:
         """Take the statements of a block into account."""
         self.weight = weight
         for stmt in block.stmts:
-            self._assignment(stmt)
+            if stmt.targets:
+                self._assignment(stmt)
         for expr in block_exprs(block):
             self._operands(expr)
         if not isinstance(block.end, Branch):
@@ -128,6 +161,8 @@ class _Survey:
         """What a value costs to be brought to rest; a copy costs nothing between variables of the same form."""
         expr = stmt.expr
         for target in stmt.targets:
+            if not self.mask >> target.index & 1 and not expr.variables & self.mask:
+                continue
             if target.type not in SIZES or (len(stmt.targets) == 1 and (expr.op in CONSTS or not _negative(expr))):
                 continue
             if expr.op is LOCAL_GET:
@@ -141,9 +176,14 @@ class _Survey:
 
     def _operands(self, expr: Expr) -> None:
         """What the instructions of an expression gain from their operands."""
-        if not expr.variables:
-            return
-        for node in expr.walk():
+        pending = [expr]
+        while pending:
+            node = pending.pop()
+            if not node.variables & self.mask:
+                continue
+            pending += node.args
+            if node.op is LOCAL_GET or node.op in _EITHER_WAY:
+                continue
             if node.op in _ORDER:
                 self._order(*node.args)
             elif node.op in _EQUALITY:
@@ -154,12 +194,12 @@ class _Survey:
                 self._each(tuple(node.args[0].walk()), -_MASK)
             elif node.op is SELECT:
                 self._each(node.args[:2], -_MASK)
-            elif node.op not in _EITHER_WAY:
+            else:
                 self._each(node.args, -_MASK)
 
     def _each(self, args: tuple[Expr, ...], gain: int) -> None:
         for arg in args:
-            if arg.op is LOCAL_GET and arg.type in SIZES and _negative(arg):
+            if arg.op is LOCAL_GET and arg.variables & self.mask and _negative(arg):
                 self._add(arg.imm, gain)
 
     def _order(self, left: Expr, right: Expr) -> None:

@@ -76,5 +76,4 @@ class _Survey:
 
 
 def _may_wrap(expr: Expr) -> bool:
-    marks = {node.imm.index: node.range for node in expr.walk() if node.range is not None}
-    return interval(expr, marks) == FULL[expr.type]  # type: ignore[index]
+    return interval(expr) == FULL[expr.type]  # type: ignore[index]
