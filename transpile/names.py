@@ -12,6 +12,7 @@ import keyword
 import re
 from collections.abc import Iterable
 from dataclasses import is_dataclass
+from functools import lru_cache
 
 from wasm2py.runtime import program, types
 from wasm2py.runtime.numerics import HELPERS
@@ -37,6 +38,7 @@ def memory_name(index: int) -> str:
     return "memory" + _number(index)
 
 
+@lru_cache(1024)
 def view_name(index: int, format_: str) -> str:
     """The namespace's name of a typed view of a memory; formats are spelled u8, i16, f64, …"""
     return f"mem{_number(index)}_{format_}"

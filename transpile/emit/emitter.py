@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Dialect, Program
@@ -59,7 +58,6 @@ def node(*names: str) -> Callable[[NodeHandler], NodeHandler]:
     return register
 
 
-@dataclass(slots=True)
 class Emitter:
     """What emission needs to know: the module's names, the function's variables, and where the present statement
     stands.
@@ -67,13 +65,19 @@ class Emitter:
     `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements.
     """
 
-    program: Program
-    dialect: Dialect
-    variables: dict[int, str]
-    temporary: str
-    address: str
-    stored: str
-    line: int = 1
+    __slots__ = ("_integers", "address", "dialect", "line", "program", "stored", "temporary", "variables")
+
+    def __init__(
+        self, program: Program, variables: dict[int, str], temporary: str, address: str, stored: str, line: int
+    ) -> None:
+        self.program = program
+        self.dialect: Dialect = program.options.dialect
+        self.variables = variables
+        self.temporary = temporary
+        self.address = address
+        self.stored = stored
+        self.line = line
+        self._integers = INTEGERS | WORDS if self.dialect == "portable" else INTEGERS
 
     def in_words(self, type_: ValType | None) -> bool:
         """Whether integers of this type are signed words at rest."""
@@ -89,8 +93,8 @@ class Emitter:
 
     def value(self, expr: Expr) -> Value:
         """An integer expression, unwrapped as it comes."""
-        handler = (self.dialect == "portable" and WORDS.get(expr.op)) or INTEGERS.get(expr.op)
-        if handler:
+        handler = self._integers.get(expr.op)
+        if handler is not None:
             return handler(self, expr, expr.offset or self.line)
         assert expr.type in FULL
         low, high = self.at_rest(expr.type, FULL[expr.type])
@@ -102,9 +106,10 @@ class Emitter:
 
     def canonical(self, expr: Expr) -> Value:
         """An integer expression at rest: 0 ≤ x < 2**N, or a word."""
-        if self.in_words(expr.type):
-            return self.value(expr)
-        value, bits, line = self.value(expr), SIZES[expr.type], expr.offset or self.line  # type: ignore[index]
+        value = self.value(expr)
+        if (value.low >= 0 and value.high <= FULL[expr.type][1]) or self.in_words(expr.type):  # type: ignore[index]
+            return value
+        bits, line = SIZES[expr.type], expr.offset or self.line  # type: ignore[index]
         if self.dialect == "cpython" and hardly_wraps(value, bits):
             return reduced(value, bits, line)
         return canonical(value, bits, line)

@@ -17,6 +17,7 @@ from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, Var
 from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.names import Names
+from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Leave, Python, While
 
@@ -40,7 +41,7 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
             roles[role] = scope.make(role, role)
         variables[var.index] = roles[role]
     line = max(function.offset, 1)
-    emitter = Emitter(program, program.options.dialect, variables, temporary, address, stored, line)
+    emitter = Emitter(program, variables, temporary, address, stored, line)
     writer = _Writer(emitter)
     stmts = writer.block(body)
     if len(stmts) > 1 and isinstance(stmts[-1], ast.Return) and stmts[-1].value is None:
@@ -73,14 +74,14 @@ class _Writer:
     def statement(self, stmt: Stmt, out: list[ast.stmt]) -> None:
         emitter, expr = self.emitter, stmt.expr
         line = emitter.line = expr.offset or emitter.line
-        if expr.op.family == "store":
+        if len(stmt.targets) == 1:
+            self._assign(stmt.targets[0], expr, line, out)
+        elif expr.op.family == "store":
             out.extend(store(emitter, expr))
-        elif expr.op.mnemonic in _STATEMENTS:
-            out.append(_STATEMENTS[expr.op.mnemonic](self, expr, line))
+        elif expr.op in _STATEMENTS:
+            out.append(_STATEMENTS[expr.op](self, expr, line))
         elif not stmt.targets:
             out.append(nodes.Expr(emitter.node(expr), line))
-        elif len(stmt.targets) == 1:
-            self._assign(stmt.targets[0], expr, line, out)
         else:
             names = [emitter.variables[target.index] for target in stmt.targets]
             out.append(nodes.assign_many(names, emitter.node(expr), line))
@@ -97,8 +98,7 @@ class _Writer:
                     self._assign(target, other, line, change)
                     self._choice(name, test, wanted, change, out)
                     return
-        emitter = self.emitter
-        value = rounded(emitter, expr, out) if rounds(emitter, expr) else self._form(target)(expr)
+        value = rounded(self.emitter, expr, out) if rounds(self.emitter, expr) else self._formed(target, expr)
         if not (isinstance(value, ast.Name) and value.id == name):
             out.append(nodes.assign(name, value, line))
 
@@ -116,12 +116,11 @@ class _Writer:
         if tested == name:
             self.choices[last] = "", wanted
 
-    def _form(self, target: Var) -> Callable[[Expr], ast.expr]:
-        """What brings a value into the form in which a variable holds it."""
-        emitter = self.emitter
+    def _formed(self, target: Var, expr: Expr) -> ast.expr:
+        """A value in the form in which a variable holds it."""
         if target.unwrapped:
-            return lambda expr: emitter.unwrapped(expr).node
-        return (lambda expr: emitter.signed(expr).node) if target.signed else emitter.node
+            return self.emitter.unwrapped(expr).node
+        return self.emitter.signed(expr).node if target.signed else self.emitter.node(expr)
 
     def if_(self, node: If, out: list[ast.stmt]) -> None:
         line = self.emitter.line = node.condition.offset or self.emitter.line
@@ -213,8 +212,8 @@ def _elem_drop(writer: _Writer, expr: Expr, line: int) -> ast.stmt:
     return nodes.set_item("elem_segments", nodes.constant(expr.imm, line), nodes.tuple_([], line), line)
 
 
-_STATEMENTS: dict[str, _Statement] = {
-    "global.set": _global_set,
-    "data.drop": _data_drop,
-    "elem.drop": _elem_drop,
+_STATEMENTS: dict[Op, _Statement] = {
+    OPS["global.set"]: _global_set,
+    OPS["data.drop"]: _data_drop,
+    OPS["elem.drop"]: _elem_drop,
 }

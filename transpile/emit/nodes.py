@@ -164,7 +164,10 @@ def target(id_: str, line: int) -> Name:
 
 def constant(value: int | float | None, line: int) -> ast.expr:
     """A literal; a negative number is a negated literal, as Python reads it back."""
-    value = machine_int(value) if type(value) is int else value
+    if type(value) is int:
+        value = machine_int(value)
+        if value > 0:
+            return Constant(value, line)
     if value is not None and (value < 0 or (value == 0 and str(value)[0] == "-")):
         return UnaryOp(_NEGATE, constant(-value, line), line)
     return Constant(value, line)

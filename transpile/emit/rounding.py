@@ -21,8 +21,8 @@ _MOST = 16
 def rounds(emitter: Emitter, expr: Expr) -> bool:
     """Whether an expression's value is best rounded by a cell."""
     return (
-        emitter.dialect == "cpython"
-        and expr.type == "f32"
+        expr.type == "f32"
+        and emitter.dialect == "cpython"
         and expr.op in UNROUNDED
         and not expr.effects & (WRITES | TRAPS_OTHERWISE)
         and expr.depth <= _MOST

@@ -8,17 +8,19 @@ value is a word, and an i64 is at rest in any case (`words.py`).
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from wasm2py.transpile.emit import nodes
 
 
-class Value(NamedTuple):
+class Value:
     """A node whose exact value lies in low … high."""
 
-    node: ast.expr
-    low: int
-    high: int
+    __slots__ = ("high", "low", "node")
+
+    def __init__(self, node: ast.expr, low: int, high: int) -> None:
+        self.node = node
+        self.low = low
+        self.high = high
 
     def fits(self, bits: int) -> bool:
         """Whether the value is canonical."""
@@ -53,9 +55,9 @@ def word_bounds(low: int, high: int) -> tuple[int, int]:
 
 def canonical(value: Value, bits: int, line: int) -> Value:
     """The value brought to rest."""
-    if value.fits(bits):
-        return value
     mask = MASKS[bits]
+    if value.low >= 0 and value.high <= mask:
+        return value
     return Value(nodes.BinOp(value.node, nodes.AND, nodes.constant(mask, line), line), 0, mask)
 
 

@@ -116,7 +116,7 @@ def _rotate(emitter: Emitter, expr: Expr, line: int) -> Value:
         return a
     first, again = emitter.twice(a.node, line)
     up = nodes.call("int_lshift", [first, nodes.constant(left, line)], line)
-    down = _shifted_right(a._replace(node=again), _literal(64 - left, line), line)
+    down = _shifted_right(Value(again, a.low, a.high), _literal(64 - left, line), line)
     return Value(nodes.BinOp(up, nodes.OR, down.node, line), *WORD)
 
 
