@@ -41,27 +41,36 @@ class Colouring:
     def _walk(self, block: Block, live: int) -> int:
         for expr in end_exprs(block.end):
             live |= expr.variables
+        used = live
         for stmt in reversed(block.stmts):
-            self._assign(stmt, live)
-            for target in stmt.targets:
-                live &= ~(1 << target.index)
-            live |= stmt.expr.variables
-            self.used |= live
-        self.used |= live
+            expr = stmt.expr
+            if stmt.targets:
+                together = self._assign(stmt, live)
+                used |= together
+                live &= ~together
+            if expr.variables:
+                used |= expr.variables
+                live |= expr.variables
+        self.used |= used
         return live
 
-    def _assign(self, stmt: Stmt, live: int) -> None:
-        together = 0
-        for target in stmt.targets:
-            together |= 1 << target.index
-        self.used |= together
-        source = stmt.expr.imm if stmt.expr.op is LOCAL_GET and len(stmt.targets) == 1 else None
-        if source is not None:
-            live &= ~(1 << source.index)
-            self.partners.setdefault(source.index, []).append(stmt.targets[0].index)
-            self.partners.setdefault(stmt.targets[0].index, []).append(source.index)
-        for target in stmt.targets:
-            self._conflict(target.index, live | together)
+    def _assign(self, stmt: Stmt, live: int) -> int:
+        """What is assigned conflicts with what is live behind it; gives the targets."""
+        targets = stmt.targets
+        if len(targets) > 1:
+            together = sum(1 << target.index for target in targets)
+            for target in targets:
+                self._conflict(target.index, live | together)
+            return together
+        index = targets[0].index
+        if stmt.expr.op is LOCAL_GET:
+            source: int = stmt.expr.imm.index
+            live &= ~(1 << source)
+            self.partners.setdefault(source, []).append(index)
+            self.partners.setdefault(index, []).append(source)
+        bit = 1 << index
+        self.against[index] |= live & ~bit
+        return bit
 
     def _conflict(self, index: int, others: int) -> None:
         self.against[index] |= others & ~(1 << index)

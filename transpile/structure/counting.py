@@ -16,9 +16,9 @@ def counted(body: list[Python]) -> list[Python]:
     """The statements with every loop that counts written so."""
     out: list[Python] = []
     for node in body:
-        if isinstance(node, If):
+        if type(node) is If:
             out.append(If(node.condition, counted(node.then), counted(node.other)))
-        elif isinstance(node, While):
+        elif type(node) is While:
             inner = While(node.condition, counted(node.body), counted(node.other))
             turn = _last_turn(inner)
             if turn is None:

@@ -6,8 +6,6 @@ several ways out, those that only the loop leads to may stand in the loop, so th
 
 from __future__ import annotations
 
-from itertools import islice
-
 from wasm2py.transpile.ir.cfg import Block, Jump, Return, Unreachable, block_exprs
 from wasm2py.transpile.ir.dominators import Graph
 
@@ -28,8 +26,11 @@ def is_small(block: Block, nodes: int) -> bool:
     """Whether a block is worth repeating."""
     if len(block.stmts) > _TINY:
         return False
-    below = (node for expr in block_exprs(block) for node in expr.walk())
-    return next(islice(below, nodes, None), None) is None
+    pending = list(block_exprs(block))
+    while pending and nodes >= 0:
+        nodes -= 1
+        pending += pending.pop().args
+    return nodes >= 0
 
 
 class Exits:
@@ -43,7 +44,10 @@ class Exits:
         self.graph = graph
         self.nest = nest
         count = len(graph.blocks)
-        self.merges = [sum(before < number for before in graph.before[number]) > 1 for number in range(count)]
+        self.merges = [
+            len(before) > 1 and sum(source < number for source in before) > 1
+            for number, before in enumerate(graph.before)
+        ]
         self.short = {number for number in range(count) if self._is_way_out(number)}
         self.tiny = {number for number in self.short if self.merges[number]}
         self.behind: dict[int, list[int]] = {}
@@ -55,7 +59,7 @@ class Exits:
 
     def _is_way_out(self, number: int) -> bool:
         block = self.graph.blocks[number]
-        return isinstance(block.end, Return | Unreachable) and is_small(block, _TINY_NODES)
+        return (type(block.end) is Return or type(block.end) is Unreachable) and is_small(block, _TINY_NODES)
 
     def _candidates(self) -> dict[int, list[int]]:
         """The blocks that each loop leaves to and that only the loop leads to, with the outermost such loop."""

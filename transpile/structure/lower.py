@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from itertools import islice
 from typing import NamedTuple
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable, block_exprs
@@ -114,20 +113,20 @@ class Lowering:
         pending = deque(nodes)
         while pending:
             node = pending.popleft()
-            if isinstance(node, Fork):
-                pending.extend(self._fork(node, out, follow, loop, depth))
-            elif isinstance(node, Labelled):
-                pending = deque(self._labelled(node, pending, out, follow, loop, depth))
-            elif isinstance(node, Region):
-                pending.extend(self._sections_left(node, out, follow, loop, depth))
-            elif isinstance(node, Loop):
-                self._loop(node, out, follow, loop, depth)
-            elif isinstance(node, Cases):
-                self._cases(node, out, follow, loop, depth)
-            elif isinstance(node, Goto):
-                out.extend(self._goto(node.label, follow, loop, depth))
-            else:
+            if type(node) is Code or type(node) is Leave:
                 out.append(node)
+            elif type(node) is Fork:
+                pending.extend(self._fork(node, out, follow, loop, depth))
+            elif type(node) is Goto:
+                out.extend(self._goto(node.label, follow, loop, depth))
+            elif type(node) is Labelled:
+                pending = deque(self._labelled(node, pending, out, follow, loop, depth))
+            elif type(node) is Region:
+                pending.extend(self._sections_left(node, out, follow, loop, depth))
+            elif type(node) is Loop:
+                self._loop(node, out, follow, loop, depth)
+            elif type(node) is Cases:
+                self._cases(node, out, follow, loop, depth)
         return out
 
     def _labelled(
@@ -180,7 +179,7 @@ class Lowering:
     def _way_out(self, label: int, loop: _PythonLoop | None) -> list[Python]:
         """A short way out of the function: repeated, unless a `break` that leads there is shorter."""
         block = self.graph.blocks[label]
-        assert isinstance(block.end, Return | Unreachable)
+        assert type(block.end) is Return or type(block.end) is Unreachable
         if not block.stmts:
             return [Leave(block.end)]
         if loop is not None and label == loop.break_to:
@@ -219,13 +218,13 @@ class Lowering:
         """How many instructions nodes have, if those are few; loops and what is labelled are too heavy."""
         total = 0
         for node in nodes:
-            if isinstance(node, Code):
+            if type(node) is Code:
                 total += len(node.stmts) + _size([stmt.expr for stmt in node.stmts[: _COPIED + 1]])
-            elif isinstance(node, Fork):
+            elif type(node) is Fork:
                 total += _size([node.condition]) + self._weight(node.then.nodes) + self._weight(node.other.nodes)
-            elif isinstance(node, Leave):
-                total += 1 + _size(node.end.values if isinstance(node.end, Return) else ())
-            elif isinstance(node, Goto):
+            elif type(node) is Leave:
+                total += 1 + _size(node.end.values if type(node.end) is Return else ())
+            elif type(node) is Goto:
                 total += self._weight_of(node.label)
             else:
                 total += _COPIED + 1
@@ -426,8 +425,12 @@ def _with_condition(loop: While) -> While:
 
 def _size(exprs: Iterable[Expr]) -> int:
     """How many instructions some expressions have, if those are few."""
-    nodes = (node for expr in exprs for node in expr.walk())
-    return sum(1 for _ in islice(nodes, _COPIED + 1))
+    pending = [*exprs]
+    count = 0
+    while pending and count <= _COPIED:
+        count += 1
+        pending += pending.pop().args
+    return count
 
 
 def _drop_flags(body: list[Python], goto: Var, label: int) -> None:

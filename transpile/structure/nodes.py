@@ -147,11 +147,11 @@ def ends(body: list[Python]) -> bool:
     if not body:
         return False
     last = body[-1]
-    if isinstance(last, Break | Continue | Leave):
-        return True
-    if isinstance(last, While):
+    if type(last) is If:
+        return bool(last.other) and ends(last.then) and ends(last.other)
+    if type(last) is While:
         return (last.condition is None or ends(last.other)) and not breaks(last.body)
-    return isinstance(last, If) and ends(last.then) and ends(last.other)
+    return type(last) is not Code and type(last) is not For
 
 
 def breaks(body: list[Python]) -> bool:
@@ -165,9 +165,10 @@ def continues(body: list[Python]) -> bool:
 
 
 def _leaves(body: list[Python], kind: type[Break | Continue]) -> bool:
-    return any(
-        isinstance(node, kind)
-        or (isinstance(node, If) and (_leaves(node.then, kind) or _leaves(node.other, kind)))
-        or (isinstance(node, While | For) and _leaves(node.other, kind))
-        for node in body
-    )
+    for node in body:
+        if type(node) is If:
+            if _leaves(node.then, kind) or _leaves(node.other, kind):
+                return True
+        elif type(node) is kind or ((type(node) is While or type(node) is For) and _leaves(node.other, kind)):
+            return True
+    return False

@@ -26,4 +26,5 @@ def _lowered(function: FunctionIR, graph: Graph, nest: bool) -> list[Python]:
     """With Python's own control flow; raises TooDeepError."""
     builder = TreeBuilder(graph, nest)
     tree = builder.build()
-    return counted(Lowering(function, graph, builder.tiny).lower(tree))
+    body = Lowering(function, graph, builder.tiny).lower(tree)
+    return counted(body) if function.counting else body

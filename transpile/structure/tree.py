@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from wasm2py.transpile.ir.cfg import Branch, Jump, Switch
+from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.structure.exits import Exits
-from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Node, Region, Tree
+from wasm2py.transpile.structure.nodes import Cases, Code, Fork, Goto, Labelled, Leave, Loop, Region, Tree
 
 #: So many labels behind one tree make a `Region` instead of `Labelled`s within each other.
 REGION = 3
@@ -40,10 +40,12 @@ class TreeBuilder:
         tree = self._block(number)
         exits = self.exits
         joins = [child for child in graph.children[number] if exits.merges[child] and child not in exits.outside]
-        tree = self._followed(tree, joins)
+        if joins:
+            tree = self._followed(tree, joins)
         if graph.headers[number]:
             tree = Tree(deque([Loop(number, tree)]), tree.labels & ~(1 << number), tree.size + 1)
-        return self._followed(tree, exits.behind.get(number, []))
+        behind = exits.behind.get(number)
+        return self._followed(tree, behind) if behind else tree
 
     def _followed(self, tree: Tree, labels: list[int]) -> Tree:
         """`tree`, and behind it the trees of `labels`."""
@@ -66,15 +68,17 @@ class TreeBuilder:
 
     def _end(self, number: int) -> Tree:
         end = self.graph.blocks[number].end
-        if isinstance(end, Jump):
+        if type(end) is Jump:
             return self._edge(number, self.graph.number[end.target.id])
-        if isinstance(end, Branch):
+        if type(end) is Branch:
             then = self._edge(number, self.graph.number[end.then.id])
             other = self._edge(number, self.graph.number[end.other.id])
-            return _joined(Fork(end.condition, then, other), [then, other])
-        if isinstance(end, Switch):
+            fork = Fork(end.condition, then, other)
+            return Tree(deque((fork,)), then.labels | other.labels, then.size + other.size + 1)
+        if type(end) is Switch:
             return self._switch(number, end)
-        return Tree(deque([Leave(end)]))
+        assert type(end) is Return or type(end) is Unreachable
+        return Tree(deque((Leave(end),)))
 
     def _switch(self, number: int, end: Switch) -> Tree:
         targets = [self.graph.number[target.id] for target in end.targets]
@@ -82,7 +86,11 @@ class TreeBuilder:
         arm_of = {target: arm for arm, target in enumerate(dict.fromkeys((*targets, default)))}
         arms = [self._edge(number, target) for target in arm_of]
         table = [arm_of[target] for target in targets]
-        return _joined(Cases(end.index, table, arm_of[default], arms), arms)
+        labels = 0
+        for arm in arms:
+            labels |= arm.labels
+        size = 1 + sum(arm.size for arm in arms)
+        return Tree(deque((Cases(end.index, table, arm_of[default], arms),)), labels, size)
 
     def _edge(self, source: int, target: int) -> Tree:
         """What stands at the end of an edge: the target itself if this is the only way to it, or a copy of it."""
@@ -115,12 +123,3 @@ def _region(body: Tree, sections: list[tuple[int, Tree]]) -> Tree:
     for label, _ in sections:
         free &= ~(1 << label)
     return Tree(deque([Region(body, sections)]), free, size)
-
-
-def _joined(node: Node, arms: list[Tree]) -> Tree:
-    labels = 0
-    size = 1
-    for arm in arms:
-        labels |= arm.labels
-        size += arm.size
-    return Tree(deque([node]), labels, size)
