@@ -7,6 +7,8 @@ references, p for parameters.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import LOCAL_GET, Var
@@ -79,9 +81,9 @@ class Colouring:
 def name_variables(function: FunctionIR, scope: Scope, given: dict[int, str]) -> dict[int, str]:
     """Var index → Python name, for every variable in use; `given` names locals by localidx."""
     namer = _Namer(Colouring(function), scope, given)
-    params = len(function.params)
+    params, used = len(function.params), namer.colouring.used
     for var in function.variables:
-        if var.index < params or namer.colouring.used >> var.index & 1:
+        if var.index < params or used >> var.index & 1:
             namer.name(var)
     return namer.names
 
@@ -89,9 +91,10 @@ def name_variables(function: FunctionIR, scope: Scope, given: dict[int, str]) ->
 class _Group:
     """The variables that share a name: themselves and what they interfere with, as bit sets."""
 
-    __slots__ = ("against", "members", "type")
+    __slots__ = ("against", "members", "name", "type")
 
-    def __init__(self, type_: ValType) -> None:
+    def __init__(self, name: str, type_: ValType) -> None:
+        self.name = name
         self.type = type_
         self.members = self.against = 0
 
@@ -103,52 +106,54 @@ class _Namer:
         self.colouring = colouring
         self.scope = scope
         self.given = given
+        self.params = len(colouring.function.params)
         self.names: dict[int, str] = {}
         self.groups: dict[str, _Group] = {}
         self.named: dict[int, list[str]] = {}  # localidx → the names of its variables
-        self.shared: dict[str, list[str]] = {}  # value type → names of ours, which any variable of it may share
+        self.shared: dict[str, list[_Group]] = {}  # value type → names of ours, which any variable of it may share
 
     def name(self, var: Var) -> None:
-        name = self._shareable(var) or self._fresh(var)
-        self.names[var.index] = name
-        group = self.groups.setdefault(name, _Group(var.type))
+        group = self._shareable(var) or self._fresh(var)
+        self.names[var.index] = group.name
         group.members |= 1 << var.index
         group.against |= self.colouring.against[var.index]
 
-    def _shareable(self, var: Var) -> str | None:
-        """A name in use that `var` may share, a copy's before others."""
-        if self._is_param(var) or var.local in self.given:
+    def _shareable(self, var: Var) -> _Group | None:
+        """What is in use that `var` may share, a copy's name before others."""
+        if var.index < self.params or var.local in self.given:
             return None
-        near = [self.names[index] for index in self.colouring.partners.get(var.index, ()) if index in self.names]
-        name: str
-        for name in (*near, *self.shared.get(var.type, ())[:_MOST_TRIED]):
-            if self.groups[name].type == var.type and self._apart(var, name):
-                return name
+        index, against = var.index, self.colouring.against[var.index]
+        for partner in self.colouring.partners.get(index, ()):
+            if partner in self.names:
+                group = self.groups[self.names[partner]]
+                if group.type == var.type and not group.members & against and not group.against >> index & 1:
+                    return group
+        for group in islice(self.shared.get(var.type, ()), _MOST_TRIED):
+            if not group.members & against and not group.against >> index & 1:
+                return group
         return None
 
-    def _apart(self, var: Var, name: str) -> bool:
-        """Whether a variable is never alive together with those of a name."""
-        group = self.groups[name]
-        return not group.members & self.colouring.against[var.index] and not group.against >> var.index & 1
-
-    def _fresh(self, var: Var) -> str:
+    def _fresh(self, var: Var) -> _Group:
         if var.local is not None and var.local in self.given:
             return self._given(var.local, var)
-        if self._is_param(var):
-            return self.scope.make(f"p{var.index}", "p")
+        if var.index < self.params:
+            return self._group(self.scope.make(f"p{var.index}", "p"), var)
         letter = _LETTERS.get(var.type, "r")
-        names = self.shared.setdefault(var.type, [])
-        names.append(self.scope.make(f"{letter}{len(names)}", letter))
-        return names[-1]
+        groups = self.shared.setdefault(var.type, [])
+        groups.append(self._group(self.scope.make(f"{letter}{len(groups)}", letter), var))
+        return groups[-1]
 
-    def _given(self, local: int, var: Var) -> str:
+    def _given(self, local: int, var: Var) -> _Group:
         """The local's own name, or one like it where several of its variables are alive together."""
         names = self.named.setdefault(local, [self.given[local]])
+        against = self.colouring.against[var.index]
         for name in names:
-            if name not in self.groups or self._apart(var, name):
-                return name
+            group = self._group(name, var)
+            if not group.members & against and not group.against >> var.index & 1:
+                return group
         names.append(self.scope.make(names[0], names[0]))
-        return names[-1]
+        return self._group(names[-1], var)
 
-    def _is_param(self, var: Var) -> bool:
-        return var.index < len(self.colouring.function.params)
+    def _group(self, name: str, var: Var) -> _Group:
+        """The group of a name, made for a variable's type if there is none."""
+        return self.groups.setdefault(name, _Group(name, var.type))

@@ -23,12 +23,22 @@ def live_out(function: FunctionIR, faint: bool = False) -> dict[int, int]:
 
 
 def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:
-    """Go through the blocks from the last to the first until nothing changes, to each whose successors changed."""
+    """Go through the blocks from the last to the first, then again to each whose successors changed, until none did."""
     after, before = graph.after, graph.before
     live_in = [0] * len(after)
     out = [0] * len(after)
-    stale = [True] * len(after)
-    again = True
+    for block in range(len(after) - 1, -1, -1):
+        live = 0
+        for successor in after[block]:
+            live |= live_in[successor]
+        out[block] = live
+        live_in[block] = transfers[block](live)
+    stale = [False] * len(after)
+    again = False
+    for header, is_header in enumerate(graph.headers):
+        for latch in before[header] if is_header else ():
+            if latch >= header and live_in[header] & ~out[latch]:
+                stale[latch] = again = True
     while again:
         again = False
         for block in range(len(after) - 1, -1, -1):
@@ -58,11 +68,14 @@ def _plain(block: Block) -> _Transfer:
     """Every read counts."""
     uses = defs = 0
     for stmt in block.stmts:
-        uses |= stmt.expr.variables & ~defs
+        if stmt.expr.variables:
+            uses |= stmt.expr.variables & ~defs
         for target in stmt.targets:
             defs |= 1 << target.index
     for expr in end_exprs(block.end):
         uses |= expr.variables & ~defs
+    if not defs:
+        return lambda out: uses | out
     kept = ~defs
     return lambda out: uses | out & kept
 
