@@ -101,7 +101,7 @@ def crc32(p0, p1):
         return p0
     i1 = p0 ^ 0xFFFFFFFF
     for i0 in range(p1):
-        i1 = mem_u32[(((mem_u8[i0 + 17408] ^ i1) & 0xFF) << 2) + 21504] ^ (i1 >> 8)
+        i1 = mem_u32[((mem_u8[i0 + 17408] ^ i1) & 0xFF) * 4 + 21504] ^ (i1 >> 8)
     return i1 ^ 0xFFFFFFFF
 
 

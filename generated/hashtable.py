@@ -73,17 +73,17 @@ def put(p0, p1):
     i1 = mem_u32[16396]
     i2 = mem_u32[16384]
     i3 = mem_u32[16388]
-    if ((i2 << 2) & 0xFFFFFFFF) >= ((i3 * 3) & 0xFFFFFFFF):
+    if i2 * 4 % 0x100000000 >= i3 * 3 % 0x100000000:
         i2 = mem_u32[16392]
-        i6 = (i3 << 1) & 0xFFFFFFFF if i2 & 0x3FFFFFF0 else 64
+        i6 = i3 * 2 % 0x100000000 if i2 & 0x3FFFFFF0 else 64
         mem_u32[16388] = i6
         i4 = mem_u32[16400]
         i5 = i4 if i4 else 16416
-        i4 = (i5 + i6 * 24) & 0xFFFFFFFF
+        i4 = (i5 + i6 * 24) % 0x100000000
         mem_u32[16400] = i4
         i7 = (memory.pages << 16) % 0x100000000
         if i4 > i7:
-            if memory.grow(((i4 - i7 + 65535) & 0xFFFFFFFF) >> 16) == 0xFFFFFFFF:
+            if memory.grow(((i4 - i7 + 65535) % 0x100000000) >> 16) == 0xFFFFFFFF:
                 raise Trap("unreachable")
         i4 = 0
         if i6:
@@ -101,13 +101,13 @@ def put(p0, p1):
             for i7 in range(i3):
                 i8 = i1 + i7 * 24
                 if mem_u32[i13 + 16] == 1:
-                    j0 = mem_u64[i8 & 0xFFFFFFFF]
+                    j0 = mem_u64[i8 % 0x100000000]
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
                     i10 = ((j1 >> 33) ^ j1) & 0xFFFFFFFF
                     i11 = 0
                     while True:
-                        i12 = (i5 + (i10 & i6) * 24) & 0xFFFFFFFF
+                        i12 = (i5 + (i10 & i6) * 24) % 0x100000000
                         i9 = mem_u32[i12 + 16]
                         if i9 == 0:
                             if i11:
@@ -120,9 +120,9 @@ def put(p0, p1):
                             if not i11:
                                 i11 = i12
                         i10 = (i10 + 1) % 0x100000000
-                    mem_u64[i12 + 16] = mem_u64[(i8 & 0xFFFFFFFF) + 16]
-                    mem_u64[i12 + 8] = mem_u64[(i8 & 0xFFFFFFFF) + 8]
-                    mem_u64[i12] = mem_u64[i8 & 0xFFFFFFFF]
+                    mem_u64[i12 + 16] = mem_u64[i8 % 0x100000000 + 16]
+                    mem_u64[i12 + 8] = mem_u64[i8 % 0x100000000 + 8]
+                    mem_u64[i12] = mem_u64[i8 % 0x100000000]
                 i13 += 24
     else:
         i4 = i3
@@ -132,7 +132,7 @@ def put(p0, p1):
     i1 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
     i3 = (i4 - 1) % 0x100000000
     while True:
-        i4 = (i5 + (i1 & i3) * 24) & 0xFFFFFFFF
+        i4 = (i5 + (i1 & i3) * 24) % 0x100000000
         i6 = mem_u32[i4 + 16]
         if i6 == 0:
             if i0:
@@ -141,7 +141,7 @@ def put(p0, p1):
             if i0:
                 break
             i0 = 0
-            mem_u32[16384] = (i2 + 1) & 0xFFFFFFFF
+            mem_u32[16384] = (i2 + 1) % 0x100000000
             break
         if i6 == 1:
             if mem_u64[i4] == p0:
@@ -155,7 +155,7 @@ def put(p0, p1):
     mem_u64[i4 + 8] = p1
     mem_u64[i4] = p0
     i0 = i0 != 1
-    mem_u32[16392] = (mem_u32[16392] + i0) & 0xFFFFFFFF
+    mem_u32[16392] = (mem_u32[16392] + i0) % 0x100000000
     return i0
 
 
@@ -170,7 +170,7 @@ def get(p0, p1):
         i1 -= 1
         i3 = mem_u32[16396]
         while True:
-            i5 = (i3 + (i2 & i1) * 24) & 0xFFFFFFFF
+            i5 = (i3 + (i2 & i1) * 24) % 0x100000000
             i4 = mem_u32[i5 + 16]
             if i4 == 0:
                 break
@@ -201,14 +201,14 @@ def remove(p0):
         i5 = 0
         i2 = mem_u32[16396]
         while True:
-            i3 = (i2 + (i0 & i1) * 24) & 0xFFFFFFFF
+            i3 = (i2 + (i0 & i1) * 24) % 0x100000000
             i4 = mem_u32[i3 + 16]
             if i4 == 0:
                 break
             if i4 == 1:
                 if mem_u64[i3] == p0:
                     mem_u32[i3 + 16] = 2
-                    mem_u32[16392] = (mem_u32[16392] - 1) & 0xFFFFFFFF
+                    mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
                     return 1
             if i4 == 2:
                 if not i5:
@@ -220,7 +220,7 @@ def remove(p0):
         if mem_u32[i3 + 16] != 1:
             return i0
         mem_u32[i3 + 16] = 2
-        mem_u32[16392] = (mem_u32[16392] - 1) & 0xFFFFFFFF
+        mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
         return 1
     return i0
 

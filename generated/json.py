@@ -86,10 +86,10 @@ def tokenize(p0):
                 break
             i6 += 1
             i3 += 1
-        i3 = (i2 + i6) & 0xFFFFFFFF
+        i3 = (i2 + i6) % 0x100000000
         if i3 == i1:
             return i0
-        i5 = (i0 * 12) & 0xFFFFFFFF
+        i5 = i0 * 12 % 0x100000000
         mem_u32[i5 + 24608] = i4
         i4 = i5 + 24608
         key = mem_u8[i3]
@@ -102,7 +102,7 @@ def tokenize(p0):
             if i3 != 34:
                 while True:
                     if i3 < 32:
-                        return (16399 - i2 - i6) & 0xFFFFFFFF
+                        return (16399 - i2 - i6) % 0x100000000
                     i7 = i5 + 1
                     if i3 == 92:
                         key = mem_u8[i7]
@@ -113,10 +113,10 @@ def tokenize(p0):
                             for i7 in range(4):
                                 i8 = mem_u8[i3 + i7]
                                 if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xFFFFFFDF) <= 70:
-                                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                                    return (16399 - i2 - i6) % 0x100000000
                             i5 += 6
                         else:
-                            return (16399 - i2 - i6) & 0xFFFFFFFF
+                            return (16399 - i2 - i6) % 0x100000000
                     else:
                         i5 = i7
                     i3 = mem_u8[i5]
@@ -130,12 +130,12 @@ def tokenize(p0):
                 if i5 == 5:
                     if i7:
                         break
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
-                i8 = (i3 + i5) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
+                i8 = (i3 + i5) % 0x100000000
                 i9 = (i5 + 16394) % 0x100000000
                 i5 = (i5 + 1) % 0x100000000
                 if mem_u8[i8] != mem_u8[i9]:
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
         elif key == 110:
             mem_u32[i4] = 122
             i7 = i3 + 4
@@ -144,12 +144,12 @@ def tokenize(p0):
                 if i5 == 4:
                     if i7:
                         break
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
-                i8 = (i3 + i5) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
+                i8 = (i3 + i5) % 0x100000000
                 i9 = (i5 + 16384) % 0x100000000
                 i5 = (i5 + 1) % 0x100000000
                 if mem_u8[i8] != mem_u8[i9]:
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
         elif key == 116:
             i7 = i3 + 4
             i8 = 0
@@ -157,33 +157,33 @@ def tokenize(p0):
                 if i8 == 4:
                     if i7:
                         break
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
-                i9 = (i3 + i8) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
+                i9 = (i3 + i8) % 0x100000000
                 i5 = (i8 + 16389) % 0x100000000
                 i8 = (i8 + 1) % 0x100000000
                 if mem_u8[i9] != mem_u8[i5]:
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
         else:
             mem_u32[i4] = 110
             i5 = mem_u8[i3] == 45
             i7 = i2 + i5
-            i3 = mem_u8[(i7 + i6) & 0xFFFFFFFF]
+            i3 = mem_u8[(i7 + i6) % 0x100000000]
             if not 48 <= i3 <= 57:
-                return (16399 - i2 - i6) & 0xFFFFFFFF
+                return (16399 - i2 - i6) % 0x100000000
             if i3 != 48:
                 while True:
-                    i3 = (i7 + i6) & 0xFFFFFFFF
+                    i3 = (i7 + i6) % 0x100000000
                     i7 = (i7 + 1) % 0x100000000
                     i3 = mem_u8[i3]
                     if not 48 <= i3 <= 57:
                         break
-                i7 = (i7 + i6 - 1) & 0xFFFFFFFF
+                i7 = (i7 + i6 - 1) % 0x100000000
             else:
-                i7 = (i2 + i5 + i6 + 1) & 0xFFFFFFFF
+                i7 = (i2 + i5 + i6 + 1) % 0x100000000
                 i3 = mem_u8[i7]
             if i3 == 46:
                 if not 48 <= mem_u8[i7 + 1] <= 57:
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
                 while True:
                     i7 += 1
                     i3 = mem_u8[i7]
@@ -196,16 +196,16 @@ def tokenize(p0):
                     i3 = i7 + 2
                     i5 = mem_u8[i7 + 2]
                 if not 48 <= i5 <= 57:
-                    return (16399 - i2 - i6) & 0xFFFFFFFF
+                    return (16399 - i2 - i6) % 0x100000000
                 i7 = i3 - 1
                 while True:
                     i7 += 1
                     if not 48 <= mem_u8[i7] <= 57:
                         break
         if i7 > i1 or i0 == 4095:
-            return (16399 - i2 - i6) & 0xFFFFFFFF
-        mem_u32[i4 + 8] = (i7 - i2 - i6) & 0xFFFFFFFF
-        mem_u32[i4 + 4] = (i2 + i6 - 16400) & 0xFFFFFFFF
+            return (16399 - i2 - i6) % 0x100000000
+        mem_u32[i4 + 8] = (i7 - i2 - i6) % 0x100000000
+        mem_u32[i4 + 4] = (i2 + i6 - 16400) % 0x100000000
         i0 = (i0 + 1) % 0x100000000
         i2 = i7
 
@@ -215,7 +215,7 @@ def check(p0):
     i0 = tokenize(p0)
     if i0 > 0x7FFFFFFF:
         return 0
-    i0 = (i0 * 12) & 0xFFFFFFFF
+    i0 = i0 * 12 % 0x100000000
     mem_u32[i0 + 24608] = 0
     return parse_value(24608) == i0 + 24608
 

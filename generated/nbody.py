@@ -72,7 +72,7 @@ def reset():
         for i2 in range(0, 224, 56):
             y0 = mem_f64[i1 + i2] * mem_f64[i3] + y0
             i3 += 56
-        mem_f64[(i0 << 3) + 16696] = y0 / -39.47841760435743
+        mem_f64[i0 * 8 + 16696] = y0 / -39.47841760435743
         i1 += 8
 
 
@@ -95,7 +95,7 @@ def energy():
             i3 = i1
             i5 = i0
             while True:
-                y3 = mem_f64[((i5 * 56) & 0xFFFFFFFF) + 16720]
+                y3 = mem_f64[i5 * 56 % 0x100000000 + 16720]
                 y2 = 0.0
                 i6 = i3
                 for i4 in range(0, 24, 8):
@@ -131,7 +131,7 @@ def advance(p0, p1):
                     i8 = i2
                     i9 = i5
                     while True:
-                        i10 = (i9 * 56 + 16672) & 0xFFFFFFFF
+                        i10 = (i9 * 56 + 16672) % 0x100000000
                         y0 = 0.0
                         i12 = i8
                         i13 = i0

@@ -67,15 +67,15 @@ def sort(p0):
 
 # func 2 "quicksort" (i32, i32) -> ()
 def quicksort(p0, p1):
-    i0 = (p1 - p0) & 0xFFFFFFFF
+    i0 = (p1 - p0) % 0x100000000
     if 13 <= i0 <= 0x7FFFFFFF:
         i2 = (p1 + 1) % 0x100000000
         while True:
-            i0 = mem_i32[((p0 << 2) + ((i0 << 1) & 0xFFFFFFFC) + 16384) & 0xFFFFFFFF]
+            i0 = mem_i32[(p0 * 4 + ((i0 * 2) & 0xFFFFFFFC) + 16384) % 0x100000000]
             i3 = p0 - 1
             i8 = i2
             while True:
-                i4 = (((i3 & 0xFFFFFFFF) << 2) + 16384) & 0xFFFFFFFF
+                i4 = (i3 * 4 + 16384) % 0x100000000
                 while True:
                     i3 += 1
                     i4 = (i4 + 4) % 0x100000000
@@ -83,35 +83,35 @@ def quicksort(p0, p1):
                     if i5 >= i0:
                         break
                 i1 = i8 + 1
-                i7 = ((i8 << 2) + 16380) & 0xFFFFFFFF
+                i7 = (i8 * 4 + 16380) % 0x100000000
                 while True:
                     i1 -= 1
                     i6 = mem_i32[i7]
                     i7 = (i7 - 4) % 0x100000000
                     if i6 <= i0:
                         break
-                i8 = (i1 - 1) & 0xFFFFFFFF
-                if ((i3 & 0xFFFFFFFF) ^ 0x80000000) >= (i8 ^ 0x80000000):
+                i8 = (i1 - 1) % 0x100000000
+                if ((i3 % 0x100000000) ^ 0x80000000) >= (i8 ^ 0x80000000):
                     break
                 mem_i32[i4] = i6
                 mem_i32[(i7 + 4) % 0x100000000] = i5
-            quicksort(p0, (i1 - 1) & 0xFFFFFFFF)
-            p0 = i1 & 0xFFFFFFFF
-            i0 = (p1 - i1) & 0xFFFFFFFF
+            quicksort(p0, (i1 - 1) % 0x100000000)
+            p0 = i1 % 0x100000000
+            i0 = (p1 - i1) % 0x100000000
             if i0 < 13 or i0 > 0x7FFFFFFF:
                 break
     else:
         i1 = p0
-    if ((i1 & 0xFFFFFFFF) ^ 0x80000000) < (p1 ^ 0x80000000):
-        i2 = ((i1 & 0xFFFFFFFF) << 2) + 16384
-        i0 = i1 & 0xFFFFFFFF
+    if ((i1 % 0x100000000) ^ 0x80000000) < (p1 ^ 0x80000000):
+        i2 = (i1 * 4 + 16384) & 0xFFFFFFFF
+        i0 = i1 % 0x100000000
         while True:
-            i4 = (i0 ^ 0x80000000) < ((i1 & 0xFFFFFFFF) ^ 0x80000000)
+            i4 = (i0 ^ 0x80000000) < ((i1 % 0x100000000) ^ 0x80000000)
             i0 = (i0 + 1) % 0x100000000
-            i3 = mem_i32[((i0 << 2) + 16384) & 0xFFFFFFFF]
+            i3 = mem_i32[(i0 * 4 + 16384) % 0x100000000]
             i5 = i0
             if not i4:
-                i4 = i2 & 0xFFFFFFFF
+                i4 = i2 % 0x100000000
                 i5 = i0
                 while True:
                     i6 = mem_i32[i4]
@@ -120,10 +120,10 @@ def quicksort(p0, p1):
                     mem_i32[i4 + 4] = i6
                     i4 = (i4 - 4) % 0x100000000
                     i5 = (i5 - 1) % 0x100000000
-                    if (i5 ^ 0x80000000) <= ((i1 & 0xFFFFFFFF) ^ 0x80000000):
-                        i5 = i1 & 0xFFFFFFFF
+                    if (i5 ^ 0x80000000) <= ((i1 % 0x100000000) ^ 0x80000000):
+                        i5 = i1 % 0x100000000
                         break
-            mem_i32[((i5 << 2) + 16384) & 0xFFFFFFFF] = i3
+            mem_i32[(i5 * 4 + 16384) % 0x100000000] = i3
             i2 += 4
             if i0 == p1:
                 return
@@ -135,8 +135,8 @@ def find(p0, p1):
     if 1 <= p0 <= 0x7FFFFFFF:
         i1 = p0
         while True:
-            i2 = ((((i1 - i0) & 0xFFFFFFFF) >> 1) + i0) & 0xFFFFFFFF
-            i3 = mem_i32[((i2 << 2) & 0xFFFFFFFF) + 16384] + 0x80000000 < (p1 ^ 0x80000000)
+            i2 = ((((i1 - i0) % 0x100000000) >> 1) + i0) % 0x100000000
+            i3 = mem_i32[i2 * 4 % 0x100000000 + 16384] + 0x80000000 < (p1 ^ 0x80000000)
             if i3:
                 i0 = (i2 + 1) % 0x100000000
             else:
@@ -145,7 +145,7 @@ def find(p0, p1):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
         return 0xFFFFFFFF
-    return i0 if mem_u32[((i0 << 2) & 0xFFFFFFFF) + 16384] == p1 else 0xFFFFFFFF
+    return i0 if mem_u32[i0 * 4 % 0x100000000 + 16384] == p1 else 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

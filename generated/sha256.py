@@ -83,8 +83,8 @@ def sha256(p0):
     i1 = (p0 + 8) & 0xFFFFFFC0
     i2 = i1 + 64
     if p0 + 1 < i2:
-        fill_u8(mem_u8, p0 + 16673, (i1 + 63 - p0) & 0xFFFFFFFF, 0)
-    i1 = (p0 << 3) & 0xFFFFFFFF
+        fill_u8(mem_u8, p0 + 16673, (i1 + 63 - p0) % 0x100000000, 0)
+    i1 = p0 * 8 % 0x100000000
     i3 = i2 + 16668
     i4 = 24
     while True:
@@ -117,7 +117,7 @@ def sha256(p0):
             i6 = mem_u32[i0 + 48]
             i14 = i0 + 64
             for i4 in range(64):
-                i7 = mem_u32[(i4 << 2) + 16416]
+                i7 = mem_u32[i4 * 4 + 16416]
                 i8 = mem_u32[i14]
                 i9 = mem_u32[i0 + 60]
                 i10 = mem_u32[i0 + 40]
@@ -144,13 +144,13 @@ def sha256(p0):
                 i14 += 4
             i5 = i0 + 32
             for i4 in range(i0, i5, 4):
-                mem_u32[i4] = (mem_u32[i4] + mem_u32[i4 + 32]) & 0xFFFFFFFF
+                mem_u32[i4] = (mem_u32[i4] + mem_u32[i4 + 32]) % 0x100000000
             i3 += 64
             if i3 >= i2:
                 break
     i1 = 20896
     for i2 in range(8):
-        i3 = mem_u32[i0 + (i2 << 2)]
+        i3 = mem_u32[i0 + i2 * 4]
         i4 = 24
         i5 = i1
         while True:

@@ -96,38 +96,38 @@ def run(p0, p1):
                         if i1 == 0:
                             mem_u32[20480] = i1
                             __stack_pointer = i0 + 2128
-                            return i2 & 0xFFFFFFFF
+                            return i2 % 0x100000000
                         if i1 == 1:
-                            mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i10 + 16385]
+                            mem_u32[i4 % 0x100000000] = mem_u32[i10 + 16385]
                             i5 = i10 + 5
                             i9 = (i7 + 4) % 0x100000000
                     elif i1 < 5:
                         if i1 == 3:
-                            mem_i32[i4 & 0xFFFFFFFF] = i2
+                            mem_i32[i4 % 0x100000000] = i2
                             i9 = (i7 + 4) % 0x100000000
                         else:
-                            i1 = (i4 - 8) & 0xFFFFFFFF
+                            i1 = (i4 - 8) % 0x100000000
                             mem_u32[i8] = mem_u32[i1]
                             mem_i32[i1] = i2
                             i9 = i7
                     elif i1 == 5:
-                        mem_u32[i4 & 0xFFFFFFFF] = mem_u32[(i4 - 8) & 0xFFFFFFFF]
+                        mem_u32[i4 % 0x100000000] = mem_u32[(i4 - 8) % 0x100000000]
                         i9 = (i7 + 4) % 0x100000000
                     else:
-                        mem_u32[i4 & 0xFFFFFFFF] = mem_u32[i0 + 1024 + ((mem_u8[i10 + 16385] & 0xF) << 2)]
+                        mem_u32[i4 % 0x100000000] = mem_u32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4]
                         i9 = (i7 + 4) % 0x100000000
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:
                         if i1 == 7:
-                            mem_i32[i0 + 1024 + ((mem_u8[i10 + 16385] & 0xF) << 2)] = i2
+                            mem_i32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4] = i2
                             i5 = i10 + 2
                         else:
                             i1 = i8 - 4
-                            mem_u32[i1] = (mem_u32[i1] + i2) & 0xFFFFFFFF
+                            mem_u32[i1] = (mem_u32[i1] + i2) % 0x100000000
                     elif i1 == 9:
                         i1 = i8 - 4
-                        mem_u32[i1] = (mem_u32[i1] - i2) & 0xFFFFFFFF
+                        mem_u32[i1] = (mem_u32[i1] - i2) % 0x100000000
                     else:
                         i1 = i8 - 4
                         mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
@@ -137,13 +137,13 @@ def run(p0, p1):
                             i1 = 4
                             break
                         i1 = i8 - 4
-                        mem_u32[i1] = mem_u32[i1] // (i2 & 0xFFFFFFFF)
+                        mem_u32[i1] = mem_u32[i1] // (i2 % 0x100000000)
                     else:
                         if not i2:
                             i1 = 4
                             break
                         i1 = i8 - 4
-                        mem_u32[i1] = mem_u32[i1] % (i2 & 0xFFFFFFFF)
+                        mem_u32[i1] = mem_u32[i1] % (i2 % 0x100000000)
                 elif i1 == 13:
                     i1 = i8 - 4
                     mem_u32[i1] = mem_u32[i1] & i2
@@ -166,7 +166,7 @@ def run(p0, p1):
                         mem_u32[i8] = i2 == 0
                         i9 = i7
                     else:
-                        mem_u32[i8] = -i2 & 0xFFFFFFFF
+                        mem_u32[i8] = -i2 % 0x100000000
                         i9 = i7
                 elif i1 == 20:
                     i1 = i8 - 4
@@ -180,16 +180,16 @@ def run(p0, p1):
                         i1 = i8 - 4
                         mem_u32[i1] = mem_i32[i1] > i2
                     else:
-                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                        i5 = ((mem_u8[i5 + 16385] * 256) & 0xF00) | mem_u8[i5 + 16384]
                         i9 = i7
                 elif i1 == 24:
                     if i2:
                         i5 = i10 + 3
                     else:
-                        i5 = ((mem_u8[i5 + 16385] << 8) & 0xF00) | mem_u8[i5 + 16384]
+                        i5 = ((mem_u8[i5 + 16385] * 256) & 0xF00) | mem_u8[i5 + 16384]
                 else:
-                    mem_u32[i0 + (i6 << 2)] = i10 + 3
-                    i5 = ((mem_u8[i10 + 16386] << 8) & 0xF00) | mem_u8[i10 + 16385]
+                    mem_u32[i0 + i6 * 4] = i10 + 3
+                    i5 = ((mem_u8[i10 + 16386] * 256) & 0xF00) | mem_u8[i10 + 16385]
                     i6 += 1
                     i9 = i7
             elif i1 < 28:
@@ -198,13 +198,13 @@ def run(p0, p1):
                         i1 = 3
                         break
                     i6 -= 1
-                    i5 = mem_u32[i0 + (i6 << 2)]
+                    i5 = mem_u32[i0 + i6 * 4]
                     i9 = i7
                 else:
-                    mem_u32[i8] = (i2 + 1) & 0xFFFFFFFF
+                    mem_u32[i8] = (i2 + 1) % 0x100000000
                     i9 = i7
             elif i1 == 28:
-                mem_u32[i8] = (i2 - 1) & 0xFFFFFFFF
+                mem_u32[i8] = (i2 - 1) % 0x100000000
                 i9 = i7
             else:
                 i1 = 2
@@ -217,7 +217,7 @@ def run(p0, p1):
         i2 = 0
     mem_u32[20480] = i1
     __stack_pointer = i0 + 2128
-    return i2 & 0xFFFFFFFF
+    return i2 % 0x100000000
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

@@ -32,7 +32,7 @@ RELATIONS = {"lt_u": operator.lt, "le_u": operator.le, "gt_u": operator.gt, "ge_
         ("(i32.ge_u (i32.sub (local.get $c) (i32.const 7)) (i32.const 1))", "c != 7"),
         (
             "(i32.lt_s (i32.add (local.get $c) (local.get $c)) (i32.const 9))",
-            "not 9 <= c + c & 4294967295 <= 2147483647",
+            "not 9 <= (c + c) % 4294967296 <= 2147483647",
         ),
     ],
 )

@@ -114,7 +114,7 @@ def test_a_search_gives_where_it_ends() -> None:
 def test_a_sum_is_added_to_what_there_was() -> None:
     loads = "(i32.add (i32.load (local.get $p)) (i32.add (i32.load offset=4 (local.get $p)) (local.get $q)))"
     wat = loop(f"(local.set $q {loads})", up("p", 8) + DOWN.format(2), result="$q")
-    assert "q + sum_u32(mem_u8, p, turns_whole(n, 2)) & 4294967295" in python(wat)
+    assert "(q + sum_u32(mem_u8, p, turns_whole(n, 2))) % 4294967296" in python(wat)
     instance = instance_of(wat)
     instance.memories[0].write(4, b"\xff" * 4 + b"\3\0\0\0" * 3)
     assert outcome(instance, "f", 4, 7, 4) == 15

@@ -38,7 +38,7 @@ def test_while_with_its_test_at_the_head() -> None:
     assert shape(body) == expect(
         """
         while a < b:
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
         return a
         """
     )
@@ -52,7 +52,7 @@ def test_loop_with_its_test_at_the_end() -> None:
     assert shape(body) == expect(
         """
         while True:
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
             if a >= b:
                 break
         return a
@@ -89,7 +89,7 @@ def test_break_out_of_two_loops_and_on_to_the_outer_one() -> None:
     assert shape(body) == expect(
         """
         while True:
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
             while True:
                 if b == 9:
                     return a
@@ -216,7 +216,7 @@ def test_function_that_nests_too_deep_is_a_loop_over_its_blocks(monkeypatch: pyt
         """
         state = 0
         while True:
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
             if a < b:
                 state = 0
                 continue

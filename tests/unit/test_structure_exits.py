@@ -47,7 +47,7 @@ def test_what_two_ways_out_set_stands_before_their_breaks() -> None:
             if a == b:
                 b = 7
                 break
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
             if a > 99:
                 b = 8
                 break
@@ -70,7 +70,7 @@ def test_what_only_one_way_out_leads_to_stands_in_the_loop_if_others_pass_it() -
     assert shape(body) == expect(
         """
         while True:
-            a = a + c & 4294967295
+            a = (a + c) % 4294967296
             if a == b:
                 g(1)
                 g(1)
@@ -99,7 +99,7 @@ def test_what_a_condition_leads_to_stands_in_the_else_of_the_loop() -> None:
         expect(
             """
             while a < b:
-                a = a + c & 4294967295
+                a = (a + c) % 4294967296
                 if a == 50:
                     break
             else:

@@ -141,7 +141,7 @@ def test_boxed_and_plain_globals() -> None:
     wat = WAT.replace('(func (export "anonymous"))', f'(func (export "anonymous") {body})')
     assert (
         python(wat, 2)
-        == "def anonymous():\n    global own\n    count.raw = count.raw + base & 4294967295\n    own = 5\n"
+        == "def anonymous():\n    global own\n    count.raw = (count.raw + base) % 4294967296\n    own = 5\n"
     )
 
 

@@ -19,7 +19,7 @@ from wasm2py.transpile.opcodes import OPS, Op
 
 def address_of(emitter: Emitter, access: Expr, line: int) -> ast.expr:
     """Where an access goes: the operand plus the static offset."""
-    return with_offset(emitter.canonical(access.args[0]).node, access.imm[1], line)
+    return with_offset(emitter.place(access.args[0]).node, access.imm[1], line)
 
 
 def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:

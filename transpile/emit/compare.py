@@ -129,7 +129,7 @@ def _signed(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, 
     a, b = emitter.cheaply_signed(left), emitter.cheaply_signed(right)
     if a.fits_signed(bits) and b.fits_signed(bits):
         return nodes.Compare(a.node, op, b.node, line)
-    return nodes.Compare(_flipped(a, bits, line), op, _flipped(b, bits, line), line)
+    return nodes.Compare(_flipped(emitter, left, a, line), op, _flipped(emitter, right, b, line), line)
 
 
 def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wanted: bool, line: int) -> ast.expr:
@@ -138,7 +138,7 @@ def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wante
     value, known = emitter.cheaply_signed(left), emitter.canonical(right).node
     if value.fits_signed(bits):
         return nodes.Compare(value.node, _RELATIONS[name][0 if wanted else 1], known, line)
-    rest, top = canonical(value, bits, line).node, nodes.constant((1 << (bits - 1)) - 1, line)
+    rest, top = emitter.rested(left, value).node, nodes.constant((1 << (bits - 1)) - 1, line)
     if (name in ("gt", "ge")) != wanted and isinstance(rest, ast.Name):
         below = nodes.Compare(rest, nodes.LE if name in ("gt", "le") else nodes.LT, known, line)
         return nodes.either(below, nodes.Compare(nodes.Name(rest.id, line), nodes.GT, top, line), line)
@@ -148,12 +148,13 @@ def _beside_positive(emitter: Emitter, name: str, left: Expr, right: Expr, wante
     return chain if (name in ("gt", "ge")) == wanted else nodes.not_(chain, line)
 
 
-def _flipped(value: Value, bits: int, line: int) -> ast.expr:
-    """The value with its sign bit flipped, which orders signed integers as unsigned ones."""
+def _flipped(emitter: Emitter, expr: Expr, value: Value, line: int) -> ast.expr:
+    """A value with its sign bit flipped, which orders signed integers as unsigned ones."""
+    bits = SIZES[expr.type]  # type: ignore[index]
     sign = 1 << (bits - 1)
     if value.fits_signed(bits):
         return nodes.BinOp(value.node, nodes.ADD, nodes.constant(sign, line), line)
-    return nodes.BinOp(canonical(value, bits, line).node, nodes.XOR, nodes.constant(sign, line), line)
+    return nodes.BinOp(emitter.rested(expr, value).node, nodes.XOR, nodes.constant(sign, line), line)
 
 
 def _signed_constant(
@@ -169,7 +170,7 @@ def _signed_constant(
         signed_constant = constant - (1 << bits) if constant > top else constant
         op = _RELATIONS[name][0 if wanted else 1]
         return nodes.Compare(node, op, nodes.constant(signed_constant, line), line)
-    rest = canonical(value, bits, line).node
+    rest = emitter.rested(left, value).node
     negative_wanted = (name == "lt") == wanted
     if constant == 0:
         return nodes.Compare(rest, nodes.GT if negative_wanted else nodes.LE, nodes.constant(top, line), line)

@@ -15,6 +15,7 @@ from wasm2py.runtime.program import Dialect, Program
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.values import LIMITS, Value, canonical, hardly_wraps, reduced, signed, word_bounds
+from wasm2py.transpile.emit.wrapping import adds_up, seldom_wraps
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval, interval
 from wasm2py.transpile.opcodes import OPS, Op
@@ -109,10 +110,27 @@ class Emitter:
         value = self.value(expr)
         if (value.low >= 0 and value.high <= FULL[expr.type][1]) or self.in_words(expr.type):  # type: ignore[index]
             return value
+        return self._wrapped(expr, value)
+
+    def rested(self, expr: Expr, value: Value) -> Value:
+        """What an expression gave, at rest."""
+        return value if value.low >= 0 and value.high <= FULL[expr.type][1] else self._wrapped(expr, value)  # type: ignore[index]
+
+    def _wrapped(self, expr: Expr, value: Value) -> Value:
+        """A value wrapped in the quicker way: that depends on whether it is likely to change."""
         bits, line = SIZES[expr.type], expr.offset or self.line  # type: ignore[index]
-        if self.dialect == "cpython" and hardly_wraps(value, bits):
+        if self.dialect == "cpython" and (hardly_wraps(value, bits) or seldom_wraps(expr)):
             return reduced(value, bits, line)
         return canonical(value, bits, line)
+
+    def place(self, expr: Expr) -> Value:
+        """An address at rest; sums that make one do not wrap, or hardly any access would be inside the memory."""
+        value = self.value(expr)
+        if value.fits(32):
+            return value
+        if self.dialect == "cpython" and adds_up(expr):
+            return reduced(value, 32, expr.offset or self.line)
+        return canonical(value, 32, expr.offset or self.line)
 
     def signed(self, expr: Expr) -> Value:
         """An integer expression as a signed integer."""
@@ -120,7 +138,8 @@ class Emitter:
         handler = SIGNED.get(expr.op)
         if handler is not None:
             return handler(self, expr, line)
-        return signed(self.value(expr), SIZES[expr.type], line)  # type: ignore[index]
+        value, bits = self.value(expr), SIZES[expr.type]  # type: ignore[index]
+        return value if value.fits_signed(bits) else signed(self.rested(expr, value), bits, line)
 
     def unwrapped(self, expr: Expr) -> Value:
         """An integer expression as it comes, if it can be as large as one sum with an unwrapped variable at most."""

@@ -11,6 +11,7 @@ from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
 from wasm2py.transpile.emit.rounding import rounds, unrounded
 from wasm2py.transpile.ir.expr import CONSTS, WRITES, Expr, commute
+from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.opcodes import OPS
 
 _INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
@@ -27,7 +28,7 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         assert bits is not None
         return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
     out: list[ast.stmt] = []
-    base = emitter.canonical(where_expr).node
+    base = emitter.place(where_expr).node
     if where_expr.op not in CONSTS and not commute(where_expr.effects, value_expr.effects):
         base = _named(out, emitter.address, base, line)
     address = with_offset(base, expr.imm[1], line)
@@ -62,6 +63,8 @@ def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.ex
         return value.node, "u"
     if value.fits_signed(8 * width) and emitter.dialect == "cpython":
         return value.node, "i"
+    if 8 * width == SIZES[expr.type]:
+        return emitter.rested(expr, value).node, "u"
     return nodes.BinOp(value.node, nodes.AND, nodes.constant((1 << 8 * width) - 1, line), line), "u"
 
 

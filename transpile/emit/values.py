@@ -36,9 +36,9 @@ MASKS = {32: 0xFFFFFFFF, 64: 0xFFFFFFFFFFFFFFFF}
 _FEW = 1 << 16
 #: Past these, an unmasked value would make Python's integers grow: mask first.
 LIMITS = {32: 1 << 80, 64: 1 << 144}
-#: What a variable that is left unwrapped is taken to hold: so much that one can be added to something smaller, but not
-#: to another, nor multiplied or shifted, before it is masked. Each turn of a loop can add no more than a wrapped
-#: number, so it will not come near these bounds.
+#: What a variable that is left unwrapped is taken to hold: so much that what is made of one can be masked at the end,
+#: and that another variable that is left unwrapped can be given one and something smaller, but no more. Each turn of a
+#: loop can add no more than a wrapped number, so it will not come near these bounds.
 UNWRAPPED = {bits: (-(limit >> 1), limit >> 1) for bits, limit in LIMITS.items()}
 
 

@@ -121,10 +121,12 @@ class FunctionIR:
     `params` are the first variables. Blocks are found by walking from `entry`; their order and their graph are kept, so
     whoever changes edges must call `edges_changed`.
     `counting` is what `ranges` found of loops that count: the block that ends each, its step, and how it counts.
+    `mixes` says that there are instructions such as hashes are made with.
     """
 
     __slots__ = (
-        "_graph", "_order", "counting", "entry", "index", "next_block", "offset", "params", "type", "variables",
+        "_graph", "_order", "counting", "entry", "index", "mixes", "next_block", "offset", "params", "type",
+        "variables",
     )  # fmt: skip
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
@@ -135,6 +137,7 @@ class FunctionIR:
         self.params: list[Var] = []
         self.next_block = 0
         self.counting: list[tuple[Block, Stmt, Counted]] = []
+        self.mixes = False
         self._order: list[Block] | None = None
         self._graph: Graph | None = None
         self.entry = self.block()

@@ -33,10 +33,11 @@ class Var:
     `index` numbers the variables of one function densely; `local` is the wasm localidx, None for temporaries. A
     `role` names the few variables that structuring makes: of those with the same role only one is in use at any
     time. Python's variable holds an integer at rest, or as the signed number where the pass `signs` set `signed`, or
-    any number that is the same modulo 2**N where the pass `unwrapped` set that.
+    any number that is the same modulo 2**N where the pass `unwrapped` set that. Where `mixing` set `mixed`, it is as
+    likely to be any number as any other.
     """
 
-    __slots__ = ("index", "local", "role", "signed", "type", "unwrapped")
+    __slots__ = ("index", "local", "mixed", "role", "signed", "type", "unwrapped")
 
     def __init__(self, index: int, type_: ValType, local: int | None = None, role: str | None = None) -> None:
         self.index = index
@@ -45,6 +46,7 @@ class Var:
         self.role = role
         self.signed = False
         self.unwrapped = False
+        self.mixed = False
 
     def __repr__(self) -> str:
         return f"${self.local}" if self.local is not None else f"%{self.index}"

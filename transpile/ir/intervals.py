@@ -83,7 +83,13 @@ def _mul(expr: Expr, args: list[Interval]) -> Interval | None:
 
 @_rule("and")
 def _and(expr: Expr, args: list[Interval]) -> Interval | None:
-    return 0, min(args[0][1], args[1][1])
+    (a, b), (c, d) = args
+    if c == d:
+        length = b.bit_length()
+        kept = c & (1 << length) - 1
+        if kept + (kept & -kept) == 1 << length:  # only low bits are cleared, if any
+            return a & c, b & c
+    return 0, min(b, d)
 
 
 @_rule("or", "xor")

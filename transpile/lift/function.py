@@ -197,11 +197,11 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
         if handler is not None:
             handler(lifter, imm, offset)
         else:
-            _simple(lifter, op, imm, offset)
+            simple(lifter, op, imm, offset)
     return lifter.function
 
 
-def _simple(lifter: Lifter, op: Op, imm: object, offset: int) -> None:
+def simple(lifter: Lifter, op: Op, imm: object, offset: int) -> None:
     """An instruction without side effects whose types the table knows."""
     stack = lifter.stack
     assert op.params is not None and op.results is not None

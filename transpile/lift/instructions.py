@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.ir.cfg import Stmt
 from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, Expr, get
+from wasm2py.transpile.ir.mixes import MIXING, mixes
 from wasm2py.transpile.lift import control
-from wasm2py.transpile.lift.function import Lifter
+from wasm2py.transpile.lift.function import Lifter, simple
 from wasm2py.transpile.opcodes import OPS, Op
 
 Handler: TypeAlias = Callable[[Lifter, Any, int], None]
@@ -125,6 +126,21 @@ def _store(op: Op) -> Handler:
 
 
 _register_stores()
+
+
+# Instructions that may mix bits: the function takes note of it
+
+
+def _mixing(op: Op) -> Handler:
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        simple(lifter, op, imm, offset)
+        if mixes(lifter.stack[-1]):
+            lifter.function.mixes = True
+
+    return handler
+
+
+HANDLERS.update((op, _mixing(op)) for op in MIXING)
 
 
 # Calls

@@ -17,6 +17,7 @@ from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.membership import find_membership
+from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
@@ -43,6 +44,7 @@ PASSES: dict[str, Pass] = {
     "counting": count_loops,
     "unwrapped": leave_unwrapped,
     "signs": choose_signs,
+    "mixing": find_mixed,
     "webs": split_webs,
     "alignments": find_alignments,
 }
@@ -53,7 +55,7 @@ NAMES = (*PASSES, "aligned_globals", "forget")
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "sinking", "alignments", "ranges", "counting", "unwrapped", "signs",
+    "sinking", "alignments", "ranges", "counting", "unwrapped", "signs", "mixing",
 )  # fmt: skip
 
 
@@ -68,7 +70,7 @@ _WORK = {
 }
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "unwrapped", "signs")}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "unwrapped", "signs", "mixing")}
 
 
 def optimise(
