@@ -4,6 +4,7 @@
 # ruff: noqa
 # mypy: ignore-errors
 
+from wasm2py.runtime.bulk import items
 from wasm2py.runtime.precompiled import Precompiled
 from wasm2py.runtime.program import CallView, DataInfo, ExportInfo, FunctionInfo, GlobalInfo, Options, Program
 from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
@@ -94,14 +95,14 @@ def input_():
 def crc32(p0, p1):
     i0 = 0
     if not mem_u32[21508]:
-        for i1 in range(16384, 17408, 4):
-            mem_u32[i1 + 5120] = (i0 >> 8) ^ mem_u32[i1]
+        for i1, e0 in zip(range(16384, 17408, 4), mem_u32[16384:17408:4]):
+            mem_u32[i1 + 5120] = (i0 >> 8) ^ e0
             i0 += 1
     if not p1:
         return p0
     i1 = p0 ^ 0xFFFFFFFF
-    for i0 in range(p1):
-        i1 = mem_u32[((mem_u8[i0 + 17408] ^ i1) & 0xFF) * 4 + 21504] ^ (i1 >> 8)
+    for e0 in items(mem_u8, 17408, p1, 1):
+        i1 = mem_u32[((e0 ^ i1) & 0xFF) * 4 + 21504] ^ (i1 >> 8)
     return i1 ^ 0xFFFFFFFF
 
 

@@ -302,6 +302,16 @@ def _sum(mem: Buffer, address: int, size: int, format_: Literal["B", "H", "I"]) 
     raise Trap("out of bounds memory access")
 
 
+# Loops that go through memory
+
+
+def items(view: Buffer, first: int, size: int, stride: int) -> Buffer:
+    """The items of a view that lie so far apart, from the first address on; their strides together are `size`."""
+    if first >= 0 < size and first + size - stride < len(view):
+        return view[first : first + size : stride]
+    raise Trap("out of bounds memory access")
+
+
 # Where a loop traps
 
 

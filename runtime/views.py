@@ -148,7 +148,9 @@ class _StandIn:
     def __len__(self) -> int:
         return max(len(self._buffer) - self.itemsize + 1, 0)
 
-    def __getitem__(self, address: int) -> Any:
+    def __getitem__(self, address: int | slice) -> Any:
+        if isinstance(address, slice):
+            return [self[at] for at in range(*address.indices(len(self)))]
         self._check(address)
         return self._layout.unpack_from(self._buffer, address)[0]
 

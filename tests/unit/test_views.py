@@ -46,6 +46,20 @@ def test_items_at_every_address(kind: str, width: str) -> None:
 
 
 @pytest.mark.parametrize("width", LAYOUTS)
+def test_slices_have_the_items_of_every_nth_address(kind: str, width: str) -> None:
+    buffer, layout = bytearray(range(64)), LAYOUTS[width]
+    views = Views(buffer)
+    view = views.by_width[width]
+    for first, end, step in ((0, 64, 1), (3, 40, 8), (60, 70, 2), (70, 80, 1)):
+        expected = [layout.unpack_from(buffer, at)[0] for at in range(first, min(end, len(view)), step)]
+        items = iter(view[first:end:step])
+        assert list(items) == expected
+    begun = iter(view[0:64:3])
+    next(begun)
+    views.release()  # which a slice does not hold up
+
+
+@pytest.mark.parametrize("width", LAYOUTS)
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 100])
 def test_the_end(kind: str, width: str, size: int) -> None:
     view = Views(bytearray(size)).by_width[width]

@@ -31,6 +31,13 @@ def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:
     return nodes.BinOp(base, nodes.ADD, nodes.constant(offset, line), line)
 
 
+def format_of(op: Op, signed: bool) -> str:
+    """What a load reads (u8, i16, f64, …)."""
+    if op.mnemonic[0] == "f":
+        return op.mnemonic[:3]
+    return f"{'i' if signed else 'u'}{8 * op.width}"
+
+
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str) -> ast.expr:
     """Read an item of `format_` (u8, i16, f64, …)."""
     memory = expr.imm[2]

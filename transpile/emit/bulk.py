@@ -28,7 +28,7 @@ def _bytes(memory: int, line: int) -> ast.expr:
     return nodes.Name(names.view_name(memory, "u8"), line)
 
 
-def _plus(node: ast.expr, more: int, line: int) -> ast.expr:
+def plus(node: ast.expr, more: int, line: int) -> ast.expr:
     """A sum that does not wrap."""
     if not more:
         return node
@@ -89,7 +89,7 @@ def _run(emitter: Emitter, expr: Expr, line: int) -> list[ast.expr]:
     count = emitter.node(expr.args[len(run.displacements)])
     return [
         _bytes(run.memory, line),
-        *(_plus(emitter.node(at), more, line) for at, more in addresses),
+        *(plus(emitter.node(at), more, line) for at, more in addresses),
         _times(count, run.unroll, line),
     ]
 
@@ -97,7 +97,7 @@ def _run(emitter: Emitter, expr: Expr, line: int) -> list[ast.expr]:
 def _find(emitter: Emitter, expr: Expr, line: int) -> Value:
     run: Run = expr.imm
     address, value = emitter.nodes(expr.args)
-    args = [_bytes(run.memory, line), _plus(address, run.displacements[0], line), value]
+    args = [_bytes(run.memory, line), plus(address, run.displacements[0], line), value]
     return Value(nodes.call("find_u8", args, line), 0, 0xFFFFFFFF)
 
 
@@ -120,7 +120,7 @@ def _sum(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _turns_below(emitter: Emitter, expr: Expr, line: int) -> Value:
     step, past = expr.imm
     first, limit = emitter.nodes(expr.args)
-    args = [first, _plus(limit, int(past), line), nodes.constant(step, line)]
+    args = [first, plus(limit, int(past), line), nodes.constant(step, line)]
     return Value(nodes.call("turns_below", args, line), 0, 0xFFFFFFFF)
 
 

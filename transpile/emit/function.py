@@ -7,19 +7,21 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
+from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.emit import access, bulk, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.rounding import rounded, rounds
 from wasm2py.transpile.emit.store import store
+from wasm2py.transpile.emit.streams import iteration
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, Var
-from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, Expr, Var
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Leave, Python, While
+from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
 FAMILIES = (access, bulk, calls, convert, floats, integers, words)
@@ -34,6 +36,9 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
     variables = name_variables(function, scope, given)
     known = len(function.variables)
     body = structure(function)
+    if program.options.dialect == "cpython" and "streams" not in program.options.disabled_passes:
+        sizes = tuple(memory.limits.minimum * PAGE_SIZE for memory in program.memories)
+        stream(function, body, sizes)
     roles: dict[str, str] = {}
     for var in function.variables[known:]:
         role = var.role or "t"
@@ -139,17 +144,10 @@ class _Writer:
         out.append(nodes.while_(test, body, self.block(node.other), line))
 
     def for_(self, node: For, out: list[ast.stmt]) -> None:
-        emitter = self.emitter
-        line = emitter.line = node.start.offset or emitter.line
-        start, end = emitter.node(node.start), emitter.node(node.end)
-        if node.end.op in CONSTS and not node.end.imm and node.step > 0:
-            end = nodes.constant(1 << SIZES[node.variable.type], line)
-        args = [start, end] if node.step == 1 else [start, end, nodes.constant(node.step, line)]
-        if node.step == 1 and node.start.op in CONSTS and not node.start.imm:
-            del args[0]
-        name = emitter.variables[node.variable.index]
+        line = self.emitter.line = node.start.offset or self.emitter.line
+        targets, sequence = iteration(self.emitter, node)
         body, other = self.block(node.body), self.block(node.other)
-        out.append(nodes.for_(name, nodes.call("range", args, line), body or [nodes.pass_(line)], other, line))
+        out.append(nodes.for_(targets, sequence, body or [nodes.pass_(line)], other, line))
 
     def leave(self, node: Leave, out: list[ast.stmt]) -> None:
         line = node.end.offset or self.emitter.line

@@ -225,6 +225,10 @@ def set_(elements: Sequence[ast.expr], line: int) -> ast.Set:
     return ast.Set(list(elements), lineno=line, col_offset=0)
 
 
+def starred(value: ast.expr, line: int) -> ast.Starred:
+    return ast.Starred(value, _LOAD, lineno=line, col_offset=0)
+
+
 def named(id_: str, value: ast.expr, line: int) -> ast.NamedExpr:
     return ast.NamedExpr(target(id_, line), value, lineno=line, col_offset=0)
 
@@ -258,8 +262,10 @@ def while_(condition: ast.expr, body: list[ast.stmt], other: list[ast.stmt], lin
     return ast.While(condition, body, other, lineno=line, col_offset=0)
 
 
-def for_(id_: str, over: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
-    return ast.For(target(id_, line), over, body, other, None, lineno=line, col_offset=0)
+def for_(ids: Sequence[str], over: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
+    names: list[ast.expr] = [target(id_, line) for id_ in ids]
+    place = names[0] if len(names) == 1 else ast.Tuple(names, _STORE, lineno=line, col_offset=0)
+    return ast.For(place, over, body, other, None, lineno=line, col_offset=0)
 
 
 def break_(line: int) -> ast.stmt:

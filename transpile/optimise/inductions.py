@@ -54,6 +54,12 @@ class Induction:
             return (low, last - self.step) if high + self.step <= first else None
         return (first - self.step, high) if low + self.step >= last else None
 
+    def most_turns(self, limits: Interval) -> int:
+        """How many turns the loop takes at most, given those bounds."""
+        if self.distance is not None:
+            return self.distance // self.step
+        return (limits[1] - limits[0]) // abs(self.step) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -155,7 +155,7 @@ class _Analysis:
             limits = induction.limits(outside)
             if limits is not None:
                 bound(induction.variable, state, limits)
-                self._bound_steps(number, outside, (limits[1] - limits[0]) // abs(induction.step) + 1, state)
+                self._bound_steps(number, outside, induction.most_turns(limits), state)
         return state
 
     def _bound_steps(self, number: int, outside: State, turns: int, state: State) -> None:

@@ -118,8 +118,24 @@ class While:
 
 
 @dataclass(slots=True)
+class Item:
+    """What a loop loads each turn, one element for each of the variables, which are `stride` bytes apart: `load` is the
+    very first. `inside` says that no turn's loads trap.
+    """
+
+    variables: tuple[Var, ...]
+    load: Expr
+    stride: int
+    inside: bool
+
+
+@dataclass(slots=True)
 class For:
-    """`for variable in range(start, end, step)`, `other` its `else`; an end of zero, of a positive step, is 2**N."""
+    """`for variable in range(start, end, step)`, `other` its `else`; an end of zero, of a positive step, is 2**N.
+
+    It goes through `items` besides, or, if nobody reads the variable and it does not count, instead; of these `turns`
+    are so many, if that is known.
+    """
 
     variable: Var
     start: Expr
@@ -127,6 +143,9 @@ class For:
     step: int
     body: list[Python]
     other: list[Python]
+    items: list[Item] = field(default_factory=list)
+    counts: bool = True
+    turns: int | None = None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,110 @@
+"""What `for` loops go through: numbers, items of memory (`structure/streams.py`), or both at once."""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile import names
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.access import format_of, with_offset
+from wasm2py.transpile.emit.bulk import plus
+from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET
+from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.structure.nodes import For, Item
+from wasm2py.transpile.structure.strides import base_of
+
+
+def iteration(emitter: Emitter, node: For) -> tuple[list[str], ast.expr]:
+    """The names of a loop's variables, and what they go through."""
+    line = emitter.line
+    targets = [emitter.variables[variable.index] for item in node.items for variable in item.variables]
+    sequences = [argument for item in node.items for argument in _arguments(emitter, node, item)]
+    if node.counts:
+        targets.insert(0, emitter.variables[node.variable.index])
+        sequences.insert(0, _numbers(emitter, node, line))
+    return targets, sequences[0] if len(targets) == 1 else nodes.call("zip", sequences, line)
+
+
+def _arguments(emitter: Emitter, node: For, item: Item) -> list[ast.expr]:
+    """What `zip` is given for an item: an iterator so many times as there are elements in a turn.
+
+    The iterator stays in the temporary variable, and with it a slice. That does no harm where a view is released
+    before the slice is gone, but for bytes: their view is the memory itself.
+    """
+    sequence = _sequence(emitter, node, item)
+    times = len(item.variables)
+    if times == 1:
+        return [sequence]
+    line = emitter.line
+    iterator = nodes.call("iter", [sequence], line)
+    if item.load.op.width == 1:
+        repeated = nodes.BinOp(nodes.tuple_([iterator], line), nodes.MUL, nodes.constant(times, line), line)
+        return [nodes.starred(repeated, line)]
+    again = [nodes.Name(emitter.temporary, line) for _ in range(times - 1)]
+    return [nodes.named(emitter.temporary, iterator, line), *again]
+
+
+def _numbers(emitter: Emitter, node: For, line: int) -> ast.expr:
+    args = [emitter.node(node.start), _end(emitter, node, line)]
+    if node.step != 1:
+        args.append(nodes.constant(node.step, line))
+    elif node.start.op in CONSTS and not node.start.imm:
+        del args[0]
+    return nodes.call("range", args, line)
+
+
+def _end(emitter: Emitter, node: For, line: int) -> ast.expr:
+    if node.end.op in CONSTS and not node.end.imm and node.step > 0:
+        return nodes.constant(1 << SIZES[node.variable.type], line)
+    return emitter.node(node.end)
+
+
+def _sequence(emitter: Emitter, node: For, item: Item) -> ast.expr:
+    """A slice of a view; where it may not lie inside the memory, by way of a helper that tests it."""
+    load = item.load
+    line = load.offset or emitter.line
+    emitter.line = line
+    address, (_, offset, memory) = load.args[0], load.imm
+    view = names.view_name(memory, format_of(load.op, item.variables[0].signed))
+    first = with_offset(emitter.canonical(address).node, offset, line)
+    end = _slice_end(emitter, node, item, line) if item.inside else None
+    if end is None:
+        args = [
+            nodes.Name(view, line),
+            first,
+            _size(emitter, node, item, line),
+            nodes.constant(item.stride, line),
+        ]
+        return nodes.call("items", args, line)
+    step = nodes.constant(item.stride, line) if item.stride > 1 else None
+    return nodes.item(view, ast.Slice(first, end, step, lineno=line, col_offset=0), line)
+
+
+def _slice_end(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr | None:
+    """Where a slice that is inside ends, if that is said shortly."""
+    address, offset = item.load.args[0], item.load.imm[1]
+    base, ahead = base_of(address)
+    if node.turns is not None:
+        size = node.turns * item.stride * len(item.variables)
+        if base is None:
+            return nodes.constant(ahead + offset + size, line)
+        return plus(emitter.canonical(base).node, ahead + offset + size, line) if base.op is LOCAL_GET else None
+    if base is None or base.op is not LOCAL_GET or node.start.op is not LOCAL_GET or base.imm is not node.start.imm:
+        return None
+    if item.stride * len(item.variables) != node.step:
+        return None
+    return plus(_end(emitter, node, line), ahead + offset, line)
+
+
+def _size(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr:
+    """How many bytes all turns go through, the last one's whole stride included."""
+    stride = item.stride * len(item.variables)
+    if node.turns is not None:
+        return nodes.constant(node.turns * stride, line)
+    distance = _end(emitter, node, line)
+    if not (node.start.op in CONSTS and not node.start.imm):
+        distance = nodes.BinOp(distance, nodes.SUB, emitter.node(node.start), line)
+    if stride == node.step:
+        return distance
+    return nodes.BinOp(distance, nodes.MUL, nodes.constant(stride // node.step, line), line)

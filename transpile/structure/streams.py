@@ -1,0 +1,200 @@
+"""Loops that count through memory: what each turn loads a constant further on is gone through as Python goes through a
+sequence: `for i in range(0, 64): … mem[i]` becomes `for e0 in mem[0:64]: …`.
+
+That moves accesses to before the loop. So the loop must do nothing in between that could be seen: where it writes, or
+traps in other ways, or may be left early, the accesses must be known to stay inside the memory, and apart from what is
+written. What is not known to stay inside is tested before the loop (`runtime/bulk`): where one of its accesses traps,
+so does the test. Addresses that wrap around trap on the way, for a memory's last page is always missing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wasm2py.transpile.ir.cfg import FunctionIR
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, READS_MEMORY, TRAPS_OTHERWISE, WRITES, Expr
+from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.optimise.linear import MASK, Definitions, define, linear
+from wasm2py.transpile.structure.nodes import Code, For, If, Item, Leave, Python, While, breaks
+from wasm2py.transpile.structure.streamed import Rewriting, leaves, left_with, read_elsewhere
+from wasm2py.transpile.structure.strides import Load, Turn, base_of, key_of
+
+#: Fewer turns than this do not pay for a slice.
+_FEWEST_TURNS = 8
+#: So many bytes may be looked at for nothing where a loop may be left early: slices of bytes are copies.
+_MOST_IN_VAIN = 1024
+#: How many sequences one loop goes through at most.
+_MOST_ITEMS = 8
+
+
+def stream(function: FunctionIR, body: list[Python], sizes: tuple[int, ...]) -> None:
+    """Rewrite the loops of a body in place; `sizes` are those that the memories have at least."""
+    _Streams(function, body, sizes).visit(body)
+
+
+class _Streams:
+    def __init__(self, function: FunctionIR, whole: list[Python], sizes: tuple[int, ...]) -> None:
+        self.function = function
+        self.whole = whole
+        self.sizes = sizes
+
+    def visit(self, body: list[Python]) -> None:
+        """Go through a body; loops in which there are others stay as they are."""
+        for i, node in enumerate(body):
+            if type(node) is If:
+                self.visit(node.then)
+                self.visit(node.other)
+            elif type(node) is While:
+                self.visit(node.body)
+                self.visit(node.other)
+            elif type(node) is For:
+                self.visit(node.body)
+                self.visit(node.other)
+                if node.step > 0:
+                    self.loop(node, body[i - 1] if i else None)
+
+    def loop(self, node: For, before: Python | None) -> None:
+        """Rewrite one loop, if it is of the kind."""
+        exprs = _innermost(node.body)
+        if exprs is None or not any(expr.effects & READS_MEMORY for expr in exprs):
+            return
+        if node.start.op is not LOCAL_GET and node.start.op not in CONSTS:
+            return
+        node.turns = _turns(node, before)
+        if node.turns is not None and node.turns < _FEWEST_TURNS:
+            return
+        limits = _limits(node, exprs, self.sizes)
+        loads = [] if limits is None else [load for load in Turn(node).loads() if limits.allow(load)]
+        items: dict[object, Item] = {}
+        chosen: dict[Expr, Item] = {}
+        for load in loads:
+            key = load.expr.op, load.expr.imm, load.stride, key_of(load.first)
+            if key not in items and len(items) < _MOST_ITEMS:
+                items[key] = self.item(load, f"e{len(items)}", self.sizes)
+            if key in items:
+                chosen[load.expr] = items[key]
+        if chosen:
+            node.items = _side_by_side(list(items.values()))
+            Rewriting(node, chosen, read_elsewhere(self.whole, node, before)).run()
+
+    def item(self, load: Load, role: str, sizes: tuple[int, ...]) -> Item:
+        """The sequence of what a load reads, and a variable for each element."""
+        expr = load.expr
+        assert expr.type is not None
+        variable = self.function.variable(expr.type, role=role)
+        variable.signed = expr.op.mnemonic.endswith("_s")
+        return Item((variable,), expr.with_args((load.first,)), load.stride, _is_inside(expr, sizes))
+
+
+def _innermost(body: list[Python]) -> list[Expr] | None:
+    """Every expression that a loop's body evaluates, if there is no loop in it."""
+    found: list[Expr] = []
+    for node in body:
+        if type(node) is Code:
+            found += [stmt.expr for stmt in node.stmts]
+        elif type(node) is Leave:
+            found += left_with(node)
+        elif type(node) is If:
+            parts = _innermost(node.then), _innermost(node.other)
+            if parts[0] is None or parts[1] is None:
+                return None
+            found += [node.condition, *parts[0], *parts[1]]
+        elif type(node) is For or type(node) is While:
+            return None
+    return found
+
+
+def _turns(node: For, before: Python | None) -> int | None:
+    """How many turns there are, if that is known."""
+    if node.start.op in CONSTS and node.end.op in CONSTS:
+        return len(range(node.start.imm, node.end.imm or FULL[node.variable.type][1] + 1, node.step))
+    if type(before) is not Code or node.variable.type != "i32":
+        return None
+    known: Definitions = {}
+    for stmt in before.stmts:
+        define(stmt, known)
+    start, end = linear(node.start, known), linear(node.end, known)
+    if start is None or end is None or start.terms != end.terms:
+        return None
+    return (end.constant - start.constant & MASK) // node.step
+
+
+# What may be moved
+
+
+class _Limits(NamedTuple):
+    """What a loop allows: `free` says that it does nothing that could be seen; else its stores go to these places
+    (memory, first address, end).
+    """
+
+    free: bool
+    stores: list[tuple[int, int, int]]
+    step: int
+    turns: int | None
+    early: bool
+    sizes: tuple[int, ...]
+
+    def allow(self, load: Load) -> bool:
+        """Whether a load may be made before the loop."""
+        if self.turns is None and load.stride % self.step:
+            return False
+        if self.early and load.expr.op.width == 1 and (self.turns or _MOST_IN_VAIN) * load.stride > _MOST_IN_VAIN:
+            return False
+        if self.free:
+            return True
+        memory, low, high = _place(load.expr)
+        apart = all(memory != other or high <= first or end <= low for other, first, end in self.stores)
+        return apart and _is_inside(load.expr, self.sizes)
+
+
+def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | None:
+    """None where the loop does what must not come in between."""
+    free, stores = True, []
+    for expr in exprs:
+        effects = expr.effects
+        if effects & WRITES:
+            if any(arg.effects & WRITES for arg in expr.args) or not (
+                expr.op.family == "store" or expr.op.mnemonic == "global.set"
+            ):
+                return None
+            if expr.op.family == "store":
+                stores.append(_place(expr))
+        free = free and not effects & (WRITES | TRAPS_OTHERWISE)
+    early = breaks(node.body) or leaves(node.body)
+    return _Limits(free and not early, stores, node.step, node.turns, early, sizes)
+
+
+def _place(access: Expr) -> tuple[int, int, int]:
+    """The memory, and between which addresses an access stays."""
+    address = access.args[0]
+    low, high = interval(address, {node.imm.index: node.range for node in address.reads() if node.range is not None})
+    offset = access.imm[1]
+    return access.imm[2], low + offset, high + offset + access.op.width
+
+
+def _is_inside(access: Expr, sizes: tuple[int, ...]) -> bool:
+    """Whether an access is certain not to trap."""
+    memory, _, end = _place(access)
+    return end <= sizes[memory]
+
+
+def _side_by_side(items: list[Item]) -> list[Item]:
+    """Items with those together that take turns in going through the same elements, as in loops that were unrolled."""
+    found: dict[object, list[tuple[int, Item]]] = {}
+    for item in items:
+        base, ahead = base_of(item.load.args[0])
+        _, offset, memory = item.load.imm
+        key = item.load.op, memory, item.stride, key_of(base)
+        found.setdefault(key, []).append((ahead + offset, item))
+    result: list[Item] = []
+    for group in found.values():
+        group.sort(key=lambda member: member[0])
+        stride = group[0][1].stride // len(group)
+        even = all(at - group[0][0] == i * stride for i, (at, _) in enumerate(group))
+        members = [item for _, item in group]
+        if even and stride * len(group) == members[0].stride:
+            variables = tuple(variable for item in members for variable in item.variables)
+            result.append(Item(variables, members[0].load, stride, all(item.inside for item in members)))
+        else:
+            result += members
+    return result
