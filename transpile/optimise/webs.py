@@ -27,11 +27,11 @@ def split_webs(function: FunctionIR) -> bool:
     several = _several(blocks, live[function.entry.id])
     if not several:
         return False
-    webs = _Webs(function, {block_id: alive & several for block_id, alive in live.items()}, several)
+    webs = _Webs(function, live, several)
     renamed = webs.renamed()
     if renamed:
-        for block in blocks:
-            _rename(block, webs.starts[block.id], webs.assigned, renamed)
+        for block, start in zip(blocks, webs.starts, strict=True):
+            _rename(block, start, webs.assigned, renamed)
     return bool(renamed)
 
 
@@ -48,9 +48,10 @@ def _several(blocks: list[Block], once: int) -> int:
 
 
 class _Webs:
-    """The webs of the variables in `several`, of which `live` tells those alive at each block's start.
+    """The webs of the variables in `several`; `live` tells what is alive at each block's start.
 
-    They are sets of nodes that are joined: a node is an assignment, or a variable at a block's start.
+    They are sets of nodes that are joined: a node is an assignment, or a variable at the start of a block where ways
+    meet. `starts` has the node of each variable at the start of each block, by the number of the block.
     """
 
     def __init__(self, function: FunctionIR, live: dict[int, int], several: int) -> None:
@@ -59,27 +60,43 @@ class _Webs:
         self.parent: list[int] = []
         self.variable: list[Var] = []
         self.assigned: dict[tuple[Stmt, int], int] = {}
-        self.starts: dict[int, dict[int, int]] = {
-            block_id: {var.index: self._node(var) for var in _members(function, alive)}
-            for block_id, alive in live.items()
-        }
-        for block in function.reverse_postorder():
-            self._flow(block)
+        self.starts: list[dict[int, int]] = []
+        graph = function.graph()
+        ends: list[dict[int, int]] = []
+        for number, block in enumerate(graph.blocks):
+            if number and len(graph.before[number]) == 1:
+                start = ends[graph.before[number][0]]
+            else:
+                start = {var.index: self._node(var) for var in _members(function, live[block.id] & several)}
+            self.starts.append(start)
+            ends.append(self._end(block, start))
+        for number, before in enumerate(graph.before):
+            if len(before) > 1 or not number:
+                for earlier in before:
+                    self._meet(self.starts[number], ends[earlier])
 
     def _node(self, var: Var) -> int:
         self.parent.append(len(self.parent))
         self.variable.append(var)
         return len(self.parent) - 1
 
-    def _flow(self, block: Block) -> None:
-        now = dict(self.starts[block.id])
+    def _end(self, block: Block, start: dict[int, int]) -> dict[int, int]:
+        """The node of each variable at a block's end."""
+        now = start
         for stmt in block.stmts:
             for target in stmt.targets:
                 if self.several >> target.index & 1:
+                    if now is start:
+                        now = dict(start)
                     now[target.index] = self.assigned[stmt, target.index] = self._node(target)
-        for successor in block.successors():
-            for index, node in self.starts[successor.id].items():
-                self._join(node, now[index])
+        return now
+
+    def _meet(self, start: dict[int, int], end: dict[int, int]) -> None:
+        """What is alive at a block's start comes from the end of one before it."""
+        for index, node in start.items():
+            other = end[index]
+            if other != node:
+                self._join(node, other)
 
     def root(self, node: int) -> int:
         """The node that stands for a web."""
@@ -98,7 +115,7 @@ class _Webs:
         result: dict[int, Var] = {}
         made: dict[int, Var] = {}
         first: dict[int, int] = {}
-        for index, node in self.starts[self.function.entry.id].items():
+        for index, node in self.starts[0].items():
             first[index] = self.root(node)
         for node, var in enumerate(self.variable):
             root = self.root(node)
@@ -122,7 +139,8 @@ def _rename(
     now = {index: renamed[node] for index, node in start.items() if node in renamed}
     mask = sum(1 << index for index in now)
     for stmt in block.stmts:
-        stmt.expr = _renamed(stmt.expr, now, mask)
+        if stmt.expr.variables & mask:
+            stmt.expr = _renamed(stmt.expr, now, mask)
         for place, target in enumerate(stmt.targets):
             var = renamed.get(assigned.get((stmt, target.index), -1))
             mask &= ~(1 << target.index)
