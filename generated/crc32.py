@@ -100,10 +100,10 @@ def crc32(p0, p1):
             i0 += 1
     if not p1:
         return p0
-    i1 = p0 ^ 0xFFFFFFFF
+    i0 = p0 ^ 0xFFFFFFFF
     for e0 in items(mem_u8, 17408, p1, 1):
-        i1 = mem_u32[((e0 ^ i1) & 0xFF) * 4 + 21504] ^ (i1 >> 8)
-    return i1 ^ 0xFFFFFFFF
+        i0 = mem_u32[((e0 ^ i0) & 0xFF) * 4 + 21504] ^ (i0 >> 8)
+    return i0 ^ 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

@@ -79,11 +79,11 @@ def put(p0, p1):
         mem_u32[16388] = i6
         i4 = mem_u32[16400]
         i5 = i4 if i4 else 16416
-        i4 = (i5 + i6 * 24) % 0x100000000
-        mem_u32[16400] = i4
-        i7 = (memory.pages << 16) % 0x100000000
-        if i4 > i7:
-            if memory.grow(((i4 - i7 + 65535) % 0x100000000) >> 16) == 0xFFFFFFFF:
+        i7 = (i5 + i6 * 24) % 0x100000000
+        mem_u32[16400] = i7
+        i4 = (memory.pages << 16) % 0x100000000
+        if i7 > i4:
+            if memory.grow(((i7 - i4 + 65535) % 0x100000000) >> 16) == 0xFFFFFFFF:
                 raise Trap("unreachable")
         i4 = 0
         if i6:
@@ -196,30 +196,30 @@ def remove(p0):
     if i1:
         j0 = (((p0 >> 33) ^ p0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
         j0 = (((j0 >> 33) ^ j0) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
-        i0 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
-        i1 -= 1
+        i4 = ((j0 >> 33) ^ j0) & 0xFFFFFFFF
+        i0 = i1 - 1
         i5 = 0
-        i2 = mem_u32[16396]
+        i1 = mem_u32[16396]
         while True:
-            i3 = (i2 + (i0 & i1) * 24) % 0x100000000
-            i4 = mem_u32[i3 + 16]
-            if i4 == 0:
+            i2 = (i1 + (i4 & i0) * 24) % 0x100000000
+            i3 = mem_u32[i2 + 16]
+            if i3 == 0:
                 break
-            if i4 == 1:
-                if mem_u64[i3] == p0:
-                    mem_u32[i3 + 16] = 2
+            if i3 == 1:
+                if mem_u64[i2] == p0:
+                    mem_u32[i2 + 16] = 2
                     mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
                     return 1
-            if i4 == 2:
+            if i3 == 2:
                 if not i5:
-                    i5 = i3
-            i0 = (i0 + 1) % 0x100000000
+                    i5 = i2
+            i4 = (i4 + 1) % 0x100000000
         i0 = 0
         if i5:
-            i3 = i5
-        if mem_u32[i3 + 16] != 1:
+            i2 = i5
+        if mem_u32[i2 + 16] != 1:
             return i0
-        mem_u32[i3 + 16] = 2
+        mem_u32[i2 + 16] = 2
         mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
         return 1
     return i0

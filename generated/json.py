@@ -78,15 +78,15 @@ def tokenize(p0):
     i1 = p0 + 16400
     i2 = 16400
     while True:
-        i6 = 0
+        i7 = 0
         i3 = i2
         while True:
             i4 = mem_u8[i3]
             if i4 not in {9, 10, 13, 32}:
                 break
-            i6 += 1
+            i7 += 1
             i3 += 1
-        i3 = (i2 + i6) % 0x100000000
+        i3 = (i2 + i7) % 0x100000000
         if i3 == i1:
             return i0
         i5 = i0 * 12 % 0x100000000
@@ -94,120 +94,120 @@ def tokenize(p0):
         i4 = i5 + 24608
         key = mem_u8[i3]
         if key in {44, 58, 91, 93, 123, 125}:
-            i7 = i3 + 1
+            i8 = i3 + 1
         elif key == 34:
             mem_u32[i4] = 115
-            i5 = i3 + 1
-            i3 = mem_u8[i5]
-            if i3 != 34:
+            i3 += 1
+            i5 = mem_u8[i3]
+            if i5 != 34:
                 while True:
-                    if i3 < 32:
-                        return (16399 - i2 - i6) % 0x100000000
-                    i7 = i5 + 1
-                    if i3 == 92:
-                        key = mem_u8[i7]
+                    if i5 < 32:
+                        return (16399 - i2 - i7) % 0x100000000
+                    i6 = i3 + 1
+                    if i5 == 92:
+                        key = mem_u8[i6]
                         if key in {34, 47, 92, 98, 102, 110, 114, 116}:
-                            i5 += 2
+                            i3 += 2
                         elif key == 117:
-                            i3 = i5 + 2
-                            for i7 in range(4):
-                                i8 = mem_u8[i3 + i7]
+                            i5 = i3 + 2
+                            for i6 in range(4):
+                                i8 = mem_u8[i5 + i6]
                                 if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xFFFFFFDF) <= 70:
-                                    return (16399 - i2 - i6) % 0x100000000
-                            i5 += 6
+                                    return (16399 - i2 - i7) % 0x100000000
+                            i3 += 6
                         else:
-                            return (16399 - i2 - i6) % 0x100000000
+                            return (16399 - i2 - i7) % 0x100000000
                     else:
-                        i5 = i7
-                    i3 = mem_u8[i5]
-                    if i3 == 34:
+                        i3 = i6
+                    i5 = mem_u8[i3]
+                    if i5 == 34:
                         break
-            i7 = i5 + 1
+            i8 = i3 + 1
         elif key == 102:
-            i7 = i3 + 5
+            i8 = i3 + 5
             i5 = 0
             while True:
                 if i5 == 5:
-                    if i7:
+                    if i8:
                         break
-                    return (16399 - i2 - i6) % 0x100000000
-                i8 = (i3 + i5) % 0x100000000
+                    return (16399 - i2 - i7) % 0x100000000
+                i6 = (i3 + i5) % 0x100000000
                 i9 = (i5 + 16394) % 0x100000000
                 i5 = (i5 + 1) % 0x100000000
-                if mem_u8[i8] != mem_u8[i9]:
-                    return (16399 - i2 - i6) % 0x100000000
+                if mem_u8[i6] != mem_u8[i9]:
+                    return (16399 - i2 - i7) % 0x100000000
         elif key == 110:
             mem_u32[i4] = 122
-            i7 = i3 + 4
+            i8 = i3 + 4
             i5 = 0
             while True:
                 if i5 == 4:
-                    if i7:
+                    if i8:
                         break
-                    return (16399 - i2 - i6) % 0x100000000
-                i8 = (i3 + i5) % 0x100000000
+                    return (16399 - i2 - i7) % 0x100000000
+                i6 = (i3 + i5) % 0x100000000
                 i9 = (i5 + 16384) % 0x100000000
                 i5 = (i5 + 1) % 0x100000000
-                if mem_u8[i8] != mem_u8[i9]:
-                    return (16399 - i2 - i6) % 0x100000000
+                if mem_u8[i6] != mem_u8[i9]:
+                    return (16399 - i2 - i7) % 0x100000000
         elif key == 116:
-            i7 = i3 + 4
-            i8 = 0
+            i8 = i3 + 4
+            i9 = 0
             while True:
-                if i8 == 4:
-                    if i7:
+                if i9 == 4:
+                    if i8:
                         break
-                    return (16399 - i2 - i6) % 0x100000000
-                i9 = (i3 + i8) % 0x100000000
-                i5 = (i8 + 16389) % 0x100000000
-                i8 = (i8 + 1) % 0x100000000
-                if mem_u8[i9] != mem_u8[i5]:
-                    return (16399 - i2 - i6) % 0x100000000
+                    return (16399 - i2 - i7) % 0x100000000
+                i5 = (i3 + i9) % 0x100000000
+                i6 = (i9 + 16389) % 0x100000000
+                i9 = (i9 + 1) % 0x100000000
+                if mem_u8[i5] != mem_u8[i6]:
+                    return (16399 - i2 - i7) % 0x100000000
         else:
             mem_u32[i4] = 110
-            i5 = mem_u8[i3] == 45
-            i7 = i2 + i5
-            i3 = mem_u8[(i7 + i6) % 0x100000000]
-            if not 48 <= i3 <= 57:
-                return (16399 - i2 - i6) % 0x100000000
-            if i3 != 48:
+            i3 = mem_u8[i3] == 45
+            i5 = i2 + i3
+            i6 = mem_u8[(i5 + i7) % 0x100000000]
+            if not 48 <= i6 <= 57:
+                return (16399 - i2 - i7) % 0x100000000
+            if i6 != 48:
                 while True:
-                    i3 = (i7 + i6) % 0x100000000
-                    i7 = (i7 + 1) % 0x100000000
+                    i3 = (i5 + i7) % 0x100000000
+                    i5 = (i5 + 1) % 0x100000000
                     i3 = mem_u8[i3]
                     if not 48 <= i3 <= 57:
                         break
-                i7 = (i7 + i6 - 1) % 0x100000000
+                i8 = (i5 + i7 - 1) % 0x100000000
             else:
-                i7 = (i2 + i5 + i6 + 1) % 0x100000000
-                i3 = mem_u8[i7]
+                i8 = (i2 + i3 + i7 + 1) % 0x100000000
+                i3 = mem_u8[i8]
             if i3 == 46:
-                if not 48 <= mem_u8[i7 + 1] <= 57:
-                    return (16399 - i2 - i6) % 0x100000000
+                if not 48 <= mem_u8[i8 + 1] <= 57:
+                    return (16399 - i2 - i7) % 0x100000000
                 while True:
-                    i7 += 1
-                    i3 = mem_u8[i7]
+                    i8 += 1
+                    i3 = mem_u8[i8]
                     if not 48 <= i3 <= 57:
                         break
             if (i3 | 0x20) == 101:
-                i3 = i7 + 1
-                i5 = mem_u8[i7 + 1]
+                i3 = i8 + 1
+                i5 = mem_u8[i8 + 1]
                 if i5 in {43, 45}:
-                    i3 = i7 + 2
-                    i5 = mem_u8[i7 + 2]
+                    i3 = i8 + 2
+                    i5 = mem_u8[i8 + 2]
                 if not 48 <= i5 <= 57:
-                    return (16399 - i2 - i6) % 0x100000000
-                i7 = i3 - 1
+                    return (16399 - i2 - i7) % 0x100000000
+                i8 = i3 - 1
                 while True:
-                    i7 += 1
-                    if not 48 <= mem_u8[i7] <= 57:
+                    i8 += 1
+                    if not 48 <= mem_u8[i8] <= 57:
                         break
-        if i7 > i1 or i0 == 4095:
-            return (16399 - i2 - i6) % 0x100000000
-        mem_u32[i4 + 8] = (i7 - i2 - i6) % 0x100000000
-        mem_u32[i4 + 4] = (i2 + i6 - 16400) % 0x100000000
+        if i8 > i1 or i0 == 4095:
+            return (16399 - i2 - i7) % 0x100000000
+        mem_u32[i4 + 8] = (i8 - i2 - i7) % 0x100000000
+        mem_u32[i4 + 4] = (i2 + i7 - 16400) % 0x100000000
         i0 = (i0 + 1) % 0x100000000
-        i2 = i7
+        i2 = i8
 
 
 # func 3 "check" (i32) -> (i32)

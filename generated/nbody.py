@@ -92,20 +92,20 @@ def energy():
         y0 = y1 * 0.5 * (y2 * y2 + (y3 * y3 + y4 * y4)) + y0
         i0 += 1
         if i3 <= 3:
-            i3 = i1
-            i5 = i0
+            i4 = i1
+            i3 = i0
             while True:
-                y3 = mem_f64[i5 * 56 % 0x100000000 + 16720]
-                y2 = 0.0
-                i6 = i3
-                for i4 in range(0, 24, 8):
-                    y4 = mem_f64[i2 + i4] - mem_f64[i6]
-                    y2 = y4 * y4 + y2
+                y2 = mem_f64[i3 * 56 % 0x100000000 + 16720]
+                y4 = 0.0
+                i6 = i4
+                for i5 in range(0, 24, 8):
+                    y3 = mem_f64[i2 + i5] - mem_f64[i6]
+                    y4 = y3 * y3 + y4
                     i6 += 8
-                i3 = (i3 + 56) % 0x100000000
-                y0 -= y1 * y3 / t if (t := sqrt(y2) if y2 >= 0.0 else f_sqrt(y2)) else f_div(y1 * y3, t)
-                i5 = (i5 + 1) % 0x100000000
-                if i5 == 5:
+                i4 = (i4 + 56) % 0x100000000
+                y0 -= y1 * y2 / t if (t := sqrt(y4) if y4 >= 0.0 else f_sqrt(y4)) else f_div(y1 * y2, t)
+                i3 = (i3 + 1) % 0x100000000
+                if i3 == 5:
                     break
         i2 += 56
         i1 += 56
@@ -166,12 +166,12 @@ def advance(p0, p1):
                 i2 += 56
                 if i5 == 5:
                     break
-            i2 = 16672
-            for i3 in range(5):
-                i5 = i2 + 24
-                for i4 in range(i2, i5, 8):
+            i3 = 16672
+            for i2 in range(5):
+                i5 = i3 + 24
+                for i4 in range(i3, i5, 8):
                     mem_f64[i4] = p1 * mem_f64[i4 + 24] + mem_f64[i4]
-                i2 += 56
+                i3 += 56
         return
 
 

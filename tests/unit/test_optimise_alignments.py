@@ -126,7 +126,7 @@ def zeros_of_result(wat: str) -> int:
     ],
 )
 def test_values(value: str, zeros: int) -> None:
-    body = f"(local.set $x {value}) (block (br_if 0 (local.get 0))) (local.get $x)"
+    body = f"(local.set $x {value}) (loop (br_if 0 (local.get 0))) (local.get $x)"
     assert zeros_of_result(f"(module (func (param i32) (result i32) (local $x i32) {body}))") == zeros
 
 

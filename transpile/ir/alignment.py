@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from wasm2py.transpile.ir.expr import CONSTS, GLOBAL_GET, LOCAL_GET, SELECT, Expr
+from wasm2py.transpile.opcodes import OPS, Op
 
 _MOST = 6
 
@@ -14,25 +15,31 @@ def low_zeros(expr: Expr, known: Mapping[int, int] | None = None) -> int:
 
     What is known of variables is given by Var index, or else read from the marks of the `alignments` pass.
     """
-    if expr.op in CONSTS:
-        return _trailing(expr.imm)
-    if expr.op is LOCAL_GET:
+    op = expr.op
+    if op is LOCAL_GET:
         return expr.zeros if known is None else known.get(expr.imm.index, 0)
-    if expr.op is GLOBAL_GET:
+    if op in CONSTS:
+        return _trailing(expr.imm)
+    if op is GLOBAL_GET:
         return expr.zeros
-    if expr.op is SELECT:
-        return min(low_zeros(expr.args[0], known), low_zeros(expr.args[1], known))
-    rule = expr.op.mnemonic.partition(".")[2]
-    if rule in ("add", "sub", "or", "xor"):
-        return min(low_zeros(expr.args[0], known), low_zeros(expr.args[1], known))
-    if rule == "mul":
-        return min(low_zeros(expr.args[0], known) + low_zeros(expr.args[1], known), _MOST)
-    if rule == "and":
-        return max(low_zeros(expr.args[0], known), low_zeros(expr.args[1], known))
-    if rule == "shl" and expr.args[1].op in CONSTS:
-        amount: int = expr.args[1].imm & 31
+    if op in _SHL:
+        amount: int = expr.args[1].imm & 31 if expr.args[1].op in CONSTS else 0
         return min(low_zeros(expr.args[0], known) + amount, _MOST)
-    return 0
+    combine = _OF_BOTH.get(op)
+    return 0 if combine is None else combine(low_zeros(expr.args[0], known), low_zeros(expr.args[1], known))
+
+
+def _of_product(one: int, other: int) -> int:
+    return min(one + other, _MOST)
+
+
+_SHL = frozenset({OPS["i32.shl"], OPS["i64.shl"]})
+_OF_BOTH: dict[Op, Callable[[int, int], int]] = {
+    SELECT: min,
+    **{OPS[f"{type_}.{name}"]: min for type_ in ("i32", "i64") for name in ("add", "sub", "or", "xor")},
+    **{OPS[f"{type_}.and"]: max for type_ in ("i32", "i64")},
+    **{OPS[f"{type_}.mul"]: _of_product for type_ in ("i32", "i64")},
+}
 
 
 def _trailing(value: int) -> int:

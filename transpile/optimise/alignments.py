@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from wasm2py.transpile.ir.alignment import low_zeros
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, predecessors
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL
 
@@ -23,13 +24,11 @@ _MOST_ROUNDS = 48
 
 
 def find_alignments(function: FunctionIR) -> None:
-    """Mark every read of an integer variable that is known to be aligned."""
-    blocks = function.reverse_postorder()
-    if len(blocks) * len(function.variables) > _LARGEST:
+    """Mark every read of an integer variable that is known to be aligned; only in functions that have a loop."""
+    graph = function.graph()
+    if not any(graph.headers) or len(graph.blocks) * len(function.variables) > _LARGEST:
         return
-    into = _fixed_point(function, blocks)
-    for block in blocks:
-        state = into[block.id]
+    for block, state in zip(graph.blocks, _fixed_point(graph), strict=True):
         for stmt in block.stmts:
             _mark(stmt.expr, state)
             _assign(stmt, state)
@@ -37,26 +36,25 @@ def find_alignments(function: FunctionIR) -> None:
             _mark(expr, state)
 
 
-def _fixed_point(function: FunctionIR, blocks: list[Block]) -> dict[int, _State]:
-    """Block id → what holds at its start; nothing where that takes too long to find out."""
-    before = predecessors(blocks)
-    after: dict[int, _State] = {}
-    into: dict[int, _State] = {}
+def _fixed_point(graph: Graph) -> list[_State]:
+    """What holds at each block's start; nothing where that takes too long to find out."""
+    after: list[_State | None] = [None] * len(graph.blocks)
+    into: list[_State | None] = [None] * len(graph.blocks)
     for _ in range(_MOST_ROUNDS):
         changed = False
-        for block in blocks:
-            reached = [after[p.id] for p in before[block.id] if p.id in after]
-            state = {} if block is function.entry else _joined(reached)
-            if block.id in into and state == into[block.id]:
+        for number, block in enumerate(graph.blocks):
+            reached = [state for p in graph.before[number] if (state := after[p]) is not None]
+            state = _joined(reached) if number else {}
+            if state == into[number]:
                 continue
-            into[block.id] = dict(state)
+            into[number] = dict(state)
             for stmt in block.stmts:
                 _assign(stmt, state)
-            after[block.id] = state
+            after[number] = state
             changed = True
         if not changed:
-            return into
-    return {block.id: {} for block in blocks}
+            break
+    return [{} if changed or state is None else state for state in into]
 
 
 def _joined(states: list[_State]) -> _State:

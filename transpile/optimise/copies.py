@@ -32,7 +32,8 @@ class _Facts:
     def assign(self, stmt: Stmt) -> None:
         """Take note of what an assignment changes and what it tells."""
         for target in stmt.targets:
-            for index in (target.index, *self.copies.get(target.index, ())):
+            self._note(target.index, None)
+            for index in tuple(self.copies.get(target.index, ())):
                 self._note(index, None)
         if len(stmt.targets) == 1 and is_leaf(stmt.expr):
             target = stmt.targets[0]

@@ -185,22 +185,38 @@ def _single_uses(block: Block, live: int) -> set[Stmt]:
     """The assignments of one variable that is read exactly once after, in this block, before it is assigned again or
     dies.
     """
-    reads: dict[int, int] = {}
-    for expr in end_exprs(block.end):
-        _count(expr, reads)
+    assigned = 0
+    for stmt in block.stmts:
+        if len(stmt.targets) == 1:
+            assigned |= 1 << stmt.targets[0].index
+    reads = _Reads(assigned)
     result: set[Stmt] = set()
+    for expr in end_exprs(block.end):
+        reads.add(expr)
     for stmt in reversed(block.stmts):
         for target in stmt.targets:
-            index = target.index
-            if len(stmt.targets) == 1 and reads.get(index) == 1 and not live >> index & 1:
+            bit = 1 << target.index
+            if reads.once & bit and not (reads.more | live) & bit and len(stmt.targets) == 1:
                 result.add(stmt)
-            reads[index] = 0
-            live &= ~(1 << index)
-        _count(stmt.expr, reads)
+            reads.once &= ~bit
+            reads.more &= ~bit
+            live &= ~bit
+        reads.add(stmt.expr)
     return result
 
 
-def _count(expr: Expr, reads: dict[int, int]) -> None:
-    for node in expr.reads():
-        index = node.imm.index
-        reads[index] = reads.get(index, 0) + 1
+class _Reads:
+    """The variables that are read at least once, and more than once, of those in `wanted`."""
+
+    __slots__ = ("more", "once", "wanted")
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.once = self.more = 0
+
+    def add(self, expr: Expr) -> None:
+        """Take the reads of an expression into account."""
+        if expr.variables & self.wanted:
+            for node in expr.reads():
+                self.more |= self.once & node.variables
+                self.once |= node.variables

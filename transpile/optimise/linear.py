@@ -13,6 +13,8 @@ MASK = 0xFFFFFFFF
 #: Sums of more terms are no addresses that a loop would step through.
 _MOST_TERMS = 4
 _ADD, _SUB, _MUL = OPS["i32.add"], OPS["i32.sub"], OPS["i32.mul"]
+#: What is the sum of a variable and something else, or another name of such.
+SUMS = frozenset({_ADD, _SUB, LOCAL_GET})
 
 
 class Linear(NamedTuple):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt, retarget
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, Var
-from wasm2py.transpile.optimise.linear import Definitions, define, linear
+from wasm2py.transpile.optimise.linear import SUMS, Definitions, define, linear
 
 
 @dataclass(slots=True)
@@ -86,13 +86,22 @@ def _stepped(graph: Graph, shape: Shape, inner: set[int]) -> list[Stepped]:
     result: list[Stepped] = []
     for block in _every_turn(graph, shape, inner):
         known: Definitions = {}
-        for stmt in block.stmts:
-            if len(stmt.targets) == 1 and shape.assigned[stmt.targets[0].index] == 1 and stmt.targets[0].type == "i32":
+        defined = 0
+        for number, stmt in enumerate(block.stmts):
+            if _may_step(stmt, shape):
+                for earlier in block.stmts[defined:number]:
+                    define(earlier, known)
+                defined = number
                 step = _step(stmt, known)
                 if step:
                     result.append(Stepped(stmt.targets[0], step, block, stmt))
-            define(stmt, known)
     return result
+
+
+def _may_step(stmt: Stmt, shape: Shape) -> bool:
+    """Whether an assignment is the only one to its variable in the loop, and may add to it."""
+    targets = stmt.targets
+    return len(targets) == 1 and shape.assigned[targets[0].index] == 1 and stmt.expr.op in SUMS
 
 
 def _step(stmt: Stmt, known: Definitions) -> int:

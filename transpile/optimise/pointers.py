@@ -8,7 +8,7 @@ access is a small constant, which needs no mask (see `accesses.py`). Needs the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wasm2py.runtime.types import PAGE_SIZE
@@ -63,22 +63,29 @@ def step_pointers(function: FunctionIR) -> bool:
     return True
 
 
-def _addresses(expr: Expr) -> Iterator[Expr]:
-    """The address operands of all accesses in an expression."""
-    if expr.effects and expr.variables:
-        for node in expr.walk():
-            if node.op.family in ("load", "store"):
-                yield node.args[0]
+def _addresses(expr: Expr) -> list[Expr]:
+    """The address operands of all accesses in an expression that a variable is part of."""
+    found: list[Expr] = []
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if node.effects and node.variables:
+            if node.op.family in ("load", "store") and node.args[0].variables:
+                found.append(node.args[0])
+            pending += node.args
+    return found
 
 
 def _visit(block: Block, see: Callable[[Expr, Definitions], None]) -> None:
-    """Show every expression of a block with what is known where it is evaluated."""
+    """Show the address operands of all accesses in a block with what is known where they are evaluated."""
     known: Definitions = {}
-    for stmt in block.stmts:
-        see(stmt.expr, known)
-        define(stmt, known)
-    for expr in end_exprs(block.end):
-        see(expr, known)
+    defined = 0
+    for number, expr in enumerate(block_exprs(block)):
+        for address in _addresses(expr):
+            for stmt in block.stmts[defined:number]:
+                define(stmt, known)
+            defined = number
+            see(address, known)
 
 
 def _groups(shape: Shape) -> list[_Group]:
@@ -86,14 +93,13 @@ def _groups(shape: Shape) -> list[_Group]:
     stepped = {item.variable.index: item for item in shape.stepped}
     found: dict[tuple[int, int, tuple[tuple[Var, int], ...]], _Group] = {}
 
-    def see(expr: Expr, known: Definitions) -> None:
-        for address in _addresses(expr):
-            sum_ = linear(address, known)
-            group = None if sum_ is None else _group_of(sum_, shape, stepped)
-            if sum_ is not None and group is not None:
-                key = (group.stepped.variable.index, group.factor, group.rest)
-                first = found.setdefault(key, group)
-                first.accesses.append((sum_, address))
+    def see(address: Expr, known: Definitions) -> None:
+        sum_ = linear(address, known)
+        group = None if sum_ is None else _group_of(sum_, shape, stepped)
+        if sum_ is not None and group is not None:
+            key = (group.stepped.variable.index, group.factor, group.rest)
+            first = found.setdefault(key, group)
+            first.accesses.append((sum_, address))
 
     for block in shape.body:
         _visit(block, see)

@@ -16,7 +16,7 @@ from wasm2py.transpile.ir.expr import CONSTS, Expr, Var
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.rewrite import assignments, live_in
 from wasm2py.transpile.optimise.bulk.stores import same
-from wasm2py.transpile.optimise.bulk.ways import Known, Rest, learned, meeting, places
+from wasm2py.transpile.optimise.bulk.ways import FURTHEST, Known, Rest, learned, meeting, places
 
 _SIZE = 1 << 32
 #: The most elements in a turn.
@@ -67,11 +67,22 @@ def merge_pairs(function: FunctionIR, live: dict[int, int]) -> None:
     before = predecessors(blocks)
     for block in blocks:
         end = block.end
-        if isinstance(end, Branch):
+        if isinstance(end, Branch) and (_operates(end.then) or _operates(end.other)):
             start = learned(block, before, function.entry)
             pair = _rest_first(end, start) or _rest_last(end, start)
             if pair is not None and _same_elements(pair):
                 _merge(block, pair, start, live_in(pair.end, live[pair.end.id]), function)
+
+
+def _operates(block: Block) -> bool:
+    """Whether control comes through an operation on a run from a block on, without a choice."""
+    for _ in range(FURTHEST):
+        if any(isinstance(stmt.expr.imm, Run) for stmt in block.stmts):
+            return True
+        if not isinstance(block.end, Jump):
+            return False
+        block = block.end.target
+    return False
 
 
 def _rest_first(end: Branch, start: Known) -> Pair | None:

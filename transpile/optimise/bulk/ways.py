@@ -12,7 +12,7 @@ from wasm2py.transpile.optimise import refine
 from wasm2py.transpile.optimise.bulk.affine import Affine, affine
 
 #: How many blocks of a way are looked at.
-_FURTHEST = 8
+FURTHEST = 8
 _RUNS = frozenset({FILL, COPY})
 _POSITIVE = 0x7FFFFFFF
 
@@ -141,7 +141,7 @@ def _reduced(value: Affine, by: int) -> Affine:
 def learned(block: Block, before: dict[int, list[Block]], entry: Block) -> Known:
     """What is known at the end of a block, from it and the blocks that control must just have come through."""
     chain = [block]
-    while len(chain) < _FURTHEST and chain[-1] is not entry and len(before[chain[-1].id]) == 1:
+    while len(chain) < FURTHEST and chain[-1] is not entry and len(before[chain[-1].id]) == 1:
         chain.append(before[chain[-1].id][0])
     known = Known()
     for position, passed in reversed(list(enumerate(chain))):
@@ -168,7 +168,7 @@ Places = list[tuple[Block, Known]]
 def places(block: Block, known: Known) -> Places:
     """The blocks that control comes through from a block on without a choice, each with what is known before it."""
     result = [(block, known)]
-    while len(result) < _FURTHEST and isinstance(block.end, Jump):
+    while len(result) < FURTHEST and isinstance(block.end, Jump):
         known = known.copy()
         if not all(known.execute(stmt) for stmt in block.stmts):
             break
