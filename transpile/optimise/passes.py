@@ -18,6 +18,7 @@ from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.mixing import find_mixed
+from wasm2py.transpile.optimise.narrowing import narrow
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
@@ -42,6 +43,7 @@ PASSES: dict[str, Pass] = {
     "pointers": step_pointers,
     "ranges": find_ranges,
     "counting": count_loops,
+    "narrowing": narrow,
     "unwrapped": leave_unwrapped,
     "signs": choose_signs,
     "mixing": find_mixed,
@@ -55,7 +57,7 @@ NAMES = (*PASSES, "aligned_globals", "streams", "forget")
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "sinking", "alignments", "ranges", "counting", "unwrapped", "signs", "mixing",
+    "sinking", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
 )  # fmt: skip
 
 
@@ -70,7 +72,10 @@ _WORK = {
 }
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
-_NOT_FOR: dict[Dialect, tuple[str, ...]] = {"cpython": (), "portable": ("bulk", "unwrapped", "signs", "mixing")}
+_NOT_FOR: dict[Dialect, tuple[str, ...]] = {
+    "cpython": (),
+    "portable": ("bulk", "narrowing", "unwrapped", "signs", "mixing"),
+}
 
 
 def optimise(
