@@ -1,9 +1,8 @@
-"""`narrowing`: of a number that a loop goes on shifting or multiplying, only those low bits are kept that anybody looks
-at.
+"""`narrowing`: of a number that a loop goes on shifting or multiplying, only the low bits are kept that are looked at.
 
-Bit buffers grow for ever and are read a few bits at a time: `x = x << 6 | y` with `x >> 2 & 255`; a hash ends in `& 1023`.
-Each assignment is cut to as many bits as are wanted, if they are one of CPython's digits, with which everything takes
-half the time. Needs the marks of `ranges`, and keeps them.
+Bit buffers grow for ever and are read a few bits at a time: `x = x << 6 | y` with `x >> 2 & 255`; or a hash ends in
+`& 1023`. Each assignment is cut to as many bits as are wanted, if they are one of CPython's digits, with which
+everything takes half the time. Needs the marks of `ranges`, and keeps them.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, const
-from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.ir.intervals import SIZES, interval
 from wasm2py.transpile.opcodes import OPS, Op
 
 #: So many bits are one of CPython's digits.
