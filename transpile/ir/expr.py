@@ -77,6 +77,12 @@ class Expr:
         self.offset = offset
         self.range: tuple[int, int] | None = None
         self.zeros = 0
+        if len(args) == 2:
+            left, right = args
+            self.effects = OWN_EFFECTS[op] | left.effects | right.effects
+            self.depth = (left.depth if left.depth > right.depth else right.depth) + 1
+            self.variables = left.variables | right.variables
+            return
         effects = OWN_EFFECTS[op]
         depth = variables = 0
         for arg in args:
@@ -172,10 +178,22 @@ def const(type_: ValType, value: int, offset: int = 0) -> Expr:
 
 
 def get(var: Var, offset: int = 0) -> Expr:
-    """The value of a variable."""
-    expr = Expr(LOCAL_GET, var.type, (), var, offset)
+    """The value of a variable; filled in by itself, for this is the most frequent expression."""
+    expr = _new(Expr)
+    expr.op = LOCAL_GET
+    expr.type = var.type
+    expr.args = ()
+    expr.imm = var
+    expr.offset = offset
+    expr.range = None
+    expr.zeros = 0
+    expr.effects = 0
+    expr.depth = 1
     expr.variables = 1 << var.index
     return expr
+
+
+_new = Expr.__new__
 
 
 def commute(first: int, second: int) -> bool:

@@ -114,6 +114,8 @@ class Lifter:
         Where one that can trap is spilled, those below it that can are, too: the order of traps can be seen.
         """
         stack = self.stack
+        if not stack:
+            return
         first = self.settled()
         while len(stack) - first > _MOST_WAITING:
             stack[first] = self.spilled(stack[first])
@@ -138,16 +140,19 @@ class Lifter:
         So what stands below a control frame was evaluated before it, on every way to its end.
         """
         stack = self.stack
-        for position in range(self.settled(), len(stack)):
+        for position in range(self.settled(), len(stack)) if stack else ():
             if not _is_settled(stack[position]):
                 stack[position] = self.spilled(stack[position])
 
     def effect(self, expr: Expr, results: tuple[ValType, ...]) -> None:
         """Evaluate an instruction that changes something, now; its results are pushed as temporaries."""
         self.spill_before(expr.effects)
-        targets = tuple(self.function.variable(type_) for type_ in results)
+        if not results:
+            self.emit(Stmt((), expr))
+            return
+        targets = tuple([self.function.variable(type_) for type_ in results])
         self.emit(Stmt(targets, expr))
-        self.stack.extend(get(var, expr.offset) for var in targets)
+        self.stack += [get(var, expr.offset) for var in targets]
 
     def assign_all(self, targets: list[Var], values: list[Expr]) -> None:
         """Assign in parallel: no value sees another's assignment."""
@@ -189,30 +194,32 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
 
     lifter = Lifter(context, index)
     lifter.frames.append(Frame("func", 0, lifter.function.block(), []))
+    stack, locals_ = lifter.stack, lifter.locals
     for op, imm, offset in body:
         if lifter.block is None:
             skip_dead(lifter, op, offset)
-            continue
-        handler = HANDLERS.get(op)
-        if handler is not None:
-            handler(lifter, imm, offset)
+        elif op is LOCAL_GET:
+            stack.append(get(locals_[imm], offset))
+        elif op in HANDLERS:
+            HANDLERS[op](lifter, imm, offset)
         else:
             simple(lifter, op, imm, offset)
     return lifter.function
 
 
 def simple(lifter: Lifter, op: Op, imm: object, offset: int) -> None:
-    """An instruction without side effects whose types the table knows."""
+    """An instruction without side effects whose types the table knows; none has more than two operands."""
     stack = lifter.stack
     assert op.params is not None and op.results is not None
     count = len(op.params)
+    if not count:
+        stack.append(Expr(op, op.results[0], (), imm, offset))
+        return
     if count == 1:
         expr = Expr(op, op.results[0], (stack.pop(),), imm, offset)
-    elif count == 2:
+    else:
         right = stack.pop()
         expr = Expr(op, op.results[0], (stack.pop(), right), imm, offset)
-    else:
-        expr = Expr(op, op.results[0], tuple(lifter.pop_many(count)), imm, offset)
     if expr.depth > MAX_DEPTH:
         expr = lifter.cut(expr)
     stack.append(expr)

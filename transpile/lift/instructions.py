@@ -60,18 +60,14 @@ def _select(lifter: Lifter, imm: Any, offset: int) -> None:
     lifter.push(Expr(OPS["select"], values[0].type, (*values, condition), None, offset))
 
 
-@handles("local.get")
-def _local_get(lifter: Lifter, imm: int, offset: int) -> None:
-    lifter.stack.append(get(lifter.locals[imm], offset))
-
-
 @handles("local.set")
 def _local_set(lifter: Lifter, imm: int, offset: int) -> None:
     var = lifter.locals[imm]
-    value = lifter.pop()
-    lifter.spill_before(0, 1 << var.index)
-    if value.effects:
-        lifter.spill_before(value.effects)
+    value = lifter.stack.pop()
+    if lifter.stack:
+        lifter.spill_before(0, 1 << var.index)
+        if value.effects:
+            lifter.spill_before(value.effects)
     lifter.emit(Stmt((var,), value))
 
 
@@ -119,8 +115,8 @@ def _register_stores() -> None:
 
 def _store(op: Op) -> Handler:
     def handler(lifter: Lifter, imm: Any, offset: int) -> None:
-        args = tuple(lifter.pop_many(2))
-        lifter.effect(Expr(op, None, args, imm, offset), ())
+        value = lifter.stack.pop()
+        lifter.effect(Expr(op, None, (lifter.stack.pop(), value), imm, offset), ())
 
     return handler
 
