@@ -34,7 +34,8 @@ class Engine(runtime_engine.Engine):
 class ModuleTranslator:
     """The translator, for `wasm2py.Module`: decodes and validates a module when there is really something to translate.
 
-    A module that the cache knows is thus never decoded: it was valid when it was stored.
+    A module that the cache knows is thus not decoded until it calls a function that the cache has not, and never
+    validated: it was valid when it was stored.
     """
 
     @functools.cached_property
@@ -53,7 +54,7 @@ class ModuleTranslator:
 
     def unit(self, module: Any, program: Program, index: int) -> UnitCode:
         """Translate and compile one unit."""
-        code: UnitCode = self._translator.unit(module.decoded, program, index)
+        code: UnitCode = self._translator.unit(module.trusted, program, index)
         return code
 
 

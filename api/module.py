@@ -101,6 +101,13 @@ class Module:
 
         return checked_module(self.data, self._progress)
 
+    @cached_property
+    def trusted(self) -> DecodedModule:
+        """The module as `decoded`, for whoever has its program: it was validated then, perhaps in another run."""
+        from wasm2py.transpile.decode import decode_module
+
+        return self.decoded if "decoded" in vars(self) else decode_module(self.data)
+
     @property
     def name(self) -> str:
         """The name that the module gives itself, else that of its file, else the start of its hash."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import wasm2py
+from wasm2py import checking
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -180,6 +181,16 @@ def test_the_cache_saves_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     config = wasm2py.Config(cache=tmp_path / "cache")
     assert wasm2py.load(EXAMPLES / "add.wasm", engine=wasm2py.Engine(config)).exports.add(1, 2) == 3
     monkeypatch.setattr(wasm2py.Module, "decoded", property(lambda self: pytest.fail("decoded again")))
+    again = wasm2py.load(EXAMPLES / "add.wasm", engine=wasm2py.Engine(config))
+    assert again.exports.add(1, 2) == 3
+
+
+def test_what_the_cache_knows_is_not_validated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = wasm2py.Config(cache=tmp_path / "cache")
+    engine = wasm2py.Engine(config)
+    wasm2py.load(EXAMPLES / "add.wasm", engine=engine)
+    engine.close()
+    monkeypatch.setattr(checking, "validate", lambda *_: pytest.fail("validated again"))
     again = wasm2py.load(EXAMPLES / "add.wasm", engine=wasm2py.Engine(config))
     assert again.exports.add(1, 2) == 3
 
