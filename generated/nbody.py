@@ -149,8 +149,8 @@ def advance(p0, p1):
                         i14 = (i0 + 24) % 0x100000000
                         while True:
                             y1 = mem_f64[i11]
-                            mem_f64[i12] = mem_f64[i12] - y1 * mem_f64[i10 + 48] * y0
-                            mem_f64[i13] = y1 * mem_f64[i6 + 48] * y0 + mem_f64[i13]
+                            mem_f64[i12] -= y1 * mem_f64[i10 + 48] * y0
+                            mem_f64[i13] += y1 * mem_f64[i6 + 48] * y0
                             i13 += 8
                             i12 += 8
                             i11 += 8
@@ -170,7 +170,7 @@ def advance(p0, p1):
             for i2 in range(5):
                 i5 = i3 + 24
                 for i4 in range(i3, i5, 8):
-                    mem_f64[i4] = p1 * mem_f64[i4 + 24] + mem_f64[i4]
+                    mem_f64[i4] += p1 * mem_f64[i4 + 24]
                 i3 += 56
         return
 

@@ -98,24 +98,24 @@ def run(p0, p1):
                             __stack_pointer = i0 + 2128
                             return i2 % 0x100000000
                         if i1 == 1:
-                            mem_u32[i4 % 0x100000000] = mem_u32[i10 + 16385]
+                            mem_u32[i4] = mem_u32[i10 + 16385]
                             i5 = i10 + 5
-                            i9 = (i7 + 4) % 0x100000000
+                            i9 = i7 + 4
                     elif i1 < 5:
                         if i1 == 3:
-                            mem_i32[i4 % 0x100000000] = i2
-                            i9 = (i7 + 4) % 0x100000000
+                            mem_i32[i4] = i2
+                            i9 = i7 + 4
                         else:
-                            i1 = (i4 - 8) % 0x100000000
+                            i1 = i4 - 8
                             mem_u32[i8] = mem_u32[i1]
                             mem_i32[i1] = i2
                             i9 = i7
                     elif i1 == 5:
-                        mem_u32[i4 % 0x100000000] = mem_u32[(i4 - 8) % 0x100000000]
-                        i9 = (i7 + 4) % 0x100000000
+                        mem_u32[i4] = mem_u32[i4 - 8]
+                        i9 = i7 + 4
                     else:
-                        mem_u32[i4 % 0x100000000] = mem_u32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4]
-                        i9 = (i7 + 4) % 0x100000000
+                        mem_u32[i4] = mem_u32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4]
+                        i9 = i7 + 4
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:
@@ -146,7 +146,7 @@ def run(p0, p1):
                         mem_u32[i1] = mem_u32[i1] % (i2 % 0x100000000)
                 elif i1 == 13:
                     i1 = i8 - 4
-                    mem_u32[i1] = mem_u32[i1] & i2
+                    mem_u32[i1] &= i2
                 else:
                     i1 = i8 - 4
                     mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
@@ -160,7 +160,7 @@ def run(p0, p1):
                         mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
                     else:
                         i1 = i8 - 4
-                        mem_u32[i1] = mem_u32[i1] >> (i2 & 0x1F)
+                        mem_u32[i1] >>= i2 & 0x1F
                 elif i1 < 20:
                     if i1 == 18:
                         mem_u32[i8] = i2 == 0

@@ -134,3 +134,47 @@ def test_wrapped_subtractions_bound_what_is_subtracted_from(test: str, step: str
             (if {test} (then (return (i32.add (local.get $i) {step})))) (i32.const 0)))"""
     )
     assert ("% 4294967296" in text.split("return")[1]) == masked
+
+
+def test_a_test_tells_of_what_was_made_from_the_tested_variable() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $n i32) (result i32) (local $i i32) (local $next i32)
+        (block $out (loop
+            (local.set $next (i32.add (local.get $i) (i32.const 1)))
+            (br_if $out (i32.gt_u (local.get $i) (i32.const 98)))
+            (local.set $i (local.get $next))
+            (br_if 0 (i32.ne (i32.load8_u (local.get $next)) (local.get $n)))))
+        (local.get $next)))"""
+    assert "next_ = i + 1\n" in python(wat)
+    assert outcome(instance_of(wat), "f", 7) == 100
+
+
+def test_a_later_change_is_not_forgotten() -> None:
+    wat = """(module (func (export "f") (param $i i32) (result i32) (local $next i32)
+        (local.set $next (i32.add (local.get $i) (i32.const 1)))
+        (local.set $i (i32.and (local.get $i) (i32.const 255)))
+        (if (result i32) (i32.lt_u (local.get $i) (i32.const 99))
+            (then (i32.add (local.get $next) (i32.const -1))) (else (i32.const 3)))))"""
+    assert outcome(instance_of(wat), "f", 0x100) == 0x100
+    assert outcome(instance_of(wat), "f", 0xFFFFFFFF) == 3
+    assert outcome(instance_of(wat), "f", 0xFFFFFF00) == 0xFFFFFF00
+
+
+#: Fills so many bytes from `$p + first` on, then reads at `$p + (x << 2)`.
+FILLS = """(module (memory 1) (func (export "f") (param $p i32) (param $x i32) (result i32) (local $i i32)
+    (loop
+        (i32.store8 offset={offset} (i32.add (local.get $p) (i32.add (local.get $i) (i32.const {first}))) (i32.const 9))
+        (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1024))))
+    (i32.load8_u (i32.add (local.get $p) (i32.shl (i32.and (local.get $x) (i32.const 255)) (i32.const 2))))))"""
+
+
+@pytest.mark.parametrize(
+    ("first", "offset", "masked"), [(0, 0, False), (-16, 16, True), (16, 0, True), (-16, 0, False), (-4, 8, True)]
+)
+def test_a_fill_bounds_its_address(first: int, offset: int, masked: bool) -> None:
+    wat = FILLS.format(first=first, offset=offset)
+    text = python(wat)
+    assert "fill_u8" in text
+    assert ("% 4294967296" in text.split("return")[1]) == masked or not masked
+    for p in (0, 3, 4, 8, 15, 16, 64504, 64512, 64513, 64528, 65535, 0xFFFFFFF0, 0xFFFFFFFC, 0xFFFFFFFF):
+        plain = instance_of(wat, disabled=("bulk", "ranges"))
+        assert outcome(instance_of(wat), "f", p, 7) == outcome(plain, "f", p, 7)

@@ -44,9 +44,29 @@ _OPERATORS: dict[str, ast.operator] = {"add": nodes.ADD, "sub": nodes.SUB, "mul"
 
 
 def _arithmetic(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    if _adds_nothing(expr):
+        return emitter.quiet(expr.args[0])
     left, right = _operands(emitter, expr)
     op = _OPERATORS[expr.op.mnemonic.partition(".")[2]]
     return nodes.BinOp(left, op, right, line)
+
+
+def _adds_nothing(expr: Expr) -> bool:
+    """Whether zero is added to what never is a zero with a sign, nor a NaN that is made quiet: sums start so."""
+    first, second = expr.args
+    adds_zero = second.op in CONSTS and not second.imm and expr.op.mnemonic.endswith(".add")
+    return adds_zero and never_signals(first) and _never_minus_zero(first)
+
+
+def _never_minus_zero(expr: Expr) -> bool:
+    rule = expr.op.mnemonic.partition(".")[2]
+    if expr.op in CONSTS:
+        return bool(expr.imm != _SIGN[expr.type])  # type: ignore[index]
+    if rule == "mul":
+        return all(arg.op is LOCAL_GET for arg in expr.args) and expr.args[0].imm is expr.args[1].imm
+    if rule == "add":
+        return any(map(_never_minus_zero, expr.args))
+    return (rule == "sub" and _never_minus_zero(expr.args[0])) or rule.startswith("convert_")
 
 
 def _operands(emitter: Emitter, expr: Expr) -> tuple[ast.expr, ast.expr]:

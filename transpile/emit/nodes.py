@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from wasm2py.runtime.words import machine_int
 
 _LOAD = ast.Load()
-_STORE = ast.Store()
+STORE = ast.Store()
 
 ADD, SUB, MUL, DIV, FLOOR_DIV, MOD = ast.Add(), ast.Sub(), ast.Mult(), ast.Div(), ast.FloorDiv(), ast.Mod()
 AND, OR, XOR, SHL, SHR = ast.BitAnd(), ast.BitOr(), ast.BitXor(), ast.LShift(), ast.RShift()
@@ -119,7 +119,7 @@ class Assign(ast.Assign):
 class AugAssign(ast.AugAssign):
     __slots__ = _slots("target", "op", "value")
 
-    def __init__(self, place: Name, op: ast.operator, value: ast.expr, line: int) -> None:
+    def __init__(self, place: ast.Name | ast.Subscript, op: ast.operator, value: ast.expr, line: int) -> None:
         self.target = place
         self.op = op
         self.value = value
@@ -159,7 +159,7 @@ KINDS: tuple[type[ast.AST], ...] = (
 
 
 def target(id_: str, line: int) -> Name:
-    return Name(id_, line, _STORE)
+    return Name(id_, line, STORE)
 
 
 def constant(value: int | float | None, line: int) -> ast.expr:
@@ -213,8 +213,8 @@ def method(object_: str, attr: str, args: list[ast.expr], line: int) -> Call:
     return Call(attribute(Name(object_, line), attr, line), args, line)
 
 
-def item(container: str, index: ast.expr, line: int) -> Subscript:
-    return Subscript(Name(container, line), index, line)
+def item(container: str, index: ast.expr, line: int, ctx: ast.expr_context = _LOAD) -> Subscript:
+    return Subscript(Name(container, line), index, line, ctx)
 
 
 def tuple_(elements: Sequence[ast.expr], line: int) -> ast.Tuple:
@@ -238,23 +238,23 @@ def named(id_: str, value: ast.expr, line: int) -> ast.NamedExpr:
 
 def assign(id_: str, value: ast.expr, line: int) -> ast.stmt:
     """`x = value`, or `x += …` where the value starts with x."""
-    place = Name(id_, line, _STORE)
+    place = Name(id_, line, STORE)
     if isinstance(value, ast.BinOp) and isinstance(value.left, ast.Name) and value.left.id == id_:
         return AugAssign(place, value.op, value.right, line)
     return Assign(place, value, line)
 
 
 def assign_many(ids: Sequence[str], value: ast.expr, line: int) -> ast.stmt:
-    names = ast.Tuple([target(id_, line) for id_ in ids], _STORE, lineno=line, col_offset=0)
+    names = ast.Tuple([target(id_, line) for id_ in ids], STORE, lineno=line, col_offset=0)
     return Assign(names, value, line)
 
 
 def set_item(container: str, index: ast.expr, value: ast.expr, line: int) -> ast.stmt:
-    return Assign(Subscript(Name(container, line), index, line, _STORE), value, line)
+    return Assign(Subscript(Name(container, line), index, line, STORE), value, line)
 
 
 def set_attribute(object_: str, attr: str, value: ast.expr, line: int) -> ast.stmt:
-    place = ast.Attribute(Name(object_, line), attr, _STORE, lineno=line, col_offset=0)
+    place = ast.Attribute(Name(object_, line), attr, STORE, lineno=line, col_offset=0)
     return Assign(place, value, line)
 
 
@@ -264,7 +264,7 @@ def while_(condition: ast.expr, body: list[ast.stmt], other: list[ast.stmt], lin
 
 def for_(ids: Sequence[str], over: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:
     names: list[ast.expr] = [target(id_, line) for id_ in ids]
-    place = names[0] if len(names) == 1 else ast.Tuple(names, _STORE, lineno=line, col_offset=0)
+    place = names[0] if len(names) == 1 else ast.Tuple(names, STORE, lineno=line, col_offset=0)
     return ast.For(place, over, body, other, None, lineno=line, col_offset=0)
 
 

@@ -10,10 +10,11 @@ from wasm2py.transpile.emit.access import reread, with_offset
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
 from wasm2py.transpile.emit.rounding import rounds, unrounded
-from wasm2py.transpile.ir.expr import CONSTS, WRITES, Expr, commute
+from wasm2py.transpile.ir.expr import CONSTS, TRAPS_OTHERWISE, WRITES, Expr, commute
 from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.opcodes import OPS
 
+_COMMUTATIVE = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
 _INTEGER_STORE = {"f32.store": OPS["i32.store"], "f64.store": OPS["i64.store"]}
 
 
@@ -38,7 +39,12 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         value, sign = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else sign}{8 * op.width}"
     if emitter.dialect == "cpython" and (format_ != "f32" or never_signals(value_expr)):
-        out.append(nodes.set_item(names.view_name(expr.imm[2], format_), address, value, line))
+        view = names.view_name(expr.imm[2], format_)
+        changed = None if value_expr.effects & (WRITES | TRAPS_OTHERWISE) else _change(view, address, value)
+        if changed is not None:
+            out.append(nodes.AugAssign(nodes.item(view, address, line, nodes.STORE), *changed, line))
+        else:
+            out.append(nodes.set_item(view, address, value, line))
         return out
     if value_expr.effects & WRITES:
         # In a helper's call, Python would take the memory as it was before this perhaps made it grow.
@@ -50,6 +56,27 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
 def _named(out: list[ast.stmt], name: str, value: ast.expr, line: int) -> ast.expr:
     out.append(nodes.assign(name, value, line))
     return nodes.Name(name, line)
+
+
+def _change(view: str, address: ast.expr, value: ast.expr) -> tuple[ast.operator, ast.expr] | None:
+    """The operator and its other operand, if a value is made of what is at an address already: `mem[a] += x`."""
+    if not isinstance(value, ast.BinOp):
+        return None
+    for old, new in ((value.left, value.right), (value.right, value.left)):
+        if isinstance(old, ast.Subscript) and old.value.id == view and _same(old.slice, address):  # type: ignore[attr-defined]
+            return (value.op, new) if old is value.left or isinstance(value.op, _COMMUTATIVE) else None
+    return None
+
+
+def _same(one: ast.expr, other: ast.expr) -> bool:
+    """Whether two simple expressions are the same."""
+    if isinstance(one, ast.Name):
+        return isinstance(other, ast.Name) and one.id == other.id
+    if isinstance(one, ast.Constant):
+        return isinstance(other, ast.Constant) and one.value == other.value
+    if isinstance(one, ast.BinOp) and isinstance(other, ast.BinOp):
+        return one.op is other.op and _same(one.left, other.left) and _same(one.right, other.right)
+    return False
 
 
 def _stored(emitter: Emitter, expr: Expr, width: int, line: int) -> tuple[ast.expr, str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
+from wasm2py.transpile.ir.bulk import COPY, FILL, SUM, Run
 from wasm2py.transpile.ir.cfg import Block, end_exprs
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, TRAPS_OTHERWISE, WRITES, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, Interval
@@ -22,6 +23,8 @@ from wasm2py.transpile.opcodes import OPS
 END = LARGEST_MEMORY * PAGE_SIZE
 _SIZE = 1 << 32
 _ADD, _SHL = OPS["i32.add"], OPS["i32.shl"]
+#: Loops in one piece that go through all of their elements, wherever they do not trap.
+_RUNS = frozenset({FILL, COPY, SUM})
 #: Conditions of which not every part need have been evaluated.
 _MAY_STOP_EARLY = frozenset({AND, OR, NOT})
 
@@ -63,22 +66,42 @@ def accesses(expr: Expr) -> list[Access]:
         node = pending.pop()
         if node.variables and node.effects and node.op not in _MAY_STOP_EARLY:
             if node.op.family in ("load", "store"):
-                access = _access(node)
+                access = _access(node.args[0], END - node.op.width - node.imm[1])
                 if access is not None:
                     found.append(access)
+            elif node.op in _RUNS:
+                found += _run(node)
             pending += node.args
     return found
 
 
-def _access(node: Expr) -> Access | None:
-    address, shift, constant = node.args[0], 0, 0
+def _access(address: Expr, last: int) -> Access | None:
+    shift = constant = 0
     if address.op is _ADD and address.args[1].op in CONSTS:
         address, constant = address.args[0], address.args[1].imm
     if address.op is _SHL and address.args[1].op in CONSTS:
         address, shift = address.args[0], address.args[1].imm & 31
     if address.op is not LOCAL_GET:
         return None
-    return Access(address.imm, shift, constant, END - node.op.width - node.imm[1])
+    return Access(address.imm, shift, constant, last)
+
+
+def _run(node: Expr) -> list[Access]:
+    """The accesses to so many elements as are known beforehand."""
+    run: Run = node.imm
+    count = node.args[len(run.displacements)]
+    if count.op not in CONSTS or not count.imm:
+        return []
+    found: list[Access] = []
+    for address, more in zip(node.args, run.displacements, strict=False):
+        access = _access(address, END - count.imm * run.unroll * run.width)
+        if access is None:
+            continue
+        if -more >= access.constant:  # an operand that had wrapped would be less than what is taken away from it
+            found.append(access._replace(constant=access.constant + more & _SIZE - 1))
+        elif more >= 0:
+            found.append(access._replace(last=access.last - more))
+    return found
 
 
 def bounded_after(access: Access, state: dict[int, Interval]) -> None:

@@ -59,6 +59,7 @@ class _Analysis:
         self.unsettled: set[int] = set()
         self.stale: set[int] = set()
         self.forgotten = [_dying(block, live[block.id]) for block in graph.blocks]
+        self.consequences = [_consequences(block) for block in graph.blocks]
         self.growth: dict[int, int] = {}
         self.growing = 0
         self.rounds = 0
@@ -215,6 +216,9 @@ class _Analysis:
             then = dict(state)
             refine(end.condition, True, then)
             refine(end.condition, False, state)
+            for stmt in self.consequences[number]:
+                for side in (then, state):
+                    bound(stmt.targets[0], side, interval(stmt.expr, side))
             self._forget(number, then)
             self._go(number, self.graph.number[end.then.id], then)
             self._forget(number, state)
@@ -263,6 +267,25 @@ def _joined_two(first: State, second: State) -> State:
                 bounds = (low if low < others[0] else others[0], high if high > others[1] else others[1])
             result[index] = bounds
     return result
+
+
+def _consequences(block: Block) -> list[Stmt]:
+    """The assignments by which, at a block's end, what its branch tells of one variable tells something of another."""
+    end = block.end
+    if not isinstance(end, Branch) or not end.condition.variables:
+        return []
+    found: list[Stmt] = []
+    changed = 0
+    for stmt in reversed(block.stmts):
+        expr, assigned = stmt.expr, 0
+        for target in stmt.targets:
+            assigned |= 1 << target.index
+        stays = not (expr.effects or expr.variables & (changed | assigned) or assigned & changed)
+        if stays and expr.variables & end.condition.variables and expr.type in FULL:
+            found.append(stmt)
+        changed |= assigned
+    found.reverse()
+    return found
 
 
 def _dying(block: Block, live: int) -> list[int]:
