@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
@@ -10,7 +11,7 @@ from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import OPS, Op
 
 _RELATIONS: dict[str, tuple[ast.cmpop, ast.cmpop]] = {
     "eq": (nodes.EQ, nodes.NE),
@@ -62,11 +63,17 @@ def _zero_if_zero(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return value.node
 
 
+@cache
+def _parts(op: Op) -> tuple[str, str]:
+    """The relation, and whether it is one of signed ("s") or unsigned ("u") numbers."""
+    name, _, sign = op.mnemonic.partition(".")[2].partition("_")
+    return name, sign
+
+
 def _comparison(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
-    type_, _, relation = expr.op.mnemonic.partition(".")
-    name, _, sign = relation.partition("_")
+    name, sign = _parts(expr.op)
     left, right = expr.args
-    if type_ not in FULL:
+    if left.type not in FULL:
         compared = nodes.Compare(emitter.quiet(left), _RELATIONS[name][0], emitter.quiet(right), line)
         if wanted:
             return compared

@@ -16,7 +16,7 @@ from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.values import LIMITS, Value, canonical, hardly_wraps, reduced, signed, word_bounds
 from wasm2py.transpile.emit.wrapping import adds_up, seldom_wraps
-from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.expr import LOCAL_GET, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval, interval
 from wasm2py.transpile.opcodes import OPS, Op
 
@@ -101,6 +101,11 @@ class Emitter:
         low, high = self.at_rest(expr.type, FULL[expr.type])
         return Value(NODES[expr.op](self, expr, expr.offset or self.line), low, high)
 
+    def both(self, expr: Expr) -> tuple[Value, Value]:
+        """The two integer operands of an expression, unwrapped as they come."""
+        left, right = expr.args
+        return self.value(left), self.value(right)
+
     def at_rest(self, type_: ValType, bounds: Interval) -> Interval:
         """The bounds at rest of integers with these unsigned bounds."""
         return word_bounds(*bounds) if self.in_words(type_) else bounds
@@ -178,5 +183,7 @@ class Emitter:
 
     def bounds(self, expr: Expr) -> tuple[int, int]:
         """What is known of an expression's value as an unsigned integer."""
+        if expr.op is LOCAL_GET:
+            return expr.range or FULL[expr.type]  # type: ignore[index]
         known = {n.imm.index: n.range for n in expr.reads() if n.range is not None}
         return interval(expr, known)

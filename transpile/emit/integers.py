@@ -84,7 +84,7 @@ def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("mul")
 def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     a = _small(emitter, expr.args[0], a, _length(b))
     b = _small(emitter, expr.args[1], b, _length(a))
     corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
@@ -93,7 +93,7 @@ def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("and")
 def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
         return a  # a mask that cannot clear anything
     node = nodes.BinOp(a.node, nodes.AND, b.node, line)
@@ -105,7 +105,7 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("or", "xor")
 def _or(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     op = nodes.OR if expr.op.mnemonic.endswith(".or") else nodes.XOR
     return Value(nodes.BinOp(a.node, op, b.node, line), *span(min(a.low, b.low), max(a.high, b.high)))
 

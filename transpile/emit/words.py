@@ -68,7 +68,7 @@ def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @_words("sub")
 def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     if a.low == a.high == 0 and b.low > WORD[0]:
         return Value(nodes.negative(b.node, line), -b.high, -b.low)
     return _wrapping("sub", a, b, a.low - b.high, a.high - b.low, line)
@@ -76,7 +76,7 @@ def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @_words("mul")
 def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     corners = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
     return _wrapping("mul", a, b, min(corners), max(corners), line)
 
@@ -123,7 +123,7 @@ def _rotate(emitter: Emitter, expr: Expr, line: int) -> Value:
 @_words("i64.div_s", "i64.div_u", "i64.rem_s", "i64.rem_u")
 def _divide(emitter: Emitter, expr: Expr, line: int) -> Value:
     """Plain where neither operand can be negative, for Python rounds down and wasm towards zero."""
-    a, b = (emitter.value(arg) for arg in expr.args)
+    a, b = emitter.both(expr)
     if min(a.low, b.low) < 0:
         helper = emitter.helper(expr.op.mnemonic.replace(".", "_"))
         return Value(nodes.call(helper, [a.node, b.node], line), *WORD)
