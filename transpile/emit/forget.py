@@ -39,7 +39,7 @@ class _UnknownError(Exception):
 
 def forget(function: ast.FunctionDef) -> None:
     """Add the assignments, in place."""
-    if not any(isinstance(node, ast.While | ast.For) for node in ast.walk(function)):
+    if not _loops(function.body):
         return
     try:
         _Forgetting(function).run()
@@ -54,7 +54,8 @@ class _Forgetting:
         self.function = function
         self.names: dict[str, int] = {}
         self.flows: dict[int, _Flow] = {}
-        self.assigned: dict[int, int] = {}
+        self.assigned: dict[int, int] = {}  # by each loop
+        self.stored = 0  # what has been assigned so far by the innermost loop around
         self.shared = {name for node in function.body if isinstance(node, ast.Global) for name in node.names}
         #: What to add at the end of which list, or before its last statement: (statements, names, line).
         self.additions: list[tuple[list[ast.stmt], int, int]] = []
@@ -86,36 +87,41 @@ class _Forgetting:
     def reads(self, expr: ast.AST | None) -> int:
         """The names that an expression reads, but for those that it assigns before."""
         found = own = 0
-        for node in ast.walk(expr) if expr is not None else ():
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found |= self._bit(node.id)
-            elif isinstance(node, ast.NamedExpr):
+        queue = [expr] if expr is not None else []
+        for node in queue:
+            if isinstance(node, ast.Name):
+                if isinstance(node.ctx, ast.Load):
+                    found |= self._bit(node.id)
+                continue
+            if isinstance(node, ast.NamedExpr):
                 own |= self._bit(node.target.id)
+            queue += _parts(node)
+        self.stored |= own
         return found & ~own
-
-    def writes(self, target: ast.AST) -> int:
-        """The names that an assignment to a target, or an expression within, assigns."""
-        stored = (node for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-        return sum(self._bit(name) for name in dict.fromkeys(node.id for node in stored))
 
     def simple(self, stmt: ast.stmt) -> _Flow:
         """A statement that goes on to the next."""
         return _Flow(self.reads(stmt), _ALL)
 
     def assign(self, stmt: ast.Assign) -> _Flow:
-        places = sum(1 << bit for bit in self._stored(stmt.targets))
+        places = self._places(stmt.targets)
         reads = self.reads(stmt.value)
         for target in stmt.targets:
             reads |= self.reads(target)
         return _Flow(reads, ~places)
 
-    def _stored(self, targets: Sequence[ast.expr]) -> set[int]:
-        plain = (node for target in targets for node in (target.elts if isinstance(target, ast.Tuple) else [target]))
-        names = [node.id for node in plain if isinstance(node, ast.Name) and node.id not in self.shared]
-        return {self._bit(name).bit_length() - 1 for name in names}
+    def _places(self, targets: Sequence[ast.expr]) -> int:
+        """The names among the targets of an assignment."""
+        places = 0
+        for target in targets:
+            for node in target.elts if isinstance(target, ast.Tuple) else (target,):
+                if isinstance(node, ast.Name):
+                    places |= self._bit(node.id)
+        self.stored |= places
+        return places
 
     def augmented(self, stmt: ast.AugAssign) -> _Flow:
-        own = self._bit(stmt.target.id) if isinstance(stmt.target, ast.Name) else self.reads(stmt.target)
+        own = self._places([stmt.target]) if isinstance(stmt.target, ast.Name) else self.reads(stmt.target)
         return _Flow(self.reads(stmt.value) | own, _ALL)
 
     def leave(self, stmt: ast.stmt) -> _Flow:
@@ -127,15 +133,22 @@ class _Forgetting:
         return _Flow(*ways)._replace(reads=self.reads(stmt.test) | then.reads | other.reads)
 
     def while_(self, stmt: ast.While) -> _Flow:
+        around, self.stored = self.stored, 0
         body, other = self._block(stmt.body), self._block(stmt.orelse)
+        test = self.reads(stmt.test)
+        self.assigned[id(stmt)] = self.stored
+        self.stored |= around
         if isinstance(stmt.test, ast.Constant) and bool(stmt.test.value):
             return _Flow(body.reads, body.broken)
-        reads = self.reads(stmt.test) | body.reads | other.reads
+        reads = test | body.reads | other.reads
         return _Flow(reads, body.broken | other.end, other.broken, other.continued)
 
     def for_(self, stmt: ast.For) -> _Flow:
+        around, self.stored = self.stored, 0
         body, other = self._block(stmt.body), self._block(stmt.orelse)
-        reads = self.reads(stmt.iter) | (body.reads & ~self.writes(stmt.target)) | other.reads
+        reads = self.reads(stmt.iter) | (body.reads & ~self._places([stmt.target])) | other.reads
+        self.assigned[id(stmt)] = self.stored
+        self.stored |= around
         return _Flow(reads, _ALL, other.broken, other.continued)
 
     # From the outside in: what is alive where
@@ -165,13 +178,10 @@ class _Forgetting:
         start = flow.reads | (flow.end & after) | outside
         if isinstance(loop, ast.For):
             start |= after
-        forgotten = self._assigned(loop) & ~start
+        forgotten = self.assigned[id(loop)] & ~start
         self._visit(loop.body, start, after, start, forgotten)
         if forgotten and _goes_on(loop.body):
             self.additions.append((loop.body, forgotten, loop.body[-1].lineno))
-
-    def _assigned(self, loop: ast.While | ast.For) -> int:
-        return self.writes(loop)
 
     def _letting_go(self, names: int, line: int) -> ast.stmt:
         targets = [nodes.target(name, line) for name, bit in self.names.items() if names >> bit & 1]
@@ -196,6 +206,44 @@ _FLOWS: dict[str, Callable[..., _Flow]] = {
     "Return": _Forgetting.leave,
     "While": _Forgetting.while_,
 }
+
+
+def _loops(body: Sequence[ast.stmt]) -> bool:
+    """Whether there is a loop."""
+    return any(
+        isinstance(stmt, _LOOPS) or (isinstance(stmt, ast.If) and (_loops(stmt.body) or _loops(stmt.orelse)))
+        for stmt in body
+    )
+
+
+_LOOPS = (ast.While, ast.For)
+
+#: Where the expressions stand that a node is made of.
+_FIELDS = {
+    "Attribute": ("value",),
+    "BinOp": ("left", "right"),
+    "BoolOp": ("values",),
+    "Call": ("func", "args", "keywords"),
+    "Compare": ("left", "comparators"),
+    "Constant": (),
+    "Expr": ("value",),
+    "IfExp": ("test", "body", "orelse"),
+    "Subscript": ("value", "slice"),
+    "Tuple": ("elts",),
+    "UnaryOp": ("operand",),
+}
+
+
+def _parts(node: ast.AST) -> Sequence[ast.AST]:
+    """The nodes just below one."""
+    fields = _FIELDS.get(type(node).__name__)
+    if fields is None:
+        return list(ast.iter_child_nodes(node))
+    parts: list[ast.AST] = []
+    for field in fields:
+        part = getattr(node, field)
+        parts += part if type(part) is list else (part,)
+    return parts
 
 
 def _goes_on(body: Sequence[ast.stmt]) -> bool:
