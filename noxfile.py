@@ -7,6 +7,9 @@ import nox
 nox.options.sessions = ["style", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
+#: The tests that ask what modules do, not what code is generated for them.
+BEHAVIOUR = tuple(f"tests/{name}" for name in ("spec", "programs", "adversarial", "contract", "property", "wasi"))
+
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14", "pypy3.11"])
 def tests(session: nox.Session) -> None:
@@ -35,3 +38,12 @@ def benchmarks(session: nox.Session) -> None:
     """The comparison with Python by hand and other ways to run wasm, and the speed of translation and starts."""
     session.install(".", "pip")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def passes(session: nox.Session) -> None:
+    """What modules do, with each optimiser pass left out in turn."""
+    session.install(".[test]")
+    listed = "from wasm2py.transpile.optimise.passes import NAMES; print(*NAMES)"
+    for name in str(session.run("python", "-c", listed, silent=True)).split():
+        session.run("pytest", "-n", "auto", "-q", "--without", name, *BEHAVIOUR)
