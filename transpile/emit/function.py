@@ -79,7 +79,9 @@ class _Writer:
     def statement(self, stmt: Stmt, out: list[ast.stmt]) -> None:
         emitter, expr = self.emitter, stmt.expr
         line = emitter.line = expr.offset or emitter.line
-        if len(stmt.targets) == 1:
+        if stmt.in_range and stmt.targets[0].signed and expr.args[0].imm.signed:
+            out.append(nodes.assign(emitter.variables[stmt.targets[0].index], emitter.value(expr).node, line))
+        elif len(stmt.targets) == 1:
             self._assign(stmt.targets[0], expr, line, out)
         elif expr.op.family == "store":
             out.extend(store(emitter, expr))

@@ -25,15 +25,17 @@ class Counted(NamedTuple):
 class Stmt:
     """Evaluate `expr` and assign its results to `targets` (none, one, or as many as it has results).
 
-    The step of a loop that is known to count says so in `counts`.
+    The step of a loop that is known to count says so in `counts`; `in_range` says that a step by one is known not to
+    overflow as a signed number.
     """
 
-    __slots__ = ("counts", "expr", "targets")
+    __slots__ = ("counts", "expr", "in_range", "targets")
 
     def __init__(self, targets: tuple[Var, ...], expr: Expr) -> None:
         self.targets = targets
         self.expr = expr
         self.counts: Counted | None = None
+        self.in_range = False
 
 
 class Jump:

@@ -55,7 +55,7 @@ class Shape:
 def loops(function: FunctionIR) -> list[Shape]:
     """The loops that step any variable, inner ones before those around them."""
     graph = function.graph()
-    found = [_shape(graph, number) for number, header in enumerate(graph.headers) if header]
+    found = [shape_of(graph, number) for number, header in enumerate(graph.headers) if header]
     found.reverse()
     inner: set[int] = set()
     for shape in found:
@@ -65,7 +65,8 @@ def loops(function: FunctionIR) -> list[Shape]:
     return [shape for shape in found if shape.stepped]
 
 
-def _shape(graph: Graph, header: int) -> Shape:
+def shape_of(graph: Graph, header: int) -> Shape:
+    """The loop of a header; what it assigns and steps is not looked for."""
     body = sorted(graph.loop(header))
     latches = [graph.blocks[number] for number in graph.before[header] if number >= header]
     return Shape(graph.blocks[header], [graph.blocks[number] for number in body], latches)

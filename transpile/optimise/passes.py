@@ -23,6 +23,7 @@ from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.signs import choose_signs
 from wasm2py.transpile.optimise.sinking import sink
+from wasm2py.transpile.optimise.splitting import split_at_loops
 from wasm2py.transpile.optimise.unwrapped import leave_unwrapped
 from wasm2py.transpile.optimise.webs import split_webs
 
@@ -41,6 +42,7 @@ PASSES: dict[str, Pass] = {
     "membership": find_membership,
     "sinking": sink,
     "pointers": step_pointers,
+    "splitting": split_at_loops,
     "ranges": find_ranges,
     "counting": count_loops,
     "narrowing": narrow,
@@ -57,7 +59,7 @@ NAMES = (*PASSES, "aligned_globals", "streams", "forget")
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
-    "sinking", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
+    "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
 )  # fmt: skip
 
 
@@ -74,7 +76,7 @@ _WORK = {
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
     "cpython": (),
-    "portable": ("bulk", "narrowing", "unwrapped", "signs", "mixing"),
+    "portable": ("bulk", "splitting", "narrowing", "unwrapped", "signs", "mixing"),
 }
 
 

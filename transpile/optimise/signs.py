@@ -19,6 +19,7 @@ from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, E
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
 from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.optimise.overflow import find_steps_in_range
 
 #: What these cost, in units of a plain addition: a mask, flipping a sign bit, reading a canonical number as signed.
 _MASK, _FLIP, _EXTEND = 3, 2, 5
@@ -55,6 +56,7 @@ def choose_signs(function: FunctionIR) -> None:
     wanted = _wanted(blocks)
     if not wanted:
         return
+    find_steps_in_range(function, wanted)
     survey = _Survey(function, wanted)
     weight = weights(function)
     for block in blocks:
@@ -165,8 +167,10 @@ class _Survey:
                 continue
             if target.type not in SIZES or (len(stmt.targets) == 1 and (expr.op in CONSTS or not _negative(expr))):
                 continue
-            if expr.op is LOCAL_GET:
-                source: Var = expr.imm
+            if stmt.in_range and expr.args[0].imm is target:
+                self._add(target, _MASK)
+            elif stmt.in_range or expr.op is LOCAL_GET:
+                source: Var = expr.args[0].imm if stmt.in_range else expr.imm
                 self._when(target, partial(_by_form, source, _MASK, -_EXTEND))
                 self._when(source, partial(_by_form, target, _EXTEND, -_MASK))
             elif expr.op in _GIVES_SIGNED:
@@ -191,11 +195,16 @@ class _Survey:
             elif node.op in _TAKES_SIGNED:
                 self._each(node.args[:1], _EXTEND)
             elif node.op.family in ("load", "store"):
-                self._each(tuple(node.args[0].walk()), -_MASK)
+                self._address(node.args[0])
             elif node.op is SELECT:
                 self._each(node.args[:2], -_MASK)
             else:
                 self._each(node.args, -_MASK)
+
+    def _address(self, address: Expr) -> None:
+        """What would be an address as it is has to be masked; others are in any case."""
+        if address.op is LOCAL_GET or interval(address) != FULL["i32"]:
+            self._each(tuple(address.walk()), -_MASK)
 
     def _each(self, args: tuple[Expr, ...], gain: int) -> None:
         for arg in args:

@@ -1,0 +1,102 @@
+"""`splitting`: what a loop steps is a variable of its own there, if another loop looks at it.
+
+Compilers keep an index in one local as long as it lives: one loop moves it, the next one compares with it in every
+turn. How it is best held, wrapped or not, signed or not, is for each loop to say. Copies stand where the outermost
+loop around the steps is entered and left; mostly both variables get the same name, and then the copies vanish.
+"""
+
+from __future__ import annotations
+
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, get
+from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.ir.liveness import live_in
+from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.optimise.loopshape import Shape, prepare, shape_of
+
+_SUMS = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("add", "sub"))
+
+
+def split_at_loops(function: FunctionIR) -> None:
+    """Rename such variables in place."""
+    graph = function.graph()
+    outermost = _outermost(graph)
+    if len(outermost) < 2:
+        return
+    seen = [_steps_and_reads(graph, body) for body in outermost.values()]
+    wanted: list[tuple[Shape, int]] = []
+    for number, header in enumerate(outermost):
+        elsewhere = 0
+        for other, (_, reads) in enumerate(seen):
+            elsewhere |= reads if other != number else 0
+        if seen[number][0] & elsewhere:
+            wanted.append((shape_of(graph, header), seen[number][0] & elsewhere))
+    if wanted:
+        prepare(function, [shape for shape, _ in wanted])
+        live = live_in(function)
+        for shape, variables in wanted:
+            _split(function, shape, variables, live)
+
+
+def _outermost(graph: Graph) -> dict[int, set[int]]:
+    """The loops that are in no other: header → blocks."""
+    found: dict[int, set[int]] = {}
+    covered: set[int] = set()
+    for number, header in enumerate(graph.headers):
+        if header and number not in covered:
+            found[number] = graph.loop(number)
+            covered |= found[number]
+    return found
+
+
+def _steps_and_reads(graph: Graph, body: set[int]) -> tuple[int, int]:
+    """The variables that a loop steps, and those that it reads, as bit sets."""
+    steps = reads = 0
+    for number in body:
+        for stmt in graph.blocks[number].stmts:
+            reads |= stmt.expr.variables
+            if _is_step(stmt):
+                steps |= 1 << stmt.targets[0].index
+        for expr in end_exprs(graph.blocks[number].end):
+            reads |= expr.variables
+    return steps, reads
+
+
+def _is_step(stmt: Stmt) -> bool:
+    if stmt.expr.op not in _SUMS or len(stmt.targets) != 1:
+        return False
+    left, right = stmt.expr.args
+    return right.op in CONSTS and left.op is LOCAL_GET and left.imm is stmt.targets[0]
+
+
+def _split(function: FunctionIR, shape: Shape, variables: int, live: dict[int, int]) -> None:
+    """Give a loop its own ones for these variables, with copies where they are alive."""
+    assert shape.before is not None
+    own = {var: function.variable(var.type, var.local) for var in function.variables if variables >> var.index & 1}
+    offset = shape.header.stmts[0].expr.offset if shape.header.stmts else 0
+    for block in shape.body:
+        _rename(block, own, variables)
+    for var, new in own.items():
+        if live[shape.header.id] >> var.index & 1:
+            shape.before.stmts.append(Stmt((new,), get(var, offset)))
+        for block in shape.exits:
+            if live[block.id] >> var.index & 1:
+                block.stmts.insert(0, Stmt((var,), get(new, offset)))
+
+
+def _rename(block: Block, own: dict[Var, Var], variables: int) -> None:
+    for stmt in block.stmts:
+        stmt.expr = _renamed(stmt.expr, own, variables)
+        if any(target in own for target in stmt.targets):
+            stmt.targets = tuple(own.get(target, target) for target in stmt.targets)
+    if any(expr.variables & variables for expr in end_exprs(block.end)):
+        block.end = map_end(block.end, [_renamed(expr, own, variables) for expr in end_exprs(block.end)])
+
+
+def _renamed(expr: Expr, own: dict[Var, Var], variables: int) -> Expr:
+    if not expr.variables & variables:
+        return expr
+    if expr.op is LOCAL_GET:
+        return get(own[expr.imm], expr.offset)
+    return expr.with_args(tuple(_renamed(arg, own, variables) for arg in expr.args))
