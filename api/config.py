@@ -25,18 +25,22 @@ class Config:
       portable on PyPy, on big-endian machines, and without ctypes, where that is the faster or the only one.
     - `eager`: translate a module at once, instead of each function when it is first called.
     - `passes`: the optimiser passes to run, by name (docs/architecture.md lists them); None for all.
+    - `jobs`: how many processes translate a large module that is translated at once.
 
-    Raises ValueError for a dialect or a pass that there is not.
+    Raises ValueError for a dialect or a pass that there is not, or for no jobs.
     """
 
     cache: Cache | str | os.PathLike[str] | bool | None = True
     dialect: Literal["auto", "cpython", "portable"] = "auto"
     eager: bool = False
     passes: tuple[str, ...] | None = None
+    jobs: int = 1
 
     def __post_init__(self) -> None:
         if self.dialect not in ("auto", "cpython", "portable"):
             raise ValueError(f"unknown dialect {self.dialect!r}, expected 'auto', 'cpython' or 'portable'")
+        if self.jobs < 1:
+            raise ValueError(f"expected at least one job, got {self.jobs}")
         if self.passes is not None:
             _left_out(self.passes)
 

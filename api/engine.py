@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ class Engine(runtime_engine.Engine):
     def __init__(self, config: Config | None = None) -> None:
         self.config = Config() if config is None else config
         cache, self._own_cache = _cache(self.config)
-        super().__init__(ModuleTranslator(), cache, self.config.options())
+        super().__init__(ModuleTranslator(self.config.jobs), cache, self.config.options())
 
     def close(self) -> None:
         """Release everything that this engine made."""
@@ -37,6 +38,9 @@ class ModuleTranslator:
     A module that the cache knows is thus not decoded until it calls a function that the cache has not, and never
     validated: it was valid when it was stored.
     """
+
+    def __init__(self, jobs: int = 1) -> None:
+        self._jobs = jobs
 
     @functools.cached_property
     def _translator(self) -> Any:
@@ -56,6 +60,14 @@ class ModuleTranslator:
         """Translate and compile one unit."""
         code: UnitCode = self._translator.unit(module.trusted, program, index)
         return code
+
+    def ahead(self, module: Any, program: Program, units: Sequence[int]) -> Iterable[tuple[int, UnitCode]]:
+        """What other processes translate, if there are to be any."""
+        if self._jobs < 2 or not units:
+            return ()
+        from wasm2py.workers import translated
+
+        return translated(module.trusted, program, units, self._jobs)
 
 
 @functools.cache

@@ -164,6 +164,12 @@ class CompiledModule:
 
     def load_all(self) -> None:
         """Fetch or translate every unit."""
+        with self._packs.lock:
+            missing = [index for index in range(len(self.program.units)) if self._packs.find(index) is None]
+        for index, unit in self._translator.ahead(self._module, self.program, missing):
+            with self._packs.lock:
+                if self._packs.find(index) is None:
+                    self._packs.add(index, unit)
         for index in range(len(self.program.units)):
             self.unit(index)
         self.flush()

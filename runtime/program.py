@@ -7,7 +7,7 @@ is made of tuples, strings, numbers, bytes and frozen dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Literal, Protocol, TypeAlias
@@ -177,6 +177,9 @@ class Translator(Protocol):
 
     def unit(self, module: Any, program: Program, index: int) -> UnitCode:
         """Translate and compile the functions of `program.units[index]`."""
+
+    def ahead(self, module: Any, program: Program, units: Sequence[int]) -> Iterable[tuple[int, UnitCode]]:
+        """Some of these units with their code, which come from elsewhere, sooner than `unit` would give them all."""
 
 
 def unit_of(units: Sequence[tuple[int, int]], function: int) -> int:

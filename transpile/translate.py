@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from types import CodeType
 from typing import Any
@@ -80,6 +81,10 @@ class PythonTranslator:
         """Translate and compile the functions of one unit."""
         first, past = program.units[index]
         return tuple(self.function_code(module, program, i) for i in range(first, past))
+
+    def ahead(self, module: Module, program: Program, units: Sequence[int]) -> Iterable[tuple[int, UnitCode]]:
+        """Nothing: this translates one unit after the other."""
+        return ()
 
     @collector_paused()
     def function_code(self, module: Module, program: Program, index: int) -> CodeType:

@@ -7,6 +7,7 @@ function.  The translator compiles it, and keeps a record of what it was asked f
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any
@@ -48,6 +49,9 @@ class FakeTranslator:
         return tuple(
             compile_function(module.sources[function - imported], program.name) for function in range(first, last)
         )
+
+    def ahead(self, module: FakeModule, program: Program, units: Sequence[int]) -> Iterable[tuple[int, UnitCode]]:
+        return ()
 
 
 def compile_function(source: str, name: str) -> CodeType:
