@@ -15,8 +15,9 @@ def cleanup(function: FunctionIR) -> bool:
     """Simplify the graph in place; whether it changed."""
     blocks = function.reverse_postorder()
     changed = _each_end(blocks, _settled)
-    if any(not block.stmts and isinstance(block.end, Jump) for block in blocks):
-        changed = _skip_empty(blocks) or changed
+    empty = {block.id for block in blocks if not block.stmts and type(block.end) is Jump}
+    if empty:
+        changed = _skip_empty(blocks, empty) or changed
     changed = _each_end(blocks, _returned_early) or changed
     entry = _through_empty(function.entry, {})
     changed = changed or entry is not function.entry
@@ -40,12 +41,13 @@ def _each_end(blocks: list[Block], simplified: Callable[[Block], Terminator]) ->
     return changed
 
 
-def _skip_empty(blocks: list[Block]) -> bool:
+def _skip_empty(blocks: list[Block], empty: set[int]) -> bool:
     """Let every edge to a block that does nothing but jump go to where that jumps; whether there was any."""
     final: dict[int, Block] = {}
     changed = False
     for block in blocks:
-        if any(_through_empty(target, final) is not target for target in block.successors()):
+        leads = [target for target in block.successors() if target.id in empty]
+        if any(_through_empty(target, final) is not target for target in leads):
             block.end = retarget(block.end, lambda target: _through_empty(target, final))
             block.end = _settled(block)
             changed = True

@@ -12,11 +12,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, Expr, const
-from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.ir.expr import CONSTS, TRAPS_MEMORY, Expr, const
+from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
 from wasm2py.transpile.optimise.inductions import Induction, Loop, Step, find_inductions, find_steps
@@ -31,6 +32,7 @@ _SMALL = 24
 _MOST_ROUNDS = 48
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
 _LARGEST = 400_000
+_NONE: Interval = (0, 0)
 _COARSE = [0, *((1 << n) - k for n in (31, 32, 63, 64) for k in (2, 1))]
 #: How far a pointer may move in a turn of a loop for its bounds to settle where its access has them.
 _STRIDE = 64
@@ -63,8 +65,9 @@ class _Analysis:
         self.growth: dict[int, int] = {}
         self.growing = 0
         self.rounds = 0
-        self.made = [[accesses(expr) for expr in block_exprs(block)] for block in graph.blocks]
+        self.made = [_made(block) for block in graph.blocks]
         self.coming = [coming(block, made) for block, made in zip(graph.blocks, self.made, strict=True)]
+        self.plans: dict[int, list[_Step]] = {}
         self.inductions: dict[int, list[Induction]] = {}
         self.steps: dict[int, list[Step]] = {}
         self.changed: dict[int, int] = {}
@@ -96,6 +99,7 @@ class _Analysis:
         self.stale = {body[0]}
         self.rounds = 0
         self.growing = _GROWING if len(body) <= _SMALL else _GROWING_LARGE
+        self.plans = {number: _plan(self.graph.blocks[number], self.made[number]) for number in body}
         while self.stale:
             for number in body:
                 if number in self.stale:
@@ -109,8 +113,14 @@ class _Analysis:
         state = self._joined(number)
         if self.graph.headers[number]:
             state = self._at_header(number, state)
-        for stmt, made in zip(self.graph.blocks[number].stmts, self.made[number], strict=False):
-            _execute(stmt, made, state)
+        for made, index, expr, full in self.plans[number]:
+            for access in made:
+                bounded_after(access, state)
+            bounds = full if expr is None else interval(expr, state)
+            if bounds != full:
+                state[index] = bounds
+            else:
+                state.pop(index, None)
         self._leave(number, state)
 
     def _mark(self, number: int) -> None:
@@ -325,6 +335,29 @@ def _fine(graph: Graph) -> set[int]:
                 if expr.op in CONSTS and expr.type in FULL:
                     values.update((max(expr.imm - 1, 0), expr.imm, min(expr.imm + 1, (1 << 64) - 1)))
     return values
+
+
+def _made(block: Block) -> list[list[Access]]:
+    """The accesses of each expression of a block."""
+    return [accesses(expr) if expr.effects & TRAPS_MEMORY else [] for expr in block_exprs(block)]
+
+
+#: What a statement does to a state: the accesses that are made for it, and the variable that then has the bounds of an
+#: expression, or none if that is None or the bounds are those of its type.
+_Step: TypeAlias = tuple[list[Access], int, Expr | None, Interval]
+
+
+def _plan(block: Block, made: list[list[Access]]) -> list[_Step]:
+    """What a block's statements do to a state, made ready to be done several times."""
+    steps: list[_Step] = []
+    for stmt, accesses_ in zip(block.stmts, made, strict=False):
+        targets = stmt.targets
+        if len(targets) == 1 and targets[0].type in FULL:
+            steps.append((accesses_, targets[0].index, stmt.expr, FULL[targets[0].type]))
+        elif accesses_ or len(targets) > 1:
+            steps.append((accesses_, -1, None, _NONE))
+            steps += [([], target.index, None, _NONE) for target in targets]
+    return steps
 
 
 def _execute(stmt: Stmt, made: Iterable[Access], state: State) -> None:
