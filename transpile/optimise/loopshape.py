@@ -130,76 +130,72 @@ def prepare(function: FunctionIR, shapes: list[Shape]) -> None:
 
     The list must hold all loops that are going to be changed, inner ones first.
     """
-    before: dict[int, list[Block]] = {}
-    for block in function.reverse_postorder():
-        for successor in dict.fromkeys(block.successors()):
-            before.setdefault(successor.id, []).append(block)
-    members = {shape.header.id: {block.id for block in shape.body} for shape in shapes}
+    preparation = _Preparation(function, shapes)
     for shape in shapes:
-        _enter_by_one(function, shape, before, shapes, members)
-        _leave_apart(function, shape, before, shapes, members)
+        preparation.enter_by_one(shape)
+        preparation.leave_apart(shape)
     function.edges_changed()
 
 
-def _enter_by_one(
-    function: FunctionIR,
-    shape: Shape,
-    before: dict[int, list[Block]],
-    shapes: list[Shape],
-    members: dict[int, set[int]],
-) -> None:
-    header, inside = shape.header, members[shape.header.id]
-    outside = [block for block in before.get(header.id, ()) if block.id not in inside]
-    is_entry = header is function.entry
-    if len(outside) == 1 and isinstance(outside[0].end, Jump) and not is_entry:
-        shape.before = outside[0]
-        return
-    made = shape.before = function.block()
-    made.end = Jump(header)
-    for block in outside:
-        block.end = retarget(block.end, lambda target: made if target is header else target)
-    before[header.id] = [block for block in before.get(header.id, ()) if block.id in inside] + [made]
-    before[made.id] = outside
-    if is_entry:
-        function.entry = made
-    _join(made, [s for s in shapes if s is not shape and header.id in members[s.header.id]], members)
+class _Preparation:
+    """Makes blocks on the edges of loops, and keeps count of which blocks lead where and which are in which loop."""
 
+    def __init__(self, function: FunctionIR, shapes: list[Shape]) -> None:
+        self.function = function
+        self.shapes = shapes
+        graph = function.graph()
+        self.before = {
+            block.id: [graph.blocks[number] for number in before]
+            for block, before in zip(graph.blocks, graph.before, strict=True)
+        }
+        self.members = {shape.header.id: {block.id for block in shape.body} for shape in shapes}
 
-def _leave_apart(
-    function: FunctionIR,
-    shape: Shape,
-    before: dict[int, list[Block]],
-    shapes: list[Shape],
-    members: dict[int, set[int]],
-) -> None:
-    inside = members[shape.header.id]
-    targets = {t.id: t for block in shape.body for t in block.successors() if t.id not in inside}
-    for target in targets.values():
-        leaving = [block for block in before[target.id] if block.id in inside]
-        if len(leaving) == len(before[target.id]) and target is not function.entry:
-            shape.exits.append(target)
-            continue
-        shape.exits.append(_between(function, target, leaving, before))
-        around = [s for s in shapes if s is not shape and {shape.header.id, target.id} <= members[s.header.id]]
-        _join(shape.exits[-1], around, members)
-        for other in around:
-            if target is other.header:
-                other.latches = [block for block in other.latches if block not in leaving] + [shape.exits[-1]]
+    def enter_by_one(self, shape: Shape) -> None:
+        """Give the loop a block from which alone it is entered, if it has none."""
+        header, inside = shape.header, self.members[shape.header.id]
+        outside = [block for block in self.before[header.id] if block.id not in inside]
+        is_entry = header is self.function.entry
+        if len(outside) == 1 and isinstance(outside[0].end, Jump) and not is_entry:
+            shape.before = outside[0]
+            return
+        shape.before = self._between(header, outside)
+        if is_entry:
+            self.function.entry = shape.before
+        self._join(shape.before, self._around(shape, header))
 
+    def leave_apart(self, shape: Shape) -> None:
+        """Give the loop blocks of its own behind each way out."""
+        inside = self.members[shape.header.id]
+        targets = {t.id: t for block in shape.body for t in block.successors() if t.id not in inside}
+        for target in targets.values():
+            leaving = [block for block in self.before[target.id] if block.id in inside]
+            if len(leaving) == len(self.before[target.id]) and target is not self.function.entry:
+                shape.exits.append(target)
+                continue
+            shape.exits.append(self._between(target, leaving))
+            around = self._around(shape, target)
+            self._join(shape.exits[-1], around)
+            for other in around:
+                if target is other.header:
+                    other.latches = [block for block in other.latches if block not in leaving] + [shape.exits[-1]]
 
-def _between(function: FunctionIR, target: Block, sources: list[Block], before: dict[int, list[Block]]) -> Block:
-    """A new block on the edges from `sources` to `target`."""
-    made = function.block()
-    made.end = Jump(target)
-    for block in sources:
-        block.end = retarget(block.end, lambda old: made if old is target else old)
-    before[target.id] = [block for block in before[target.id] if block not in sources] + [made]
-    before[made.id] = sources
-    return made
+    def _between(self, target: Block, sources: list[Block]) -> Block:
+        """A new block on the edges from `sources` to `target`."""
+        made = self.function.block()
+        made.end = Jump(target)
+        for block in sources:
+            block.end = retarget(block.end, lambda old: made if old is target else old)
+        self.before[target.id] = [block for block in self.before[target.id] if block not in sources] + [made]
+        self.before[made.id] = sources
+        return made
 
+    def _around(self, shape: Shape, block: Block) -> list[Shape]:
+        """The other loops that both the loop and a block are in."""
+        both = {shape.header.id, block.id}
+        return [other for other in self.shapes if other is not shape and both <= self.members[other.header.id]]
 
-def _join(block: Block, around: list[Shape], members: dict[int, set[int]]) -> None:
-    """A new block becomes part of the loops around it."""
-    for shape in around:
-        shape.body.append(block)
-        members[shape.header.id].add(block.id)
+    def _join(self, block: Block, around: list[Shape]) -> None:
+        """A new block becomes part of the loops around it."""
+        for shape in around:
+            shape.body.append(block)
+            self.members[shape.header.id].add(block.id)
