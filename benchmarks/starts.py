@@ -91,22 +91,31 @@ class Clock:
 
 
 def phases(file: str) -> dict[str, float]:
-    """Seconds that each phase takes for the whole module; `translate` is all from instructions to the AST."""
+    """Seconds that each phase takes for the whole module; `translate` is all from instructions to the AST.
+
+    As in use, no garbage is collected before a function has been compiled.
+    """
     from wasm2py.config import Config
     from wasm2py.transpile.decode import decode_body, decode_module
+    from wasm2py.transpile.pause import collector_paused
     from wasm2py.transpile.translate import PythonTranslator
     from wasm2py.transpile.validate import validate
 
     clock = Clock()
     module = clock("decode", lambda: decode_module(Path(file).read_bytes()))
+    bodies = -clock.seconds["decode"]
     for function in module.functions:
         clock("decode", partial(decode_body, module, function))
+    bodies += clock.seconds["decode"]
     clock("validate", lambda: validate(module))
     translator = PythonTranslator()
     program = clock("translate", lambda: translator.program(module, Config().options()))
+    clock.seconds["translate"] -= bodies  # decoded once more on the way to the AST
     for index in range(program.imported_count("func"), len(program.functions)):
-        tree = clock("translate", partial(translator.function_ast, module, program, index))
-        clock("compile", partial(compile, ast.Module([tree], []), "<benchmark>", "exec", dont_inherit=True))
+        with collector_paused():
+            tree = clock("translate", partial(translator.function_ast, module, program, index))
+            clock("compile", partial(compile, ast.Module([tree], []), "<benchmark>", "exec", dont_inherit=True))
+            del tree
     return clock.seconds
 
 
