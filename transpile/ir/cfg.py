@@ -120,14 +120,15 @@ class Block:
 class FunctionIR:
     """One function: its variables, and its blocks from `entry` on.
 
-    `params` are the first variables. Blocks are found by walking from `entry`; their order and their graph are kept, so
-    whoever changes edges must call `edges_changed`.
-    `counting` is what `ranges` found of loops that count: the block that ends each, its step, and how it counts.
-    `mixes` says that there are instructions such as hashes are made with.
+    `params` are the first variables. Blocks are found by walking from `entry`. Their order and their graph are kept, so
+    whoever changes edges must call `edges_changed`; `live` is what `liveness` has found, so whoever changes what blocks
+    assign, or read of what others have assigned, must call `statements_changed`. `counting` is what `ranges` found of
+    loops that count: the block that ends each, its step, and how it counts. `mixes` says that there are instructions
+    such as hashes are made with.
     """
 
     __slots__ = (
-        "_graph", "_order", "counting", "entry", "index", "mixes", "next_block", "offset", "params", "type",
+        "_graph", "_order", "counting", "entry", "index", "live", "mixes", "next_block", "offset", "params", "type",
         "variables",
     )  # fmt: skip
 
@@ -142,6 +143,7 @@ class FunctionIR:
         self.mixes = False
         self._order: list[Block] | None = None
         self._graph: Graph | None = None
+        self.live: dict[int, int] | None = None
         self.entry = self.block()
 
     def block(self) -> Block:
@@ -156,8 +158,12 @@ class FunctionIR:
         return var
 
     def edges_changed(self) -> None:
-        """Forget the order of the blocks and their graph."""
-        self._order = self._graph = None
+        """Forget the order of the blocks, their graph, and what is live."""
+        self._order = self._graph = self.live = None
+
+    def statements_changed(self) -> None:
+        """Forget what is live."""
+        self.live = None
 
     def reverse_postorder(self) -> list[Block]:
         """The blocks that can be reached, each before its successors except along back edges."""

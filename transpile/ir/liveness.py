@@ -6,20 +6,46 @@ from collections.abc import Callable
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import TRAPS, WRITES
+from wasm2py.transpile.ir.expr import TRAPS, WRITES, Var
 
 #: The variables live at a block's start, given those live at its end.
 _Transfer = Callable[[int], int]
 
 
-def live_out(function: FunctionIR, faint: bool = False) -> dict[int, int]:
-    """Block id → the variables that may be read after the block before they are assigned.
+def live_out(function: FunctionIR) -> dict[int, int]:
+    """Block id → the variables that may be read after the block before they are assigned."""
+    if function.live is None:
+        function.live = _live_out(function, _plain)
+    return function.live
 
-    With `faint`, what only dead assignments read is not live.
-    """
+
+def faintly_live_out(function: FunctionIR) -> dict[int, int]:
+    """The same, but what only dead assignments read is not live."""
+    return _live_out(function, _strong)
+
+
+def _live_out(function: FunctionIR, summary: Callable[[Block], _Transfer]) -> dict[int, int]:
     graph = function.graph()
-    summary = _strong if faint else _plain
     return dict(zip(graph.number, _solved(graph, [summary(block) for block in graph.blocks]), strict=True))
+
+
+def is_live(variable: Var, block: Block) -> bool:
+    """Whether a variable may be read from a block's start on before it is assigned."""
+    bit = 1 << variable.index
+    pending, seen = [block], {block.id}
+    while pending:
+        block = pending.pop()
+        for stmt in block.stmts:
+            if stmt.expr.variables & bit:
+                return True
+            if variable in stmt.targets:
+                break
+        else:
+            if any(expr.variables & bit for expr in end_exprs(block.end)):
+                return True
+            pending += [after for after in block.successors() if after.id not in seen]
+            seen.update(after.id for after in block.successors())
+    return False
 
 
 def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:

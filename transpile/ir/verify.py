@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Return, Stmt, Switch
 from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, WRITES, Expr, looked_up_early
+from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.ir.printer import print_expr
 
 
@@ -25,6 +26,16 @@ def verify(function: FunctionIR) -> None:
         for stmt in block.stmts:
             _verify_stmt(function, stmt)
         _verify_end(function, block)
+    _verify_liveness(function)
+
+
+def _verify_liveness(function: FunctionIR) -> None:
+    """What was found to be live, if a pass has left that behind, is still all that is."""
+    kept = function.live
+    function.statements_changed()
+    if kept is not None and any(live & ~kept[block_id] for block_id, live in live_out(function).items()):
+        raise VerifyError("a pass changed what is live")
+    function.live = kept
 
 
 def _verify_stmt(function: FunctionIR, stmt: Stmt) -> None:

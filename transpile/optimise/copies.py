@@ -81,6 +81,8 @@ def propagate_copies(function: FunctionIR) -> bool:
         facts.undo(length)
         changed = _rewrite_block(graph.blocks[number], facts) or changed
         pending.extend((following, len(facts.log)) for following in only[number])
+    if changed:
+        function.statements_changed()
     return changed
 
 

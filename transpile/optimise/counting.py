@@ -28,6 +28,7 @@ def count_loops(function: FunctionIR) -> None:
         if home is not None:
             home.stmts.remove(stmt)
             latch.stmts.append(stmt)
+            function.statements_changed()
             stmt.counts = Counted(counted.end, counted.step, bool(live[out.id] >> stmt.targets[0].index & 1))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, WRITES
-from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.ir.liveness import faintly_live_out
 
 
 def remove_dead(function: FunctionIR) -> bool:
     """Remove dead assignments in place, and those that only they read; whether there were any."""
-    live = live_out(function, faint=True)
+    live = faintly_live_out(function)
     changed = False
     for block in function.reverse_postorder():
         if block.stmts:
             changed = _sweep(block, live[block.id]) or changed
+    if changed:
+        function.statements_changed()
     return changed
 
 

@@ -30,6 +30,8 @@ def fold(function: FunctionIR) -> bool:
                 block.end = map_end(block.end, folded)
                 changed = True
             changed = _fold_branch(block) or changed
+    if changed:
+        function.statements_changed()
     return changed
 
 

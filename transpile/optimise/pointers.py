@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs, map_end
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
-from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.ir.liveness import is_live
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.linear import MASK, Definitions, Linear, define, linear, plus
@@ -60,6 +60,7 @@ def step_pointers(function: FunctionIR) -> bool:
         _replace_counter(function, shape, group)
     for shape, _ in wanted:
         _count_from_zero(function, shape)
+    function.statements_changed()
     return True
 
 
@@ -231,7 +232,7 @@ def _replace_counter(function: FunctionIR, shape: Shape, group: _Group) -> None:
         return
     if test is not None:
         _move_test(function, shape, group, test)
-    _recover(function, shape, group, _at_end(shape, test))
+    _recover(shape, group, _at_end(shape, test))
     stepped.block.stmts = [stmt for stmt in stepped.block.stmts if stmt is not stepped.stmt]
 
 
@@ -315,17 +316,12 @@ def _at_end(shape: Shape, test: Test | None) -> Expr | None:
     return test.bound if test is not None and leaving == 1 else None
 
 
-def _recover(function: FunctionIR, shape: Shape, group: _Group, at_end: Expr | None) -> None:
+def _recover(shape: Shape, group: _Group, at_end: Expr | None) -> None:
     """Behind the loop, the variable is what its pointer tells."""
     variable, pointer = group.stepped.variable, group.pointer
     assert pointer is not None
-    function.edges_changed()
-    live = live_out(function)
     for block in shape.exits:
-        wanted = live[block.id] >> variable.index & 1 or any(
-            expr.variables >> variable.index & 1 for expr in block_exprs(block)
-        )
-        if wanted:
+        if is_live(variable, block):
             value = Linear(((pointer, 1),), 0).added(Linear(group.rest, group.base).times(MASK))
             told = value.expr(group.stepped.stmt.expr.offset) if at_end is None else at_end
             block.stmts.insert(0, Stmt((variable,), told))

@@ -21,6 +21,7 @@ def sink(function: FunctionIR) -> None:
     if not leaving:
         return
     live = live_out(function)
+    changed = False
     for block in leaving:
         end = block.end
         assert isinstance(end, Branch)
@@ -29,7 +30,9 @@ def sink(function: FunctionIR) -> None:
         moved = _moved(block, _live_in(target, live), _live_in(other, live))
         if moved:
             _put(function, block, target, moved, len(graph.before[graph.number[target.id]]) == 1)
-    function.edges_changed()
+            changed = True
+    if changed:
+        function.edges_changed()
 
 
 def _leaving(blocks: list[Block], inside: dict[int, set[int]]) -> list[Block]:

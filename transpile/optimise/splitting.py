@@ -37,6 +37,7 @@ def split_at_loops(function: FunctionIR) -> None:
         live = live_in(function)
         for shape, variables in wanted:
             _split(function, shape, variables, live)
+        function.statements_changed()
 
 
 def _outermost(graph: Graph) -> dict[int, set[int]]:

@@ -32,6 +32,7 @@ def split_webs(function: FunctionIR) -> bool:
     if renamed:
         for block, start in zip(blocks, webs.starts, strict=True):
             _rename(block, start, webs.assigned, renamed)
+        function.statements_changed()
     return bool(renamed)
 
 

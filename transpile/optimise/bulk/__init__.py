@@ -47,6 +47,7 @@ def make_bulk(function: FunctionIR) -> bool:
             before = predecessors(function.reverse_postorder())
     if changed:
         merge_pairs(function, live)
+        function.statements_changed()
     return bool(changed)
 
 
