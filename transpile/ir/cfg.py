@@ -161,6 +161,12 @@ class FunctionIR:
         """Forget the order of the blocks, their graph, and what is live."""
         self._order = self._graph = self.live = None
 
+    def blocks_merged(self, gone: set[int]) -> None:
+        """Blocks are part of those now that alone led to them: the order of the others stays as it was."""
+        order = [block for block in self.reverse_postorder() if block.id not in gone]
+        self.edges_changed()
+        self._order = order
+
     def statements_changed(self) -> None:
         """Forget what is live."""
         self.live = None

@@ -24,10 +24,7 @@ def cleanup(function: FunctionIR) -> bool:
     function.entry = entry
     if changed:
         function.edges_changed()
-    if _merge_chains(function):
-        function.edges_changed()
-        return True
-    return changed
+    return _merge_chains(function) or changed
 
 
 def _each_end(blocks: list[Block], simplified: Callable[[Block], Terminator]) -> bool:
@@ -99,16 +96,22 @@ def _returned_early(block: Block) -> Terminator:
 
 def _merge_chains(function: FunctionIR) -> bool:
     """Append to each block the one that only follows it; whether there was any."""
-    graph = function.graph()
+    blocks = function.reverse_postorder()
+    count = dict.fromkeys((block.id for block in blocks), 0)
+    for block in blocks:
+        for target in block.successors():
+            count[target.id] += 1
     merged: set[int] = set()
-    for block in graph.blocks:
+    for block in blocks:
         if block.id in merged:
             continue
         while isinstance(block.end, Jump):
             target = block.end.target
-            if len(graph.before[graph.number[target.id]]) != 1 or target is function.entry or target is block:
+            if count[target.id] != 1 or target is function.entry or target is block:
                 break
             block.stmts.extend(target.stmts)
             block.end = target.end
             merged.add(target.id)
+    if merged:
+        function.blocks_merged(merged)
     return bool(merged)
