@@ -28,7 +28,7 @@ from benchmarks.results import Results, machine
 from benchmarks.starts import MEDIUM, PROGRAMS, SMALL, Program
 from benchmarks.starts import measure as measure_start
 
-GROUPS = ("boundary", "starts")
+GROUPS = ("passes", "boundary", "starts")
 Progress = Callable[[str], None]
 
 
@@ -74,6 +74,9 @@ def _parts(
     for name in KERNELS:
         if name in chosen:
             yield partial(_kernel, results, found, progress, KERNELS[name], plan)
+    if "passes" in chosen and "cpython" in found:
+        for name in KERNELS:
+            yield partial(_gains, results, found["cpython"], progress, name, options)
     if "boundary" in chosen:
         yield partial(_boundary, results, found, progress, 0.05 if options.quick else 0.3)
     for program in PROGRAMS:
@@ -86,6 +89,15 @@ def _kernel(
     results: Results, found: Mapping[str, Interpreter], progress: Progress, kernel: Kernel, plan: Sequence[Plan]
 ) -> None:
     results.kernels += measure_kernel(kernel, found, plan, progress)
+
+
+def _gains(
+    results: Results, interpreter: Interpreter, progress: Progress, kernel: str, options: argparse.Namespace
+) -> None:
+    progress(f"passes, {kernel}")
+    size = "small" if options.quick else "medium"
+    answer = interpreter.run("-m", "benchmarks.gains", kernel, size, str(options.repeats)).stdout
+    results.gains[kernel] = json.loads(answer)
 
 
 def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Progress, seconds: float) -> None:

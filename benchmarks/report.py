@@ -10,6 +10,9 @@ from benchmarks.kernels import Size
 from benchmarks.results import Bar, Results, bars, cached_seconds, mean, whole_seconds
 from benchmarks.starts import Start
 
+#: So many kernels are named for each pass.
+_MOST_GAINING = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -45,6 +48,8 @@ def tables(results: Results) -> Iterator[Table]:
     """All tables for which something was measured, the bars last."""
     if results.kernels:
         yield from _kernel_tables(results)
+    if results.gains:
+        yield _gain_table(results)
     if results.boundary:
         yield _boundary_table(results)
     if results.starts:
@@ -109,6 +114,21 @@ def _native_table(results: Results) -> Table:
     label = results.interpreters.get("pypy", "PyPy (not found)")
     columns = ["kernel, large", "native, ms", "wasm2py, ms", "by hand, ms", "wasm2py / native", "wasm2py / by hand"]
     return Table(f"{label}, warm: against wasmtime's native code", columns, rows)
+
+
+def _gain_table(results: Results) -> Table:
+    by_pass: dict[str, dict[str, float]] = {}
+    for kernel, gains in results.gains.items():
+        for name, ratio in gains.items():
+            by_pass.setdefault(name, {})[kernel] = ratio
+    rows = []
+    for name, ratios in sorted(by_pass.items(), key=lambda item: -max(item[1].values())):
+        best = sorted(ratios, key=lambda kernel: -ratios[kernel])[:_MOST_GAINING]
+        most = ", ".join(f"{kernel} {_times(ratios[kernel])}" for kernel in best)
+        rows.append([name, str(len(ratios)), _times(mean(ratios.values())), most])
+    columns = ["left out", "kernels that it changes", "their time without it / with it", "most of all"]
+    title = f"{results.interpreters.get('cpython', 'CPython')}: what the passes gain"
+    return Table(title, columns, rows, ("Some passes make others possible, and gain little by themselves.",))
 
 
 def _boundary_table(results: Results) -> Table:

@@ -22,7 +22,11 @@ LARGE = (RUBY.name, YOSYS.name)
 
 @dataclass(slots=True)
 class Results:
-    """Everything of one run, or of `runs` merged; `interpreters` has labels by role, `boundary` crossings by role."""
+    """Everything of one run, or of `runs` merged.
+
+    `interpreters` has labels by role, `boundary` crossings by role; `gains` says by kernel and pass how many times as
+    long the kernel takes without that pass.
+    """
 
     date: str = ""
     quick: bool = False
@@ -31,6 +35,7 @@ class Results:
     kernels: list[Measurement] = field(default_factory=list)
     boundary: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     starts: list[Start] = field(default_factory=list)
+    gains: dict[str, dict[str, float]] = field(default_factory=dict)
     runs: int = 1
 
     def add(self, later: Results) -> None:
@@ -39,6 +44,7 @@ class Results:
         starts = {(start.program, start.role): start for start in (*self.starts, *later.starts)}
         self.kernels, self.starts = list(kernels.values()), list(starts.values())
         self.boundary |= later.boundary
+        self.gains |= later.gains
         self.interpreters |= later.interpreters
         self.date, self.machine = later.date, later.machine
         self.quick = self.quick or later.quick

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import docs, starts
+from benchmarks import docs, gains, starts
 from benchmarks.boundary import CALL, HOST
 from benchmarks.compare import Measurement, Plan, index, measure, plans
 from benchmarks.environments import ROOT, Interpreter
@@ -51,7 +51,8 @@ def results() -> Results:
         starts.Start("yosys", "cpython", 30_000_000, phases, cold, cached),
     ]
     labels = {"cpython": "CPython 3.11.7", "pypy": "PyPy 3.11.11"}
-    return Results("2026-01-01", False, "a machine", labels, kernels, {"cpython": crossings}, measured)
+    gained = {"fib": {"ranges": 1.5, "signs": 1.0}, "vm": {"ranges": 6.0}}
+    return Results("2026-01-01", False, "a machine", labels, kernels, {"cpython": crossings}, measured, gained)
 
 
 def reached(results: Results) -> dict[str, tuple[float | None, bool | None]]:
@@ -109,9 +110,10 @@ def test_results_of_runs_are_merged(results: Results) -> None:
 
 def test_page_has_every_table_and_says_what_is_missing(results: Results) -> None:
     text = docs.page(results)
-    assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 7
+    assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 8
     assert "medians of 3 runs" in text
     assert "ppci, vm: KeyError: 252." in text
+    assert "| ranges | 2 | 3.00 × | vm 6.00 ×, fib 1.50 × |" in text
     assert "ruby, CPython 3.11.7: cannot be fetched: no network." in text
     assert "| yosys: cached start | ≤ 2 s | 0.30 s | yes |" in text
 
@@ -176,3 +178,9 @@ def test_unknown_names_are_refused() -> None:
     )
     assert done.returncode == 2
     assert "invalid choice: 'nothing'" in done.stderr
+
+
+def test_gains_are_of_passes_that_make_a_difference() -> None:
+    found = gains.gains(KERNELS["lcg32"], "small", 1)
+    assert found
+    assert "bulk" not in found
