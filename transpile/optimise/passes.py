@@ -21,6 +21,7 @@ from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.narrowing import narrow
 from wasm2py.transpile.optimise.pointers import step_pointers
 from wasm2py.transpile.optimise.ranges import find_ranges
+from wasm2py.transpile.optimise.restarts import carry_over
 from wasm2py.transpile.optimise.signs import choose_signs
 from wasm2py.transpile.optimise.sinking import sink
 from wasm2py.transpile.optimise.splitting import split_at_loops
@@ -42,6 +43,7 @@ PASSES: dict[str, Pass] = {
     "membership": find_membership,
     "sinking": sink,
     "pointers": step_pointers,
+    "restarts": carry_over,
     "splitting": split_at_loops,
     "ranges": find_ranges,
     "counting": count_loops,
@@ -58,7 +60,7 @@ NAMES = (*PASSES, "aligned_globals", "streams", "forget")
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "membership", "cleanup", "pointers", "copies", "fold", "cleanup", "dead", "inline",
+    "conditions", "membership", "cleanup", "pointers", "restarts", "copies", "fold", "cleanup", "dead", "inline",
     "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
 )  # fmt: skip
 
@@ -66,11 +68,11 @@ _ORDER = (
 #: The passes that run more than once, and what gives them work: one runs again only if any of these has changed the
 #: function since.
 _WORK = {
-    "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers"),
-    "copies": ("cleanup", "webs", "bulk", "pointers"),
-    "fold": ("copies", "inline", "bulk", "conditions", "pointers"),
-    "dead": ("cleanup", "copies", "fold", "bulk", "pointers"),
-    "inline": ("cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers"),
+    "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers", "restarts"),
+    "copies": ("cleanup", "webs", "bulk", "pointers", "restarts"),
+    "fold": ("copies", "inline", "bulk", "conditions", "pointers", "restarts"),
+    "dead": ("cleanup", "copies", "fold", "bulk", "pointers", "restarts"),
+    "inline": ("cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts"),
 }
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
