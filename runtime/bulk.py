@@ -27,6 +27,8 @@ _FIRST_LOOK = 64
 _NEXT_LOOKS = 4096
 #: How many bytes are compared as one integer.
 _SHORT = 256
+#: Where such integers are looked at one by one.
+_NEXT_WORDS = (8, 16)
 #: The index of what is not there.
 _NOWHERE = 0xFFFFFFFF
 #: Each byte, not to be changed: a bytearray takes the slice of another as it is, and copies any other buffer first.
@@ -255,7 +257,13 @@ def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int
     if bits:
         return (bits & -bits).bit_length() - 1 >> 3
     here, there = mem[address : address + count], mem[other : other + count]
-    return _NOWHERE if here == there else _first_difference(here, there)
+    if here == there:
+        return _NOWHERE
+    for at in _NEXT_WORDS if count >= 24 else ():
+        bits = words[address + at] ^ words[other + at]
+        if bits:
+            return at + ((bits & -bits).bit_length() - 1 >> 3)
+    return _first_difference(here, there)
 
 
 def _any_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
@@ -276,7 +284,9 @@ def _first_difference(one: Buffer, other: Buffer) -> int:
     while len(one) > _SHORT and one[:_SHORT] == other[:_SHORT]:
         one, other = one[_SHORT:], other[_SHORT:]
         start += _SHORT
-    bits = int.from_bytes(one[:_SHORT], "little") ^ int.from_bytes(other[:_SHORT], "little")
+    if len(one) > _SHORT:
+        one, other = one[:_SHORT], other[:_SHORT]
+    bits = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
     return start + ((bits & -bits).bit_length() - 1 >> 3)
 
 

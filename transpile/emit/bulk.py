@@ -16,12 +16,13 @@ from wasm2py.transpile.ir.bulk import (
     FIND,
     FIND_WITHIN,
     MISMATCH,
+    PLACE,
     SUM,
     TURNS_BELOW,
     TURNS_WHOLE,
     Run,
 )
-from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.expr import CONSTS, Expr
 
 
 def _bytes(memory: int, line: int) -> ast.expr:
@@ -129,6 +130,15 @@ def _turns_whole(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(nodes.call("turns_whole", args, line), 0, 0xFFFFFFFF)
 
 
+def _place(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """A sum that does not wrap, for it was an address already."""
+    address, index = expr.args
+    if address.op in CONSTS:
+        return Value(plus(emitter.node(index), address.imm + expr.imm, line), 0, 0xFFFFFFFF)
+    node = nodes.BinOp(emitter.node(address), nodes.ADD, emitter.node(index), line)
+    return Value(plus(node, expr.imm, line), 0, 0xFFFFFFFF)
+
+
 NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy, COPY_DOWN: _copy_down})
 INTEGERS.update({FIND: _find, FIND_WITHIN: _find_within, MISMATCH: _mismatch, SUM: _sum})
-INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole})
+INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole, PLACE: _place})

@@ -60,3 +60,5 @@ SUM = _op("bulk.sum", ("i32",) * 2, ("i32",), _READS, "integer")
 TURNS_BELOW = _op("bulk.turns_below", ("i32",) * 2, ("i32",), 0, "integer")
 #: (total): the operand if it is a multiple of the immediate, else 0.
 TURNS_WHOLE = _op("bulk.turns_whole", ("i32",), ("i32",), 0, "integer")
+#: (address, index): where a byte is that was found inside the memory. imm: where the first one is, from the address.
+PLACE = _op("bulk.place", ("i32",) * 2, ("i32",), 0, "integer")

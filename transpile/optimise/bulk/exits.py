@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.bulk import FIND_WITHIN, MISMATCH, Run
+from wasm2py.transpile.ir.bulk import FIND_WITHIN, MISMATCH, PLACE, Run
 from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Stmt
 from wasm2py.transpile.ir.expr import Expr, Var, const
 from wasm2py.transpile.opcodes import OPS, Op
@@ -107,11 +107,15 @@ def _indexed(turn: Turn, search: Search, turns: Turns, site: Site) -> Expr:
     first = search.sides[0].first
     offset = first.expr.offset
     count, unroll = turns.count(len(turn.ways), offset)
-    addresses = tuple(site.entry.value(side.first.address).expr(offset) for side in search.sides)
+    addresses = tuple(_operand(side, site) for side in search.sides)
     op: Op = MISMATCH if search.value is None else FIND_WITHIN
     value = () if search.value is None else (site.entry.value(search.value).expr(offset),)
     run = Run(first.memory, 1, unroll, tuple(side.displacement for side in search.sides))
     return Expr(op, "i32", (*addresses, count, *value), run, offset)
+
+
+def _operand(side: Side, site: Site) -> Expr:
+    return site.entry.value(side.first.address).expr(side.first.expr.offset)
 
 
 def _at_exit(turn: Turn, search: Search, index: Var, site: Site) -> list[Stmt] | None:
@@ -125,9 +129,11 @@ def _at_exit(turn: Turn, search: Search, index: Var, site: Site) -> list[Stmt] |
             return None
         finals[variable] = site.entry.value(value)
     for which, kept in loaded.items():
-        access = search.sides[which].first
-        address = site.entry.value(access.address.plus(Affine.of(index))).expr(access.expr.offset)
-        stmts.append(Stmt((kept,), Expr(access.expr.op, "i32", (address,), access.expr.imm, access.expr.offset)))
+        side = search.sides[which]
+        load, offset = side.first.expr, side.first.expr.offset
+        operands = _operand(side, site), Affine.of(index).expr(offset)
+        place = Expr(PLACE, "i32", operands, side.displacement - load.imm[1], offset)
+        stmts.append(Stmt((kept,), Expr(load.op, "i32", (place,), load.imm, offset)))
     return stmts + assignments(finals, site.function, search.sides[0].first.expr.offset)
 
 
