@@ -46,7 +46,10 @@ def _arguments(emitter: Emitter, node: For, item: Item) -> list[ast.expr]:
 
 
 def _numbers(emitter: Emitter, node: For, line: int) -> ast.expr:
-    args = [emitter.node(node.start), _end(emitter, node, line)]
+    start = emitter.node(node.start)
+    if node.wraps and node.step < 0 and not (node.start.op in CONSTS and node.start.imm):
+        start = nodes.either(start, _all_the_way(node, line), line)
+    args = [start, _end(emitter, node, line)]
     if node.step != 1:
         args.append(nodes.constant(node.step, line))
     elif node.start.op in CONSTS and not node.start.imm:
@@ -55,9 +58,14 @@ def _numbers(emitter: Emitter, node: For, line: int) -> ast.expr:
 
 
 def _end(emitter: Emitter, node: For, line: int) -> ast.expr:
-    if node.end.op in CONSTS and not node.end.imm and node.step > 0:
-        return nodes.constant(1 << SIZES[node.variable.type], line)
-    return emitter.node(node.end)
+    if node.step > 0 and node.end.op in CONSTS and not node.end.imm:
+        return _all_the_way(node, line)
+    end = emitter.node(node.end)
+    return nodes.either(end, _all_the_way(node, line), line) if node.wraps and node.step > 0 else end
+
+
+def _all_the_way(node: For, line: int) -> ast.expr:
+    return nodes.constant(1 << SIZES[node.variable.type], line)
 
 
 def _sequence(emitter: Emitter, node: For, item: Item) -> ast.expr:

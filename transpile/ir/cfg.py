@@ -14,12 +14,14 @@ class Counted(NamedTuple):
     """What ends a turn of a loop that counts: it has as many as `range(i, end, step)`, of which `i` steps through all.
 
     `end` is a constant or a variable that the loop leaves alone; zero stands for 2**N where `step` is positive. `live`
-    says that the variable's last value, which is `end`, is needed behind the loop.
+    says that the variable's last value, which is `end`, is needed behind the loop. `wraps` says that the loop may go
+    all the way round: `i`, of a negative step, or else `end`, may be zero and then stands for 2**N.
     """
 
     end: Expr
     step: int
     live: bool
+    wraps: bool = False
 
 
 class Stmt:

@@ -1,14 +1,15 @@
 """`counting`: the step of a loop that counts moves to the end of the turn, for `structure` to write a `for` loop.
 
 Needs what `ranges` found last, of the graph as it is. Keeps what the loop reads: nothing may read the variable between
-its step and the end of the turn, nor behind another way out from there.
+its step and the end of the turn, nor behind another way out from there. Where it may start at zero and go down all the
+way round, nothing may read it at all: it starts at 2**N then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.liveness import live_in
 
@@ -24,17 +25,33 @@ def count_loops(function: FunctionIR) -> None:
         if number is None or not isinstance(end, Branch) or not _is_own_test(end, stmt):
             continue
         header, out = sorted((end.then, end.other), key=lambda block: graph.number[block.id])
-        home = _sinkable(graph, graph.loop(graph.number[header.id]), number, stmt, live)
+        body = graph.loop(graph.number[header.id])
+        if counted.wraps and counted.step < 0 and _is_read(graph, body, number, stmt, live):
+            continue
+        home = _sinkable(graph, body, number, stmt, live)
         if home is not None:
             home.stmts.remove(stmt)
             latch.stmts.append(stmt)
             function.statements_changed()
-            stmt.counts = Counted(counted.end, counted.step, bool(live[out.id] >> stmt.targets[0].index & 1))
+            stmt.counts = counted._replace(live=bool(live[out.id] >> stmt.targets[0].index & 1))
 
 
 def _is_own_test(end: Branch, stmt: Stmt) -> bool:
     """Whether a branch does no more than to test the variable."""
     return bool(end.condition.variables >> stmt.targets[0].index & 1) and not end.condition.effects
+
+
+def _is_read(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[int, int]) -> bool:
+    """Whether anything but its step and the loop's test may read the variable as it is in the loop."""
+    bit = 1 << stmt.targets[0].index
+    own = stmt.expr, *end_exprs(graph.blocks[latch].end)
+    for number in body:
+        block = graph.blocks[number]
+        if any(expr.variables & bit and expr not in own for expr in block_exprs(block)):
+            return True
+        if number != latch and any(out not in body and live[graph.blocks[out].id] & bit for out in graph.after[number]):
+            return True
+    return False
 
 
 def _sinkable(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[int, int]) -> Block | None:

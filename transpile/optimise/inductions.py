@@ -17,6 +17,9 @@ from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 from wasm2py.transpile.optimise.linear import Definitions, define, linear
 from wasm2py.transpile.optimise.refine import State
 
+#: So many turns take no longer with a test at the end of each than with a `range`.
+_FEW_TURNS = 7
+
 
 @dataclass(frozen=True, slots=True)
 class Induction:
@@ -53,6 +56,16 @@ class Induction:
         if self.step > 0:
             return (low, last - self.step) if high + self.step <= first else None
         return (first - self.step, high) if low + self.step >= last else None
+
+    def goes_round(self, outside: State) -> bool:
+        """Whether it is sure to reach its end, if perhaps by way of 2**N: from zero upwards, or down to zero.
+
+        Not where it has to be known for nothing: that there are a few turns at most, unless it does go round.
+        """
+        start = outside.get(self.variable.index, FULL[self.variable.type])
+        end = interval(self.end, outside)
+        first, last = (start, end) if self.step > 0 else (end, start)
+        return self.multiples and first == (0, 0) and last[1] > _FEW_TURNS * abs(self.step)
 
     def most_turns(self, limits: Interval) -> int:
         """How many turns the loop takes at most, given those bounds."""

@@ -182,13 +182,11 @@ class _Analysis:
             if inductions:
                 outside = joined([self.edges[p, number] for p in self.graph.before[number] if p < number])
                 latch = self.graph.blocks[max(self.graph.before[number])]
-                for induction in inductions:
-                    if number and induction.limits(outside) is not None:
-                        yield (
-                            latch,
-                            induction.stmt,
-                            Counted(_settled(induction.end, outside), induction.step, live=True),
-                        )
+                for induction in inductions if number else ():
+                    ends = induction.limits(outside) is not None
+                    if ends or induction.goes_round(outside):
+                        end = _settled(induction.end, outside)
+                        yield latch, induction.stmt, Counted(end, induction.step, live=True, wraps=not ends)
 
     @cached_property
     def coarse(self) -> list[int]:

@@ -39,7 +39,7 @@ class _Survey:
 
     def __init__(self, function: FunctionIR) -> None:
         self.variables = function.variables
-        counted = {stmt.targets[0].index for _, stmt, _ in function.counting}
+        counted = {stmt.targets[0].index for _, stmt, _ in function.counting if stmt.counts is not None}
         self.gains = {var.index: 0 for var in function.variables if var.type in SIZES and var.index not in counted}
         self.weight = 1
 

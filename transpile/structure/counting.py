@@ -63,7 +63,8 @@ def _written(turn: _Turn, before: list[Python]) -> list[Python]:
     over: list[Python] = [*last, *turn.over]
     start = _start(before, variable, turn.step)
     left = breaks(turn.body)
-    loop = For(variable, start, turn.counted.end, turn.counted.step, turn.body, over if left else [])
+    counted_ = turn.counted
+    loop = For(variable, start, counted_.end, counted_.step, turn.body, over if left else [], counted_.wraps)
     return [loop] if left else [loop, *over]
 
 

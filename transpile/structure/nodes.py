@@ -133,6 +133,7 @@ class Item:
 class For:
     """`for variable in range(start, end, step)`, `other` its `else`; an end of zero, of a positive step, is 2**N.
 
+    Where it `wraps`, the end, or, of a negative step, the start, may be zero and then is 2**N.
     It goes through `items` besides, or, if nobody reads the variable and it does not count, instead; of these `turns`
     are so many, if that is known.
     """
@@ -143,6 +144,7 @@ class For:
     step: int
     body: list[Python]
     other: list[Python]
+    wraps: bool = False
     items: list[Item] = field(default_factory=list)
     counts: bool = True
     turns: int | None = None
