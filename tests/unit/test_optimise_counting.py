@@ -78,3 +78,49 @@ UP_TO_ZERO = """(module (func (export "f") (param $n i32) (result i32)
 
 def test_a_variable_that_is_zero_as_an_end_stands_for_all_the_way_round() -> None:
     assert outcome(instance_of(UP_TO_ZERO), "f", 5) == (-12 * 25 - 8 * 5 - 4) & 0xFFFFFFFF
+
+
+TURNS = """(module (memory 1) (func (export "f") (param $n i32) (param $x i32) (result i32) (local $i i32)
+    {start} (loop
+        (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 3)) {value}))
+        (if (i32.eq (local.get $x) (i32.const 3)) (then (return (local.get {left}))))
+        (br_if 0 {again}))
+    (i32.add (local.get $x) (local.get $i))))"""
+TO_ZERO = "(local.tee $i (i32.sub (local.get $i) (i32.const 1)))"
+TO_N = "(i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 4))) (local.get $n))"
+
+
+def turns(start: str, again: str, value: str = "(i32.const 7)", left: str = "$x") -> str:
+    return TURNS.format(start=f"(local.set $i {start})", again=again, value=value, left=left)
+
+
+def test_a_counter_that_may_start_at_zero_goes_all_the_way_round() -> None:
+    wat = turns("(local.get $n)", TO_ZERO)
+    assert "in range(n or 4294967296, 0, -1):" in python(wat)
+    plain = instance_of(wat, disabled=("counting",))
+    for n in (1, 2, 30):
+        assert outcome(instance_of(wat), "f", n, 5) == outcome(plain, "f", n, 5)
+    # after 2**32 turns nothing would be left to see: x is 3 in the second
+    assert outcome(instance_of(wat), "f", 0, 0x71C71C6F) == outcome(plain, "f", 0, 0x71C71C6F)
+
+
+def test_a_counter_from_zero_to_what_may_be_zero() -> None:
+    start, multiple = "(i32.const 0)", "(local.set $n (i32.and (local.get $n) (i32.const -4)))"
+    wat = turns(start, TO_N, "(local.get $i)", "$i").replace("(local.set $i", f"{multiple} (local.set $i", 1)
+    assert "in range(0, n or 4294967296, 4):" in python(wat)
+    plain = instance_of(wat, disabled=("counting",))
+    for n in (4, 5, 64):
+        assert outcome(instance_of(wat), "f", n, 5) == outcome(plain, "f", n, 5)
+    assert outcome(instance_of(wat), "f", 3, 1) == 0
+    assert "range" not in python(turns(start, TO_N))  # $n need not be a multiple of 4
+
+
+@pytest.mark.parametrize("value", ["(local.get $i)", "(i32.const 7)"])
+def test_a_counter_that_is_read_on_its_way_all_round_stays_one(value: str) -> None:
+    for left in ("$x", "$i"):
+        wat = turns("(local.get $n)", TO_ZERO, value, left)
+        assert ("range" in python(wat)) == (value == "(i32.const 7)" and left == "$x")
+        plain = instance_of(wat, disabled=("counting",))
+        for n in (0, 1, 17):
+            x = 0x55555555 if n else 1
+            assert n == 0 or outcome(instance_of(wat), "f", n, x) == outcome(plain, "f", n, x)

@@ -9,6 +9,7 @@ from wasm2py.runtime.program import Dialect
 from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.optimise.alignments import find_alignments
 from wasm2py.transpile.optimise.bulk import make_bulk
+from wasm2py.transpile.optimise.choices import choose_lazily
 from wasm2py.transpile.optimise.cleanup import cleanup
 from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
@@ -41,6 +42,7 @@ PASSES: dict[str, Pass] = {
     "bulk": make_bulk,
     "conditions": short_circuit,
     "membership": find_membership,
+    "choices": choose_lazily,
     "sinking": sink,
     "pointers": step_pointers,
     "restarts": carry_over,
@@ -61,7 +63,7 @@ NAMES = (*PASSES, "aligned_globals", "streams", "forget")
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "restarts", "copies", "fold", "cleanup", "dead", "inline",
-    "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
+    "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
 )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ _WORK = {
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
     "cpython": (),
-    "portable": ("bulk", "splitting", "narrowing", "unwrapped", "signs", "mixing"),
+    "portable": ("bulk", "choices", "splitting", "narrowing", "unwrapped", "signs", "mixing"),
 }
 
 
