@@ -6,7 +6,7 @@ change places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wasm2py.runtime.types import ValType
@@ -194,6 +194,15 @@ def get(var: Var, offset: int = 0) -> Expr:
 
 
 _new = Expr.__new__
+
+
+def renamed_reads(expr: Expr, names: Mapping[int, Var], renamed: int) -> Expr:
+    """The expression with some variables, the bit set `renamed`, read under other names (by Var index)."""
+    if not expr.variables & renamed:
+        return expr
+    if expr.op is LOCAL_GET:
+        return get(names[expr.imm.index], expr.offset)
+    return expr.with_args(tuple([renamed_reads(arg, names, renamed) for arg in expr.args]))
 
 
 def commute(first: int, second: int) -> bool:

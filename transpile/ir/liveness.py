@@ -87,7 +87,12 @@ def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:
 def live_in(function: FunctionIR) -> dict[int, int]:
     """Block id → the variables that may be read at its start or later before they are assigned."""
     result = live_out(function)
-    return {block.id: _plain(block)(result[block.id]) for block in function.reverse_postorder()}
+    return {block.id: live_before(block, result[block.id]) for block in function.reverse_postorder()}
+
+
+def live_before(block: Block, live: int) -> int:
+    """The variables live at a block's start, given those at its end."""
+    return _plain(block)(live)
 
 
 def _plain(block: Block) -> _Transfer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.ir.liveness import live_before, live_out
 
 
 def sink(function: FunctionIR) -> None:
@@ -27,7 +27,7 @@ def sink(function: FunctionIR) -> None:
         assert isinstance(end, Branch)
         stays = end.then.id in inside[block.id]
         target, other = (end.other, end.then) if stays else (end.then, end.other)
-        moved = _moved(block, _live_in(target, live), _live_in(other, live))
+        moved = _moved(block, live_before(target, live[target.id]), live_before(other, live[other.id]))
         if moved:
             _put(function, block, target, moved, len(graph.before[graph.number[target.id]]) == 1)
             changed = True
@@ -75,18 +75,6 @@ def _may_sink(block: Block, loop: set[int], read: int) -> bool:
 
 def _is_pure(stmt: Stmt) -> bool:
     return len(stmt.targets) == 1 and not stmt.expr.effects
-
-
-def _live_in(block: Block, live: dict[int, int]) -> int:
-    """The variables that are alive where a block starts."""
-    alive = live[block.id]
-    for expr in end_exprs(block.end):
-        alive |= expr.variables
-    for stmt in reversed(block.stmts):
-        for target in stmt.targets:
-            alive &= ~(1 << target.index)
-        alive |= stmt.expr.variables
-    return alive
 
 
 def _moved(block: Block, there: int, elsewhere: int) -> list[Stmt]:

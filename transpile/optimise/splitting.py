@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, get
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Var, get, renamed_reads
 from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.ir.liveness import live_in
 from wasm2py.transpile.opcodes import OPS
@@ -74,11 +74,13 @@ def _is_step(stmt: Stmt) -> bool:
 def _split(function: FunctionIR, shape: Shape, variables: int, live: dict[int, int]) -> None:
     """Give a loop its own ones for these variables, with copies where they are alive."""
     assert shape.before is not None
-    own = {var: function.variable(var.type, var.local) for var in function.variables if variables >> var.index & 1}
+    old = [var for var in function.variables if variables >> var.index & 1]
+    own = {var.index: function.variable(var.type, var.local) for var in old}
     offset = shape.header.stmts[0].expr.offset if shape.header.stmts else 0
     for block in shape.body:
         _rename(block, own, variables)
-    for var, new in own.items():
+    for var in old:
+        new = own[var.index]
         if live[shape.header.id] >> var.index & 1:
             shape.before.stmts.append(Stmt((new,), get(var, offset)))
         for block in shape.exits:
@@ -86,18 +88,10 @@ def _split(function: FunctionIR, shape: Shape, variables: int, live: dict[int, i
                 block.stmts.insert(0, Stmt((var,), get(new, offset)))
 
 
-def _rename(block: Block, own: dict[Var, Var], variables: int) -> None:
+def _rename(block: Block, own: dict[int, Var], variables: int) -> None:
     for stmt in block.stmts:
-        stmt.expr = _renamed(stmt.expr, own, variables)
-        if any(target in own for target in stmt.targets):
-            stmt.targets = tuple(own.get(target, target) for target in stmt.targets)
+        stmt.expr = renamed_reads(stmt.expr, own, variables)
+        if any(target.index in own for target in stmt.targets):
+            stmt.targets = tuple(own.get(target.index, target) for target in stmt.targets)
     if any(expr.variables & variables for expr in end_exprs(block.end)):
-        block.end = map_end(block.end, [_renamed(expr, own, variables) for expr in end_exprs(block.end)])
-
-
-def _renamed(expr: Expr, own: dict[Var, Var], variables: int) -> Expr:
-    if not expr.variables & variables:
-        return expr
-    if expr.op is LOCAL_GET:
-        return get(own[expr.imm], expr.offset)
-    return expr.with_args(tuple(_renamed(arg, own, variables) for arg in expr.args))
+        block.end = map_end(block.end, [renamed_reads(expr, own, variables) for expr in end_exprs(block.end)])

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
-from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var, get
+from wasm2py.transpile.ir.expr import Var, renamed_reads
 from wasm2py.transpile.ir.liveness import live_in
 
 #: Above this many (blocks times variables) the analysis would cost more than it gives.
@@ -141,7 +141,7 @@ def _rename(
     mask = sum(1 << index for index in now)
     for stmt in block.stmts:
         if stmt.expr.variables & mask:
-            stmt.expr = _renamed(stmt.expr, now, mask)
+            stmt.expr = renamed_reads(stmt.expr, now, mask)
         for place, target in enumerate(stmt.targets):
             var = renamed.get(assigned.get((stmt, target.index), -1))
             mask &= ~(1 << target.index)
@@ -151,12 +151,4 @@ def _rename(
                 stmt.targets = (*stmt.targets[:place], var, *stmt.targets[place + 1 :])
     ends = end_exprs(block.end)
     if any(expr.variables & mask for expr in ends):
-        block.end = map_end(block.end, [_renamed(expr, now, mask) for expr in ends])
-
-
-def _renamed(expr: Expr, now: dict[int, Var], mask: int) -> Expr:
-    if not expr.variables & mask:
-        return expr
-    if expr.op is LOCAL_GET:
-        return get(now[expr.imm.index], expr.offset)
-    return expr.with_args(tuple(_renamed(arg, now, mask) for arg in expr.args))
+        block.end = map_end(block.end, [renamed_reads(expr, now, mask) for expr in ends])

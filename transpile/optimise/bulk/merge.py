@@ -13,8 +13,9 @@ from typing import NamedTuple
 from wasm2py.transpile.ir.bulk import Run
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, predecessors
 from wasm2py.transpile.ir.expr import CONSTS, Expr, Var
+from wasm2py.transpile.ir.liveness import live_before
 from wasm2py.transpile.optimise.bulk.affine import Affine
-from wasm2py.transpile.optimise.bulk.rewrite import assignments, live_in
+from wasm2py.transpile.optimise.bulk.rewrite import assignments
 from wasm2py.transpile.optimise.bulk.stores import same
 from wasm2py.transpile.optimise.bulk.ways import FURTHEST, Known, Rest, learned, meeting, places
 
@@ -71,7 +72,7 @@ def merge_pairs(function: FunctionIR, live: dict[int, int]) -> None:
             start = learned(block, before, function.entry)
             pair = _rest_first(end, start) or _rest_last(end, start)
             if pair is not None and _same_elements(pair):
-                _merge(block, pair, start, live_in(pair.end, live[pair.end.id]), function)
+                _merge(block, pair, start, live_before(pair.end, live[pair.end.id]), function)
 
 
 def _operates(block: Block) -> bool:

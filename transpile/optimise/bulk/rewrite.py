@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt
 from wasm2py.transpile.ir.expr import Var
+from wasm2py.transpile.ir.liveness import live_before
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.turn import Turn, signed
 from wasm2py.transpile.optimise.bulk.turns import Turns
-
-
-def live_in(block: Block, live: int) -> int:
-    """The variables live at a block's start, given those at its end."""
-    for expr in end_exprs(block.end):
-        live |= expr.variables
-    for stmt in reversed(block.stmts):
-        for target in stmt.targets:
-            live &= ~(1 << target.index)
-        live |= stmt.expr.variables
-    return live
 
 
 class Replacement(NamedTuple):
@@ -42,7 +32,7 @@ class Site(NamedTuple):
 
     def wanted(self, turn: Turn, exit_: Block) -> list[Var]:
         """The variables that the loop assigns and somebody reads after one of its exits."""
-        live = live_in(exit_, self.live[exit_.id])
+        live = live_before(exit_, self.live[exit_.id])
         return [variable for variable in turn.after if live >> variable.index & 1]
 
 
