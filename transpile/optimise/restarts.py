@@ -122,6 +122,8 @@ def _move(function: FunctionIR, nest: _Nest, before: list[Stmt]) -> None:
                 before.append(Stmt((form.target,), value.expr(stmt.expr.offset)))
                 proved.append(form)
                 break
+    if proved:
+        function.statements_changed()
 
 
 def _other_forms(nest: _Nest, number: int, stmt: Stmt, relation: _Relation, proved: list[_Relation]) -> list[_Relation]:
