@@ -23,6 +23,7 @@ class Graph:
             list(dict.fromkeys(self.number[successor.id] for successor in block.successors())) for block in blocks
         ]
         self.before: list[list[int]] = [[] for _ in blocks]
+        self._loops: dict[int, set[int]] = {}
         for number, successors in enumerate(self.after):
             for successor in successors:
                 self.before[successor].append(number)
@@ -63,9 +64,12 @@ class Graph:
 
     def loop(self, header: int) -> set[int]:
         """The natural loop of a header: all blocks from which control can come back to it without leaving its
-        dominance.
+        dominance. Not to be changed: it is found once.
         """
-        body = {header}
+        body = self._loops.get(header)
+        if body is not None:
+            return body
+        body = self._loops[header] = {header}
         pending = [before for before in self.before[header] if before >= header]
         while pending:
             number = pending.pop()

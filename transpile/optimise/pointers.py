@@ -8,8 +8,8 @@ access is a small constant, which needs no mask (see `accesses.py`). Needs the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs, map_end
@@ -29,6 +29,10 @@ _MOST_POINTERS = 6
 _LARGEST = 80
 
 
+#: An address operand as a sum, and as it stands.
+_Sum: TypeAlias = tuple[Linear, Expr]
+
+
 @dataclass(slots=True)
 class _Group:
     """The addresses of a loop that are the same sum but for a constant: `accesses` are all such sums as they stand."""
@@ -36,14 +40,15 @@ class _Group:
     stepped: Stepped
     rest: tuple[tuple[Var, int], ...]
     factor: int
-    accesses: list[tuple[Linear, Expr]] = field(default_factory=list)
+    accesses: list[_Sum] = field(default_factory=list)
     pointer: Var | None = None
     base: int = 0
 
 
 def step_pointers(function: FunctionIR) -> bool:
     """Rewrite the loops of a function in place; whether there were any."""
-    found = [(shape, _groups(shape)) for shape in loops(function)]
+    sums: dict[int, list[_Sum]] = {}
+    found = [(shape, _groups(shape, sums)) for shape in loops(function)]
     if any(group.rest for _, groups in found for group in groups) and len(function.reverse_postorder()) <= _LARGEST:
         find_ranges(function)
     paying = [(shape, [group for group in groups if _pays(group)][:_MOST_POINTERS]) for shape, groups in found]
@@ -77,8 +82,9 @@ def _addresses(expr: Expr) -> list[Expr]:
     return found
 
 
-def _visit(block: Block, see: Callable[[Expr, Definitions], None]) -> None:
-    """Show the address operands of all accesses in a block with what is known where they are evaluated."""
+def _sums(block: Block) -> list[_Sum]:
+    """The address operands of all accesses in a block that are sums, by what is known where they are evaluated."""
+    found: list[_Sum] = []
     known: Definitions = {}
     defined = 0
     for number, expr in enumerate(block_exprs(block)):
@@ -86,29 +92,30 @@ def _visit(block: Block, see: Callable[[Expr, Definitions], None]) -> None:
             for stmt in block.stmts[defined:number]:
                 define(stmt, known)
             defined = number
-            see(address, known)
+            sum_ = linear(address, known)
+            if sum_ is not None:
+                found.append((sum_, address))
+    return found
 
 
-def _groups(shape: Shape) -> list[_Group]:
-    """The groups of addresses that may be worth a pointer."""
+def _groups(shape: Shape, sums: dict[int, list[_Sum]]) -> list[_Group]:
+    """The groups of addresses that may be worth a pointer; `sums` keeps those of each block."""
     stepped = {item.variable.index: item for item in shape.stepped}
     found: dict[tuple[int, int, tuple[tuple[Var, int], ...]], _Group] = {}
-
-    def see(address: Expr, known: Definitions) -> None:
-        sum_ = linear(address, known)
-        group = None if sum_ is None else _group_of(sum_, shape, stepped)
-        if sum_ is not None and group is not None:
-            key = (group.stepped.variable.index, group.factor, group.rest)
-            first = found.setdefault(key, group)
-            first.accesses.append((sum_, address))
-
     for block in shape.body:
-        _visit(block, see)
+        if block.id not in sums:
+            sums[block.id] = _sums(block)
+        for sum_, address in sums[block.id]:
+            group = _group_of(sum_, shape, stepped)
+            if group is not None:
+                key = (group.stepped.variable.index, group.factor, group.rest)
+                found.setdefault(key, group).accesses.append((sum_, address))
     return list(found.values())
 
 
 def _group_of(sum_: Linear, shape: Shape, stepped: dict[int, Stepped]) -> _Group | None:
-    moving = [(var, factor) for var, factor in sum_.terms if shape.changes(var)]
+    assigned = shape.assigned
+    moving = [(var, factor) for var, factor in sum_.terms if var.index in assigned]
     if len(moving) != 1 or moving[0][0].index not in stepped:
         return None
     var, factor = moving[0]
