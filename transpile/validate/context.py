@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from wasm2py.runtime.types import FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.transpile.validate.errors import unknown
+from wasm2py.transpile.validate.stacks import Bottoms
 
 T = TypeVar("T")
-
-
-class InvalidError(Exception):
-    """A rule is violated; who knows the place turns it into a `ValidationError`.
-
-    `detail` is about the instruction, whose name then goes between it and the message.
-    """
-
-    def __init__(self, message: str, detail: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.detail = detail
-
-    def at(self, mnemonic: str) -> str:
-        """The whole message, for a violation by that instruction."""
-        return f"{self.message}: {mnemonic} {self.detail}" if self.detail else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +18,7 @@ class Context:
     """The types of everything that a module defines or imports, by index.
 
     `datas` is the number of data segments; `references` are the functions that `ref.func` may name, because they
-    occur in the module outside of functions.
+    occur in the module outside of functions. `bottoms` are what operand stacks begin with.
     """
 
     types: tuple[FuncType, ...] = ()
@@ -43,6 +29,7 @@ class Context:
     elems: tuple[ValType, ...] = ()
     datas: int = 0
     references: frozenset[int] = frozenset()
+    bottoms: Bottoms = field(default_factory=Bottoms, compare=False, repr=False)
 
 
 def lookup(space: Sequence[T], index: int, what: str) -> T:
@@ -50,7 +37,3 @@ def lookup(space: Sequence[T], index: int, what: str) -> T:
     if index >= len(space):
         raise unknown(what, index)
     return space[index]
-
-
-def unknown(what: str, index: int) -> InvalidError:
-    return InvalidError(f"unknown {what} {index}")

@@ -10,8 +10,9 @@ from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.module import Expression, Function, Instr, Module
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.pause import collector_paused
-from wasm2py.transpile.validate.context import Context, InvalidError
-from wasm2py.transpile.validate.instructions import SIGNATURES
+from wasm2py.transpile.validate.context import Context
+from wasm2py.transpile.validate.errors import InvalidError
+from wasm2py.transpile.validate.instructions import FIXED, RULES, SETS_LOCAL
 from wasm2py.transpile.validate.stacks import Stacks
 
 #: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
@@ -36,6 +37,7 @@ def validate_function(module: Module, context: Context, index: int) -> list[Inst
     function = module.functions[index - (len(context.functions) - len(module.functions))]
     instructions = decode_body(module, function)
     type_ = context.functions[index]
+    context.bottoms.begin(function.end - function.start)
     locals_ = _locals(type_, function, index)
     _check(Stacks(context, locals_, type_.results), instructions, index)
     return instructions
@@ -78,28 +80,26 @@ def _check_constant(context: Context, instruction: Instr, visible: int) -> None:
 def _check(stacks: Stacks, instructions: Sequence[Instr], function: int | None) -> None:
     """Run the algorithm over an expression that ends in `end`.
 
-    What most instructions do, replacing one or two fixed operands on top of the stack by a result, is done here at
-    once; where the operands are not there in full (an error, or unreachable code), `Stacks.pop_all` looks closer.
+    What most instructions do, replacing operands on top of the stack by a result, the stack knows by itself.
     """
-    signatures = SIGNATURES
+    fixed, rules = FIXED, RULES
     operands, locals_ = stacks.operands, stacks.locals
     declared = len(locals_)
     op, offset = _END, 0
     try:
         for op, immediate, offset in instructions:  # noqa: B007 - the handler below tells them
             if op is _LOCAL_GET and immediate < declared:
-                operands.append(locals_[immediate])
-                continue
-            count, params, result, rule = signatures[op]
-            if rule is not None:
-                rule(stacks, op, immediate)
-            if count == 1 and len(operands) > stacks.height and operands[-1] == params[0]:
-                del operands[-1]
-            elif count == 2 and len(operands) - 2 >= stacks.height and operands[-2:] == params:
-                del operands[-2:]
-            elif count:
-                stacks.pop_all(params)
-            if result is not None:
-                operands.append(result)
+                operands = operands[locals_[immediate]]
+            elif op in fixed:
+                rule = fixed[op]
+                if rule is not None:
+                    rule(stacks, op, immediate)
+                operands = operands[op]
+            elif op in SETS_LOCAL and immediate < declared:
+                operands = operands[SETS_LOCAL[op][locals_[immediate]]]
+            else:
+                stacks.operands = operands
+                rules[op](stacks, op, immediate)
+                operands = stacks.operands
     except InvalidError as invalid:
         raise ValidationError(invalid.at(op.mnemonic), function, offset) from None

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
 from wasm2py.runtime.types import FUNCREF, I32, NUMERIC_TYPES, REFERENCE_TYPES, V128, FuncType, TableType, ValType
+from wasm2py.transpile.decode.types import VALUE_TYPES
 from wasm2py.transpile.opcodes import OPS, Immediate, Op
-from wasm2py.transpile.validate.context import InvalidError, lookup, unknown
+from wasm2py.transpile.validate.context import lookup
+from wasm2py.transpile.validate.errors import InvalidError, unknown
 from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks
 
 #: Checks an instruction and does to the stacks what it does; the last argument is its immediate.
@@ -162,7 +164,8 @@ def _end(stacks: Stacks, op: Op, immediate: None) -> None:
     block = stacks.close()
     if block.mnemonic == "if" and block.type.params != block.type.results:
         raise InvalidError(MISMATCH, f"closes an if without else whose type is {block.type}")
-    stacks.operands.extend(block.type.results)
+    if block.type.results:
+        stacks.push(block.type.results)
 
 
 @_instruction("br")
@@ -191,7 +194,7 @@ def _br_table(stacks: Stacks, op: Op, immediate: tuple[tuple[int, ...], int]) ->
     for other in {stacks.label(label) for label in set(labels)}:
         if len(other) != len(types):
             raise InvalidError(MISMATCH, f"has labels that take {len(other)} and {len(types)} operands")
-        stacks.push(stacks.pop_all(other))
+        stacks.operands.without(other)
     stacks.pop_all(types)
     stacks.mark_unreachable()
 
@@ -276,27 +279,17 @@ def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
 # Variable instructions.
 
 
-@_instruction("local.get")
-def _local_get(stacks: Stacks, op: Op, local: int) -> None:
-    """The loop over instructions does without this where there is such a local."""
-    stacks.operands.append(lookup(stacks.locals, local, "local"))
-
-
-@_instruction("local.set")
-def _local_set(stacks: Stacks, op: Op, local: int) -> None:
-    stacks.pop(lookup(stacks.locals, local, "local"))
-
-
-@_instruction("local.tee")
-def _local_tee(stacks: Stacks, op: Op, local: int) -> None:
-    type_ = lookup(stacks.locals, local, "local")
-    stacks.pop(type_)
-    stacks.operands.append(type_)
+@_instruction("local.get", "local.set", "local.tee")
+def _local(stacks: Stacks, op: Op, local: int) -> None:
+    """Where there is such a local, the loop over instructions does without this."""
+    raise unknown("local", local)
 
 
 @_instruction("global.get")
 def _global_get(stacks: Stacks, op: Op, index: int) -> None:
-    stacks.operands.append(lookup(stacks.context.globals, index, "global").valtype)
+    if index >= len(stacks.context.globals):
+        raise unknown("global", index)
+    stacks.operands = stacks.operands[stacks.context.globals[index].valtype]
 
 
 @_instruction("global.set")
@@ -346,16 +339,20 @@ def _ref_is_null(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.push((I32,))
 
 
-#: What the loop over instructions needs to know of each: how many operands it has and which, where they are fixed, its
-#: result, and its rule.
-Signature: TypeAlias = tuple[int, list[ValType], ValType | None, Rule | None]
+def _stand_in(params: tuple[ValType, ...], results: tuple[ValType, ...]) -> Op:
+    return Op(-1, "stand-in", None, params, results, "variable", "mvp", False, 0)
 
 
-def _signature(op: Op) -> Signature:
-    if op.params is None:
-        return 0, [], None, INSTRUCTION_RULES[op.mnemonic]
-    rule = IMMEDIATE_RULES[op.immediate] if op.immediate and op.immediate not in _ANY_IS_VALID else None
-    return len(op.params), list(op.params), op.results[0] if op.results else None, rule
-
-
-SIGNATURES: dict[Op, Signature] = {op: _signature(op) for op in OPS.values()}
+#: What the loop over instructions needs to know: of those with fixed operands the rule for their immediate, if there is
+#: one, and of all others their own.
+FIXED: dict[Op, Rule | None] = {
+    op: IMMEDIATE_RULES[op.immediate] if op.immediate and op.immediate not in _ANY_IS_VALID else None
+    for op in OPS.values()
+    if op.params is not None
+}
+RULES: dict[Op, Rule] = {op: INSTRUCTION_RULES[op.mnemonic] for op in OPS.values() if op.params is None}
+#: What instructions that set a local do to the stack, by the local's type.
+SETS_LOCAL: dict[Op, dict[ValType, Op]] = {
+    OPS["local.set"]: {type_: _stand_in((type_,), ()) for type_ in VALUE_TYPES.values()},
+    OPS["local.tee"]: {type_: _stand_in((type_,), (type_,)) for type_ in VALUE_TYPES.values()},
+}

@@ -20,7 +20,8 @@ from wasm2py.runtime.types import (
 )
 from wasm2py.transpile.module import Data, Elem, Expression, Module
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.validate.context import Context, InvalidError, lookup
+from wasm2py.transpile.validate.context import Context, lookup
+from wasm2py.transpile.validate.errors import InvalidError
 from wasm2py.transpile.validate.functions import validate_constant
 from wasm2py.transpile.validate.stacks import MISMATCH
 

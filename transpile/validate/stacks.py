@@ -7,106 +7,159 @@ on it, any type can be popped; such an operand is `UNKNOWN`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
-from wasm2py.transpile.validate.context import Context, InvalidError, unknown
+from wasm2py.transpile.opcodes import Op
+from wasm2py.transpile.validate.errors import InvalidError, unknown
+
+if TYPE_CHECKING:
+    from wasm2py.transpile.validate.context import Context
 
 #: The type of an operand; None is one that is not known, which happens in unreachable code only.
 Operand: TypeAlias = ValType | None
 UNKNOWN: Final = None
 
 MISMATCH = "type mismatch"
+#: A stack of so many operands does not remember what comes of it: that is seldom, and might take much room.
+_DEEP = 64
+
+
+class Operands(dict["Op | Operand", "Operands"]):
+    """The operands of a block: the type of the topmost one, and those below.
+
+    It never changes. As an automaton does, it remembers what comes of it, unless it is deep: by the type of an operand
+    that is pushed, and by an instruction whose operands and results are fixed. The bottom of a block has nothing
+    below, that of one whose rest cannot be reached has itself.
+    """
+
+    __slots__ = ("below", "depth", "type")
+
+    def __init__(self, below: Operands | None = None, type_: Operand = UNKNOWN) -> None:
+        super().__init__()
+        self.below = below
+        self.depth: int = 0 if below is None else below.depth + 1
+        self.type = type_
+
+    def __missing__(self, key: Op | Operand) -> Operands:
+        after = self.without(key.params or ()).with_(key.results or ()) if isinstance(key, Op) else Operands(self, key)
+        if self.depth < _DEEP:
+            self[key] = after
+        return after
+
+    def pop(self, expected: ValType) -> Operands:  # type: ignore[override]
+        """What is below an operand that must have the type."""
+        if self.below is None:
+            raise InvalidError(MISMATCH, f"expects {expected}, found nothing")
+        if self.type is not UNKNOWN and self.type != expected:
+            raise InvalidError(MISMATCH, f"expects {expected}, found {self.type}")
+        return self.below
+
+    def without(self, types: Sequence[ValType]) -> Operands:
+        """What is below operands of these types, the last of them on top."""
+        found = self
+        for type_ in reversed(types):
+            found = found.pop(type_)
+        return found
+
+    def with_(self, types: Iterable[Operand]) -> Operands:
+        """These operands and more."""
+        found = self
+        for type_ in types:
+            found = found[type_]
+        return found
+
+
+class Bottoms:
+    """The bottom of every stack of a module; they are exchanged when functions of so many bytes have been seen, lest
+    all that they remember takes much room.
+    """
+
+    __slots__ = ("_bytes", "reachable", "unreachable")
+
+    MOST_BYTES = 1 << 20
+
+    def __init__(self) -> None:
+        self._renew()
+
+    def _renew(self) -> None:
+        self._bytes = 0
+        self.reachable = Operands()
+        self.unreachable = Operands()
+        self.unreachable.below = self.unreachable
+
+    def begin(self, size: int) -> None:
+        """A function of `size` bytes is going to be validated."""
+        self._bytes += size
+        if self._bytes > self.MOST_BYTES:
+            self._renew()
 
 
 class Block:
     """An entry of the control stack.
 
-    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `height` how many operands are below,
-    `label` are the operands that a branch to it takes.
+    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `outer` are the operands below it,
+    `label` those that a branch to it takes.
     """
 
-    __slots__ = ("height", "label", "mnemonic", "type", "unreachable")
+    __slots__ = ("label", "mnemonic", "outer", "type")
 
-    def __init__(self, mnemonic: str, type_: FuncType, height: int) -> None:
+    def __init__(self, mnemonic: str, type_: FuncType, outer: Operands) -> None:
         self.mnemonic = mnemonic
         self.type = type_
-        self.height = height
+        self.outer = outer
         self.label = type_.params if mnemonic == "loop" else type_.results
-        self.unreachable = False
 
 
 class Stacks:
     """The state of validating one function or constant expression.
 
-    `results` is what the function returns; `height` that of the innermost block.
+    `results` is what the function returns, `operands` what is on the stack of the innermost block.
     """
 
-    __slots__ = ("blocks", "context", "height", "locals", "operands", "results")
+    __slots__ = ("blocks", "context", "locals", "operands", "results")
 
     def __init__(self, context: Context, locals_: Sequence[ValType], results: tuple[ValType, ...]) -> None:
         self.context = context
         self.locals = locals_
         self.results = results
-        self.operands: list[Operand] = []
-        self.blocks: list[Block] = [Block("body", FuncType((), results), 0)]
-        self.height = 0
+        self.operands = context.bottoms.reachable
+        self.blocks: list[Block] = [Block("body", FuncType((), results), self.operands)]
 
     def push(self, types: Iterable[Operand]) -> None:
-        self.operands.extend(types)
+        self.operands = self.operands.with_(types)
 
     def pop_any(self) -> Operand:
         """Pop an operand of any type."""
-        if len(self.operands) > self.height:
-            return self.operands.pop()
-        if self.blocks[-1].unreachable:
-            return UNKNOWN
-        raise InvalidError(MISMATCH, "expects an operand, found nothing")
-
-    def pop(self, expected: ValType) -> Operand:
-        """Pop an operand that must have the type; returns its type or `UNKNOWN`."""
         operands = self.operands
-        if len(operands) > self.height:
-            actual = operands.pop()
-            if actual == expected or actual is UNKNOWN:
-                return actual
-            raise InvalidError(MISMATCH, f"expects {expected}, found {actual}")
-        if self.blocks[-1].unreachable:
-            return UNKNOWN
-        raise InvalidError(MISMATCH, f"expects {expected}, found nothing")
+        if operands.below is None:
+            raise InvalidError(MISMATCH, "expects an operand, found nothing")
+        self.operands = operands.below
+        return operands.type
 
-    def pop_all(self, types: Sequence[ValType]) -> list[Operand]:
-        """Pop operands of these types, the last from the top; returns them in the order of `types`.
+    def pop(self, expected: ValType) -> None:
+        """Pop an operand that must have the type."""
+        self.operands = self.operands.pop(expected)
 
-        Where they are just what is there they are taken at once; else one by one, to find what is wrong or unknown.
-        """
-        start = max(len(self.operands) - len(types), self.height)
-        top = self.operands[start:]
-        missing = len(types) - len(top)
-        if top == list(types[missing:]) and (not missing or self.blocks[-1].unreachable):
-            del self.operands[start:]
-            return [UNKNOWN] * missing + top
-        popped = [self.pop(type_) for type_ in reversed(types)]
-        popped.reverse()
-        return popped
+    def pop_all(self, types: Sequence[ValType]) -> None:
+        """Pop operands of these types, the last from the top."""
+        self.operands = self.operands.without(types)
 
     def open(self, mnemonic: str, type_: FuncType) -> None:
         """Enter a block, whose parameters must have been popped."""
-        block = Block(mnemonic, type_, len(self.operands))
-        self.blocks.append(block)
-        self.height = block.height
-        self.operands.extend(type_.params)
+        self.blocks.append(Block(mnemonic, type_, self.operands))
+        self.operands = self.context.bottoms.reachable
+        if type_.params:
+            self.push(type_.params)
 
     def close(self) -> Block:
         """Leave the innermost block, whose results, and nothing else, must be on the stack."""
         block = self.blocks[-1]
-        if block.type.results:
-            self.pop_all(block.type.results)
-        excess = len(self.operands) - block.height
+        excess = self.operands.without(block.type.results).depth
         if excess:
             raise InvalidError(MISMATCH, f"leaves {excess} too many operands in the {block.mnemonic}")
         self.blocks.pop()
-        self.height = self.blocks[-1].height if self.blocks else 0
+        self.operands = block.outer
         return block
 
     def label(self, index: int) -> tuple[ValType, ...]:
@@ -117,6 +170,4 @@ class Stacks:
 
     def mark_unreachable(self) -> None:
         """The rest of the innermost block cannot be reached: forget its operands."""
-        block = self.blocks[-1]
-        del self.operands[block.height :]
-        block.unreachable = True
+        self.operands = self.context.bottoms.unreachable
