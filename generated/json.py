@@ -112,7 +112,7 @@ def tokenize(p0):
                             i5 = i3 + 2
                             for i6 in range(4):
                                 i8 = mem_u8[i5 + i6]
-                                if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xFFFFFFDF) <= 70:
+                                if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xDF) <= 70:
                                     return (16399 - i2 - i7) % 0x100000000
                             i3 += 6
                         else:

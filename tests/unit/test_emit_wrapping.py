@@ -71,3 +71,10 @@ def test_addresses_are_taken_to_stay_in_the_memory() -> None:
 def test_what_is_short_is_multiplied_instead_of_shifted() -> None:
     value = "(i32.or (i32.shl (i32.load8_u (local.get $a)) (i32.const 16)) (i32.shl (local.get $b) (i32.const 16)))"
     assert "mem_u8[a] * 65536 | b << 16" in python(_module(value))
+
+
+def test_a_mask_has_no_more_bits_than_what_it_masks() -> None:
+    few = "(i32.and (i32.load8_u (local.get $a)) (i32.const {mask}))"
+    assert "return mem_u8[a] & 223\n" in python(_module(few.format(mask=-33)))
+    assert "return mem_u8[a]\n" in python(_module(few.format(mask=0x7FFFFFFF)))
+    assert "return mem_u8[a] & 15\n" in python(_module(few.format(mask=15)))

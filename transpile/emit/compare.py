@@ -8,7 +8,7 @@ from functools import cache
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
-from wasm2py.transpile.emit.values import MASKS, WORD, Value, canonical, signed
+from wasm2py.transpile.emit.values import MASKS, WORD, Value, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS, Op
@@ -59,7 +59,7 @@ def _zero_if_zero(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     value = emitter.value(expr)
     bits = SIZES[expr.type]  # type: ignore[index]
     if value.low <= -1 << bits or value.high >> bits > 0:
-        value = canonical(value, bits, line)
+        value = emitter.rested(expr, value)
     return value.node
 
 

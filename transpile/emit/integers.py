@@ -96,6 +96,9 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = emitter.both(expr)
     if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
         return a  # a mask that cannot clear anything
+    if a.low >= 0 and b.low == b.high >= _DIGIT:
+        kept = b.high & (1 << a.high.bit_length()) - 1
+        b = Value(nodes.constant(kept, line), kept, kept)
     node = nodes.BinOp(a.node, nodes.AND, b.node, line)
     above = [value.high for value in (a, b) if value.low >= 0]
     if above:
