@@ -25,6 +25,8 @@ class Config:
       portable on PyPy, on big-endian machines, and without ctypes, where that is the faster or the only one.
     - `eager`: translate a module at once, instead of each function when it is first called.
     - `passes`: the optimiser passes to run, by name (docs/architecture.md lists them); None for all.
+    - `lazy_validation`: validate a function just before it is translated, unless `eager`; then one that is invalid is
+      refused when it is called, not when the module is made.
     - `jobs`: how many processes translate a large module that is translated at once.
 
     Raises ValueError for a dialect or a pass that there is not, or for no jobs.
@@ -35,6 +37,7 @@ class Config:
     eager: bool = False
     passes: tuple[str, ...] | None = None
     jobs: int = 1
+    lazy_validation: bool = False
 
     def __post_init__(self) -> None:
         if self.dialect not in ("auto", "cpython", "portable"):
@@ -47,7 +50,11 @@ class Config:
     def options(self) -> Options:
         """What generated code depends on."""
         dialect = native_dialect() if self.dialect == "auto" else self.dialect
-        return Options(dialect=dialect, disabled_passes=() if self.passes is None else _left_out(self.passes))
+        return Options(
+            dialect=dialect,
+            disabled_passes=() if self.passes is None else _left_out(self.passes),
+            lazy_validation=self.lazy_validation and not self.eager,
+        )
 
 
 def _left_out(passes: tuple[str, ...]) -> tuple[str, ...]:

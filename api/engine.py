@@ -36,7 +36,7 @@ class ModuleTranslator:
     """The translator, for `wasm2py.Module`: decodes and validates a module when there is really something to translate.
 
     A module that the cache knows is thus not decoded until it calls a function that the cache has not, and never
-    validated: it was valid when it was stored.
+    validated: it was valid when it was stored. Where validation is lazy, each function is before it is translated.
     """
 
     def __init__(self, jobs: int = 1) -> None:
@@ -53,21 +53,33 @@ class ModuleTranslator:
 
     def program(self, module: Any, options: Options) -> Program:
         """Decode, validate and describe a module."""
-        program: Program = self._translator.program(module.decoded, options)
-        return program if module.decoded.names.module else replace(program, name=module.fallback_name)
+        decoded = module.outlined[0] if options.lazy_validation else module.decoded
+        program: Program = self._translator.program(decoded, options)
+        return program if decoded.names.module else replace(program, name=module.fallback_name)
 
     def unit(self, module: Any, program: Program, index: int) -> UnitCode:
         """Translate and compile one unit."""
-        code: UnitCode = self._translator.unit(module.trusted, program, index)
+        decoded = _validated(module, program, index) if program.options.lazy_validation else module.trusted
+        code: UnitCode = self._translator.unit(decoded, program, index)
         return code
 
     def ahead(self, module: Any, program: Program, units: Sequence[int]) -> Iterable[tuple[int, UnitCode]]:
-        """What other processes translate, if there are to be any."""
-        if self._jobs < 2 or not units:
+        """What other processes translate, if there are to be any; they validate nothing."""
+        if self._jobs < 2 or not units or program.options.lazy_validation:
             return ()
         from wasm2py.workers import translated
 
         return translated(module.trusted, program, units, self._jobs)
+
+
+def _validated(module: Any, program: Program, unit: int) -> Any:
+    """The decoded module, once the functions of a unit are known to be valid."""
+    from wasm2py.transpile.validate import validate_function
+
+    decoded, context = module.outlined
+    for index in range(*program.units[unit]):
+        validate_function(decoded, context, index)
+    return decoded
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from wasm2py.runtime.types import ExternKind, ExternType, extern_kind
 
 if TYPE_CHECKING:
     from wasm2py.transpile.module import Module as DecodedModule
+    from wasm2py.transpile.validate import Context
 
 _MAGIC = b"\0asm"
 
@@ -107,6 +108,13 @@ class Module:
         from wasm2py.transpile.decode import decode_module
 
         return self.decoded if "decoded" in vars(self) else decode_module(self.data)
+
+    @cached_property
+    def outlined(self) -> tuple[DecodedModule, Context]:
+        """The module with its functions yet to be validated, and the context for that."""
+        from wasm2py.checking import outlined_module
+
+        return outlined_module(self.data)
 
     @property
     def name(self) -> str:

@@ -32,11 +32,15 @@ UnitLoader: TypeAlias = Callable[[int], UnitCode]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the generated code depends on besides the module; every field is part of the cache key."""
+    """What the generated code depends on besides the module; every field is part of the cache key.
+
+    `lazy_validation` says that a program does not vouch for the module's functions.
+    """
 
     dialect: Dialect = "cpython"
     listeners: bool = False
     disabled_passes: tuple[str, ...] = ()
+    lazy_validation: bool = False
 
 
 @dataclass(frozen=True, slots=True)

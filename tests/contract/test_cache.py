@@ -266,7 +266,12 @@ class TestKey:
         assert work_done(run(directory, module)) == NONE
 
     def test_covers_every_option(self) -> None:
-        others: dict[str, Any] = {"dialect": "portable", "listeners": True, "disabled_passes": ("x",)}
+        others: dict[str, Any] = {
+            "dialect": "portable",
+            "listeners": True,
+            "disabled_passes": ("x",),
+            "lazy_validation": True,
+        }
         assert set(others) == set(Options.__dataclass_fields__), "a new option needs a value here"
         keys = {cache_key(b"m", "v", replace(Options(), **{name: value})) for name, value in others.items()}
         assert len(keys | {cache_key(b"m", "v", Options())}) == len(others) + 1

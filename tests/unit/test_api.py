@@ -195,6 +195,33 @@ def test_what_the_cache_knows_is_not_validated_again(tmp_path: Path, monkeypatch
     assert again.exports.add(1, 2) == 3
 
 
+HALF_VALID = """(module
+    (global $g (mut i32) (i32.const 16))
+    (func (export "good") (result i32) (i32.const 7))
+    (func (export "bad") (result i32) (i64.const 7))
+    (func (export "calls_bad") (result i32) (call 1)))"""
+
+
+def test_lazy_validation_refuses_a_function_when_it_is_called(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    lazy = wasm2py.Config(cache=cache, lazy_validation=True)
+    for _ in range(2):
+        exports = wasm2py.load(HALF_VALID, engine=wasm2py.Engine(lazy)).exports
+        assert exports.good() == 7
+        for name in ("bad", "calls_bad", "bad"):
+            with pytest.raises(wasm2py.ValidationError, match="type mismatch"):
+                exports[name]()
+    for config in (wasm2py.Config(cache=cache), wasm2py.Config(cache=None, lazy_validation=True, eager=True)):
+        with pytest.raises(wasm2py.ValidationError, match="type mismatch"):
+            wasm2py.load(HALF_VALID, engine=wasm2py.Engine(config))
+
+
+def test_lazy_validation_refuses_all_else_at_once(engine: wasm2py.Engine) -> None:
+    lazy = wasm2py.Engine(wasm2py.Config(cache=None, lazy_validation=True))
+    with pytest.raises(wasm2py.ValidationError, match="unknown function"):
+        wasm2py.load('(module (export "f" (func 1)))', engine=lazy)
+
+
 def test_engines_share_a_cache_and_leave_it_open() -> None:
     cache = wasm2py.Cache()
     first, second = (wasm2py.Engine(wasm2py.Config(cache=cache)) for _ in range(2))
