@@ -100,6 +100,7 @@ class PythonTranslator:
         definition = emit_function(function, program, self._prepare(module).names)
         if program.options.dialect == "portable" and "forget" not in program.options.disabled_passes:
             forget(definition)
+        function.take_apart()
         return definition
 
     def function_ir(self, module: Module, options: Options, index: int) -> FunctionIR:

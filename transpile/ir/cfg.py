@@ -169,6 +169,12 @@ class FunctionIR:
         self.edges_changed()
         self._order = order
 
+    def take_apart(self) -> None:
+        """Undo the edges, so that all goes at once that nobody needs any more, rather than by the collector of cycles."""
+        for block in self.reverse_postorder():
+            del block.end
+        self.edges_changed()
+
     def statements_changed(self) -> None:
         """Forget what is live."""
         self.live = None
