@@ -170,7 +170,7 @@ class FunctionIR:
         self._order = order
 
     def take_apart(self) -> None:
-        """Undo the edges, so that all goes at once that nobody needs any more, rather than by the collector of cycles."""
+        """Undo the edges, so that all goes at once, rather than by the collector, when nobody needs it any more."""
         for block in self.reverse_postorder():
             del block.end
         self.edges_changed()
