@@ -147,10 +147,12 @@ def advance(p0, p1):
                         i12 = i4 + 24
                         i13 = i7
                         i14 = (i0 + 24) % 0x100000000
+                        a0 = i10 + 48
+                        a1 = i6 + 48
                         while True:
                             y1 = mem_f64[i11]
-                            mem_f64[i12] -= y1 * mem_f64[i10 + 48] * y0
-                            mem_f64[i13] += y1 * mem_f64[i6 + 48] * y0
+                            mem_f64[i12] -= y1 * mem_f64[a0] * y0
+                            mem_f64[i13] += y1 * mem_f64[a1] * y0
                             i13 += 8
                             i12 += 8
                             i11 += 8

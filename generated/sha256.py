@@ -116,14 +116,20 @@ def sha256(p0):
             i5 = mem_u32[i0 + 32]
             i6 = mem_u32[i0 + 48]
             i14 = i0 + 64
+            a0 = i0 + 48
+            a1 = i0 + 40
+            a2 = i0 + 36
+            a3 = i0 + 56
+            a4 = i0 + 52
+            a5 = i0 + 32
             for i4 in range(64):
                 i7 = mem_u32[i4 * 4 + 16416]
                 i8 = mem_u32[i14]
                 i9 = mem_u32[i0 + 60]
-                i10 = mem_u32[i0 + 40]
-                i11 = mem_u32[i0 + 36]
-                i12 = mem_u32[i0 + 56]
-                i13 = mem_u32[i0 + 52]
+                i10 = mem_u32[a1]
+                i11 = mem_u32[a2]
+                i12 = mem_u32[a3]
+                i13 = mem_u32[a4]
                 copy_down(mem_u8, i1, i1 - 4, 7, 4)
                 i7 = (
                     (((i6 << 26) | (i6 >> 6)) ^ ((i6 << 21) | (i6 >> 11)) ^ ((i6 << 7) | (i6 >> 25)))
@@ -133,14 +139,14 @@ def sha256(p0):
                     + i7
                     + i8
                 )
-                i6 = (mem_u32[i0 + 48] + i7) & 0xFFFFFFFF
-                mem_u32[i0 + 48] = i6
+                i6 = (mem_u32[a0] + i7) & 0xFFFFFFFF
+                mem_u32[a0] = i6
                 i5 = (
                     i7
                     + (((i5 << 30) | (i5 >> 2)) ^ ((i5 << 19) | (i5 >> 13)) ^ ((i5 << 10) | (i5 >> 22)))
                     + (((i10 ^ i11) & i5) ^ (i10 & i11))
                 ) & 0xFFFFFFFF
-                mem_u32[i0 + 32] = i5
+                mem_u32[a5] = i5
                 i14 += 4
             i5 = i0 + 32
             for i4 in range(i0, i5, 4):

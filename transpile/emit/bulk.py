@@ -135,6 +135,8 @@ def _place(emitter: Emitter, expr: Expr, line: int) -> Value:
     address, index = expr.args
     if address.op in CONSTS:
         return Value(plus(emitter.node(index), address.imm + expr.imm, line), 0, 0xFFFFFFFF)
+    if index.op in CONSTS:
+        return Value(plus(emitter.node(address), index.imm + expr.imm, line), 0, 0xFFFFFFFF)
     node = nodes.BinOp(emitter.node(address), nodes.ADD, emitter.node(index), line)
     return Value(plus(node, expr.imm, line), 0, 0xFFFFFFFF)
 

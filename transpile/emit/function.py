@@ -20,7 +20,19 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, Expr, Var
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
-from wasm2py.transpile.structure.nodes import Break, Code, Continue, For, If, Leave, Python, While
+from wasm2py.transpile.structure.hoisting import hoist
+from wasm2py.transpile.structure.nodes import (
+    Break,
+    Code,
+    Continue,
+    For,
+    If,
+    InnermostLoops,
+    Leave,
+    Python,
+    While,
+    innermost_loops,
+)
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
@@ -36,9 +48,8 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
     variables = name_variables(function, scope, given)
     known = len(function.variables)
     body = structure(function)
-    if program.options.dialect == "cpython" and "streams" not in program.options.disabled_passes:
-        sizes = tuple(memory.limits.minimum * PAGE_SIZE for memory in program.memories)
-        stream(function, body, sizes)
+    if program.options.dialect == "cpython" and any(function.graph().headers):
+        _improve_loops(function, body, program)
     roles: dict[str, str] = {}
     for var in function.variables[known:]:
         role = var.role or "t"
@@ -56,6 +67,16 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
         stmts.insert(0, nodes.global_(sorted(writer.globals_written), line))
     params = [variables[param.index] for param in function.params]
     return nodes.function(program.functions[function.index].identifier, params, stmts, line)
+
+
+def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -> None:
+    """What is done to the innermost loops once they are Python's own."""
+    loops: InnermostLoops = []
+    innermost_loops(body, loops)
+    if "streams" not in program.options.disabled_passes:
+        stream(function, body, loops, tuple(memory.limits.minimum * PAGE_SIZE for memory in program.memories))
+    if "hoisting" not in program.options.disabled_passes:
+        hoist(function, loops)
 
 
 class _Writer:

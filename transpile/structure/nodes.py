@@ -163,6 +163,37 @@ class Continue:
 Python: TypeAlias = Code | Leave | If | While | For | Break | Continue
 
 
+#: Loops without loops in them, each with the body that it stands in.
+InnermostLoops: TypeAlias = list[tuple[list[Python], While | For]]
+
+
+def innermost_loops(body: list[Python], found: InnermostLoops) -> bool:
+    """Find the innermost loops of a body; whether there are any."""
+    before = len(found)
+    for node in body:
+        if type(node) is If:
+            innermost_loops(node.then, found)
+            if node.other:
+                innermost_loops(node.other, found)
+        elif type(node) is While or type(node) is For:
+            if not innermost_loops(node.body, found):
+                found.append((body, node))
+            if node.other:
+                innermost_loops(node.other, found)
+    return len(found) > before
+
+
+def position(body: list[Python], node: Python) -> int:
+    """Where a node stands in a body."""
+    return next(i for i, other in enumerate(body) if other is node)
+
+
+def before(body: list[Python], node: Python) -> Python | None:
+    """What stands just before a node."""
+    i = position(body, node)
+    return body[i - 1] if i else None
+
+
 def ends(body: list[Python]) -> bool:
     """Whether control never falls off the end."""
     if not body:

@@ -15,7 +15,7 @@ from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, READS_MEMORY, TRAPS_OTHERWISE, WRITES, Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.optimise.linear import MASK, Definitions, define, linear
-from wasm2py.transpile.structure.nodes import Code, For, If, Item, Leave, Python, While, breaks
+from wasm2py.transpile.structure.nodes import Code, For, If, InnermostLoops, Item, Leave, Python, before, breaks
 from wasm2py.transpile.structure.streamed import Rewriting, leaves, left_with, read_elsewhere
 from wasm2py.transpile.structure.strides import Load, Turn, base_of, key_of
 
@@ -27,9 +27,12 @@ _MOST_IN_VAIN = 1024
 _MOST_ITEMS = 8
 
 
-def stream(function: FunctionIR, body: list[Python], sizes: tuple[int, ...]) -> None:
-    """Rewrite the loops of a body in place; `sizes` are those that the memories have at least."""
-    _Streams(function, body, sizes).visit(body)
+def stream(function: FunctionIR, whole: list[Python], loops: InnermostLoops, sizes: tuple[int, ...]) -> None:
+    """Rewrite the innermost loops of a function in place; `sizes` are those that the memories have at least."""
+    streams = _Streams(function, whole, sizes)
+    for body, node in loops:
+        if type(node) is For and node.step > 0:
+            streams.loop(node, before(body, node))
 
 
 class _Streams:
@@ -38,29 +41,14 @@ class _Streams:
         self.whole = whole
         self.sizes = sizes
 
-    def visit(self, body: list[Python]) -> None:
-        """Go through a body; loops in which there are others stay as they are."""
-        for i, node in enumerate(body):
-            if type(node) is If:
-                self.visit(node.then)
-                self.visit(node.other)
-            elif type(node) is While:
-                self.visit(node.body)
-                self.visit(node.other)
-            elif type(node) is For:
-                self.visit(node.body)
-                self.visit(node.other)
-                if node.step > 0:
-                    self.loop(node, body[i - 1] if i else None)
-
-    def loop(self, node: For, before: Python | None) -> None:
+    def loop(self, node: For, ahead: Python | None) -> None:
         """Rewrite one loop, if it is of the kind."""
-        exprs = _innermost(node.body)
-        if exprs is None or not any(expr.effects & READS_MEMORY for expr in exprs):
+        exprs = _evaluated(node.body)
+        if not any(expr.effects & READS_MEMORY for expr in exprs):
             return
         if node.start.op is not LOCAL_GET and node.start.op not in CONSTS:
             return
-        node.turns = _turns(node, before)
+        node.turns = _turns(node, ahead)
         if node.turns is not None and node.turns < _FEWEST_TURNS:
             return
         limits = _limits(node, exprs, self.sizes)
@@ -75,7 +63,7 @@ class _Streams:
                 chosen[load.expr] = items[key]
         if chosen:
             node.items = _side_by_side(list(items.values()))
-            Rewriting(node, chosen, read_elsewhere(self.whole, node, before)).run()
+            Rewriting(node, chosen, read_elsewhere(self.whole, node, ahead)).run()
 
     def item(self, load: Load, role: str, sizes: tuple[int, ...]) -> Item:
         """The sequence of what a load reads, and a variable for each element."""
@@ -86,8 +74,8 @@ class _Streams:
         return Item((variable,), expr.with_args((load.first,)), load.stride, _is_inside(expr, sizes))
 
 
-def _innermost(body: list[Python]) -> list[Expr] | None:
-    """Every expression that a loop's body evaluates, if there is no loop in it."""
+def _evaluated(body: list[Python]) -> list[Expr]:
+    """Every expression that an innermost loop's body evaluates."""
     found: list[Expr] = []
     for node in body:
         if type(node) is Code:
@@ -95,23 +83,18 @@ def _innermost(body: list[Python]) -> list[Expr] | None:
         elif type(node) is Leave:
             found += left_with(node)
         elif type(node) is If:
-            parts = _innermost(node.then), _innermost(node.other)
-            if parts[0] is None or parts[1] is None:
-                return None
-            found += [node.condition, *parts[0], *parts[1]]
-        elif type(node) is For or type(node) is While:
-            return None
+            found += [node.condition, *_evaluated(node.then), *_evaluated(node.other)]
     return found
 
 
-def _turns(node: For, before: Python | None) -> int | None:
+def _turns(node: For, ahead: Python | None) -> int | None:
     """How many turns there are, if that is known."""
     if node.start.op in CONSTS and node.end.op in CONSTS:
         return len(range(node.start.imm, node.end.imm or FULL[node.variable.type][1] + 1, node.step))
-    if type(before) is not Code or node.variable.type != "i32":
+    if type(ahead) is not Code or node.variable.type != "i32":
         return None
     known: Definitions = {}
-    for stmt in before.stmts:
+    for stmt in ahead.stmts:
         define(stmt, known)
     start, end = linear(node.start, known), linear(node.end, known)
     if start is None or end is None or start.terms != end.terms:
