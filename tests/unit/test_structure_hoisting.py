@@ -47,5 +47,17 @@ def test_what_not_every_turn_accesses_stays_unless_it_is_there_anyway(condition:
     same(wat)
 
 
+def test_what_a_loop_goes_through_is_no_place() -> None:
+    wat = """(module (memory 1) (data (i32.const 64) "abcdefghijklmnopqrstuvwxyz")
+        (func (export "f") (param $p i32) (param $n i32) (result i32) (local $i i32)
+            (loop
+                (local.set $n (i32.add (i32.mul (local.get $n) (i32.const 3))
+                    (i32.load8_u offset=8 (i32.load8_u offset=64 (local.get $i)))))
+                (br_if 0 (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 26))))
+            (local.get $n)))"""
+    assert "mem_u8[e0 + 8]" in python(wat)
+    same(wat)
+
+
 def test_the_portable_dialect_has_none() -> None:
     assert "a0" not in python(LOOP.format(ADD.format("$p") + LIMIT), dialect="portable")

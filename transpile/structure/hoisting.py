@@ -41,7 +41,8 @@ def _places(function: FunctionIR, loop: While | For) -> _Places:
         return {}
     changing = _assigned(loop.body)
     if type(loop) is For:
-        changing |= 1 << loop.variable.index
+        for variable in (loop.variable, *(variable for item in loop.items for variable in item.variables)):
+            changing |= 1 << variable.index
     found = [key for key in counts if not changing >> key[0] & 1]
     chosen = sorted(found, key=lambda key: -counts[key])[:_MOST_PLACES]
     return {key: (bases[key], function.variable("i32", role=f"a{i}")) for i, key in enumerate(chosen)}
