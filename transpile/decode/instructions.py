@@ -188,8 +188,8 @@ _STRUCTURE: dict[int, Callable[[list[bool], int], None]] = {
     OPS["else"].code: _else,
 }
 
-# For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which first bytes of the
-# immediate are all of it: those below this limit. Those below zero are named here; zero sends all to the readers above.
+# For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which bytes of the immediate are
+# its last: those below this limit. Those below zero are named here; zero sends all to the readers above.
 
 _BARE, _END_SHAPE, _MEMARG_SHAPE = -1, -2, -3
 _INDEX = 0x80
@@ -200,7 +200,7 @@ _SHAPES_OF: dict[Immediate | None, int] = {
     "global": _INDEX,
     "table": _INDEX,
     "memory": _INDEX,
-    "i32": 0x40,  # from 0x40 on the byte is negative
+    "i32": 0x40,  # from 0x40 on the number is negative
     "i64": 0x40,
     "memarg": _MEMARG_SHAPE,
     None: _BARE,
@@ -235,7 +235,7 @@ def _read_instructions(data: bytes, pos: int) -> tuple[list[Instr], int]:
                     append((ops[code], byte, pos))
                     pos += 2
                     continue
-                if shape == _INDEX and data[pos + 2] < 0x80:
+                if byte >= 0x80 and data[pos + 2] < shape:
                     append((ops[code], byte & 0x7F | data[pos + 2] << 7, pos))
                     pos += 3
                     continue
@@ -244,9 +244,14 @@ def _read_instructions(data: bytes, pos: int) -> tuple[list[Instr], int]:
                 pos += 1
                 continue
             elif shape == _MEMARG_SHAPE:
-                if data[pos + 1] < _EXPLICIT_MEMORY and data[pos + 2] < 0x80:
-                    append((ops[code], (data[pos + 1], data[pos + 2], 0), pos))
+                alignment, offset = data[pos + 1], data[pos + 2]
+                if alignment < _EXPLICIT_MEMORY and offset < 0x80:
+                    append((ops[code], (alignment, offset, 0), pos))
                     pos += 3
+                    continue
+                if alignment < _EXPLICIT_MEMORY and data[pos + 3] < 0x80:
+                    append((ops[code], (alignment, offset & 0x7F | data[pos + 3] << 7, 0), pos))
+                    pos += 4
                     continue
             elif shape == _END_SHAPE:
                 append((ops[code], None, pos))
