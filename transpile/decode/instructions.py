@@ -188,7 +188,7 @@ _STRUCTURE: dict[int, Callable[[list[bool], int], None]] = {
     OPS["else"].code: _else,
 }
 
-# For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which bytes of the immediate are
+# For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which bytes of an immediate are
 # its last: those below this limit. Those below zero are named here; zero sends all to the readers above.
 
 _BARE, _END_SHAPE, _MEMARG_SHAPE = -1, -2, -3
