@@ -102,7 +102,7 @@ def crc32(p0, p1):
         return p0
     i0 = p0 ^ 0xFFFFFFFF
     for e0 in items(mem_u8, 17408, p1, 1):
-        i0 = mem_u32[((e0 ^ i0) & 0xFF) * 4 + 21504] ^ (i0 >> 8)
+        i0 = mem_u32[(e0 ^ (i0 & 0xFF)) * 4 + 21504] ^ (i0 >> 8)
     return i0 ^ 0xFFFFFFFF
 
 

@@ -78,3 +78,25 @@ def test_a_mask_has_no_more_bits_than_what_it_masks() -> None:
     assert "return mem_u8[a] & 223\n" in python(_module(few.format(mask=-33)))
     assert "return mem_u8[a]\n" in python(_module(few.format(mask=0x7FFFFFFF)))
     assert "return mem_u8[a] & 15\n" in python(_module(few.format(mask=15)))
+
+
+SHIFTED = "(((a - b) % 4294967296 >> 2 ^ 536870912) - 536870912) % 4294967296"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("(i32.and (i32.xor (local.get $a) (i32.load8_u (local.get $b))) (i32.const 255))", "a & 255 ^ mem_u8[b]"),
+        ("(i32.and (i32.or (i32.load8_u (local.get $b)) (local.get $a)) (i32.const 255))", "mem_u8[b] | a & 255"),
+        ("(i32.and (i32.xor (local.get $a) (local.get $b)) (i32.const 255))", "(a ^ b) & 255"),
+        ("(i32.and (i32.xor (local.get $a) (i32.load8_u (local.get $b))) (i32.const 254))", "(a ^ mem_u8[b]) & 254"),
+        ("(i32.shr_s (i32.sub (local.get $a) (local.get $b)) (i32.const 2))", SHIFTED),
+        ("(i32.shr_s (i32.load (local.get $b)) (i32.const 2))", "(mem_i32[b] >> 2) % 4294967296"),
+    ],
+)
+def test_operations_on_short_numbers_come_first(value: str, text: str) -> None:
+    wat = _module(value)
+    assert f"return {text}\n" in python(wat)
+    for a in (0, 7, 255, 256, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF):
+        for b in (0, 1, 255):
+            assert outcome(instance_of(wat), "f", a, b) == outcome(instance_of(wat, "portable"), "f", a, b)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -43,7 +44,7 @@ def test_as_many_bits_are_kept_as_are_wanted(step: str, use: str, bits: int, typ
         use.replace("(T.extend_i32_u (local.get $i))", "(local.get $i)") if type_ == "i32" else f"(i32.wrap_i64 {use})"
     )
     wat = _module(step, use, type_)
-    assert f"& {(1 << bits) - 1}\n" in python(wat)
+    assert re.search(rf"x = .*& {(1 << bits) - 1}\b", python(wat))
     for n in (1, 2, 7, 40):
         assert outcome(instance_of(wat), "f", n) == outcome(instance_of(wat, disabled=("narrowing",)), "f", n)
 

@@ -6,11 +6,12 @@ import ast
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.elements import element
-from wasm2py.transpile.emit.emitter import Emitter, integer
+from wasm2py.transpile.emit.emitter import SIGNED, Emitter, integer
 from wasm2py.transpile.emit.values import LIMITS, MASKS, UNWRAPPED, Value, span
 from wasm2py.transpile.emit.wrapping import seldom_wraps
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
+from wasm2py.transpile.opcodes import OPS
 
 #: Elements of 8 bytes are the largest that addresses are counted in.
 _LARGEST_ELEMENT = 3
@@ -93,7 +94,11 @@ def _mul(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("and")
 def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a, b = emitter.both(expr)
+    left, right = expr.args
+    if left.op in _BITWISE and right.op in CONSTS and right.imm < _DIGIT:
+        a, b = _masked(emitter, left, right.imm, line), emitter.value(right)
+    else:
+        a, b = emitter.both(expr)
     if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
         return a  # a mask that cannot clear anything
     if a.low >= 0 and b.low == b.high >= _DIGIT:
@@ -104,6 +109,26 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
     if above:
         return Value(node, 0, min(above))
     return Value(node, *span(min(a.low, b.low), max(a.high, b.high)))
+
+
+_BITWISE = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("or", "xor"))
+
+
+def _masked(emitter: Emitter, expr: Expr, mask: int, line: int) -> Value:
+    """`x | y` or `x ^ y` that is to be masked; if only one side has more bits than the mask, that is masked at once.
+
+    So the other operation is one of short numbers, too.
+    """
+    a, b = emitter.both(expr)
+    op = nodes.OR if expr.op.mnemonic.endswith(".or") else nodes.XOR
+    length = mask.bit_length()
+    if mask & (mask + 1) == 0 and a.fits(length) != b.fits(length):
+        short = nodes.constant(mask, line)
+        if a.fits(length):
+            b = Value(nodes.BinOp(b.node, nodes.AND, short, line), 0, mask)
+        else:
+            a = Value(nodes.BinOp(a.node, nodes.AND, short, line), 0, mask)
+    return Value(nodes.BinOp(a.node, op, b.node, line), *span(min(a.low, b.low), max(a.high, b.high)))
 
 
 @integer("or", "xor")
@@ -158,11 +183,24 @@ def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 @integer("shr_s")
 def _shr_s(emitter: Emitter, expr: Expr, line: int) -> Value:
-    a = emitter.signed(expr.args[0])
+    left = expr.args[0]
     n = shift_amount(emitter, expr.args[1], line)
+    if left.op not in SIGNED and n.low == n.high:
+        value, bits = emitter.value(left), bits_of(expr)
+        if not value.fits_signed(bits):
+            return _shifted_signed(emitter.rested(left, value), n, bits, line)
+    a = emitter.signed(left)
     low = a.low >> (n.low if a.low < 0 else n.high)
     high = a.high >> (n.low if a.high > 0 else n.high)
     return Value(nodes.BinOp(a.node, nodes.SHR, n.node, line), low, high)
+
+
+def _shifted_signed(a: Value, n: Value, bits: int, line: int) -> Value:
+    """A number at rest shifted as a signed one: made signed behind the shift, for what is left then is shorter."""
+    sign = 1 << (bits - 1 - n.low)
+    shifted = nodes.BinOp(a.node, nodes.SHR, n.node, line) if n.low else a.node
+    flipped = nodes.BinOp(shifted, nodes.XOR, nodes.constant(sign, line), line)
+    return Value(nodes.BinOp(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
 
 
 @integer("rotl", "rotr")
