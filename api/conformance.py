@@ -181,9 +181,6 @@ class _Missing:
 
 _Exports: TypeAlias = Mapping[str, Extern]
 
-#: Calls that must not take stack space; here they do, so that of scripts with such calls the deepest need more.
-_TAIL_CALLS = frozenset({"return_call", "return_call_indirect"})
-
 
 class _Runner:
     """The state of one script: modules and instances by name (None: the latest), and what is registered for imports."""
@@ -194,7 +191,6 @@ class _Runner:
         self.modules: dict[str | None, Module | _Missing] = {}
         self.instances: dict[str | None, _Exports | _Missing] = {}
         self.registered: dict[str, _Exports | _Missing] = {"spectest": spectest()}
-        self.calls_tails = False
 
     def run(self, commands: Iterable[Command], step: Step) -> None:
         for command in commands:
@@ -210,8 +206,6 @@ class _Runner:
 
     def failed(self, command: Command, error: Exception) -> None:
         feature = _feature_named(error)
-        if isinstance(error, StackExhausted) and self.calls_tails:
-            feature = "tail-call"
         if feature is not None:
             self.report.skips[feature] += 1
             return
@@ -228,7 +222,6 @@ class _Runner:
         feature = later_feature(words)
         if feature is not None:
             raise Needs(feature)
-        self.calls_tails |= not _TAIL_CALLS.isdisjoint(words)
         decoded = decode_module(module.binary())
         check_bodies(decoded)
         return decoded

@@ -166,10 +166,12 @@ class Instance:
                 codes = self._load_unit(unit)
         except RecursionError:
             raise StackExhausted from None
-        first = self.program.units[unit][0] - self.program.imported_count("func")
+        first, past = self.program.units[unit]
+        imported = self.program.imported_count("func")
         self._set_up_views(codes)
-        for stub, code in zip(self._stubs[first : first + len(codes)], codes, strict=True):
-            take_over(stub, code)
+        infos = self.program.functions[first:past]
+        for stub, code, info in zip(self._stubs[first - imported : past - imported], codes, infos, strict=True):
+            take_over(stub, code, len(info.type.params))
         self._loaded.add(unit)
 
     # Memories, tables, globals

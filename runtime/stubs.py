@@ -9,6 +9,8 @@ import sys
 from types import CodeType, FunctionType
 from typing import Any
 
+from wasm2py.runtime.tails import DEFAULTS
+
 
 def _stub(*args: Any, function: int) -> Any:
     # Runs with an instance's namespace as its globals.
@@ -37,8 +39,10 @@ def make_stub(code: CodeType, namespace: dict[str, Any], identifier: str, index:
     return stub
 
 
-def take_over(stub: FunctionType, code: CodeType) -> None:
-    """Let a stub become the real function; calls already begun are not disturbed."""
+def take_over(stub: FunctionType, code: CodeType, params: int) -> None:
+    """Let a stub of a function with so many params become the real one; calls already begun are not disturbed."""
+    if code.co_argcount > params:
+        stub.__defaults__ = DEFAULTS
     stub.__code__ = code
     stub.__kwdefaults__ = {}
     stub.__qualname__ = stub.__name__

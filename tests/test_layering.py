@@ -12,7 +12,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"api": "wasm2py", "transpile": "wasm2py.transpile", "runtime": "wasm2py.runtime"}
 #: What of the runtime the translator may know: types, errors, the contract, and the names that generated code uses.
-FOR_THE_TRANSLATOR = {"types", "errors", "program", "numerics", "integers", "words", "floats", "access", "bulk"}
+FOR_THE_TRANSLATOR = {
+    "types",
+    "errors",
+    "program",
+    "numerics",
+    "integers",
+    "words",
+    "floats",
+    "access",
+    "bulk",
+    "tails",
+}
 #: The only packages from outside, and where they may be imported.
 THIRD_PARTY = {"astor": ("transpile",), "black": ("transpile",), "platformdirs": ("api",), "rich": ("api",)}
 

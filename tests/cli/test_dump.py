@@ -63,7 +63,7 @@ def test_functions_have_a_heading_and_readable_bodies(capsys: pytest.CaptureFixt
     assert main(["dump", str(EXAMPLES / "fib.wasm"), "--function", "fib"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ['# func 0 "fib" (i32) -> (i32)', "def fib(p0):"]
-    assert lines[-1] == "    return (fib(p0 - 1) + fib(p0 - 2)) & 0xFFFFFFFF"
+    assert lines[-1] == "    return (fib(p0 - 1) + fib(p0 - 2)) % 0x100000000"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from wasm2py.runtime import access, bulk, floats, integers, words
+from wasm2py.runtime import access, bulk, floats, integers, tails, words
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.runtime.program import Program
@@ -20,7 +20,7 @@ RUNTIME = "wasm2py.runtime"
 #: What every file begins with.
 FIRST_LINE = "# Translated from WebAssembly by wasm2py, "
 
-_HELPER_MODULES = (integers, words, floats, access, bulk)
+_HELPER_MODULES = (integers, words, floats, access, bulk, tails)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 

@@ -23,10 +23,30 @@ def _call(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 @node("call_indirect")
 def _call_indirect(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.Call(_entry(emitter, expr, line), emitter.nodes(expr.args[:-1]), line)
+
+
+def _entry(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """The function that an indirect call calls."""
     type_index, table = expr.imm
-    *args, index = expr.args
-    entry = nodes.item(names.call_view_name(table, type_index), emitter.node(index), line)
-    return nodes.Call(entry, emitter.nodes(tuple(args)), line)
+    return nodes.item(names.call_view_name(table, type_index), emitter.node(expr.args[-1]), line)
+
+
+def _tail_call(emitter: Emitter, function: ast.expr, args: tuple[Expr, ...], line: int) -> ast.expr:
+    """`tail((function, (arguments)))` (see `runtime/tails`)."""
+    arguments = nodes.tuple_(emitter.nodes(args), line)
+    return nodes.call(emitter.tail, [nodes.tuple_([function, arguments], line)], line)
+
+
+@node("return_call")
+def _return_call(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    function = nodes.Name(emitter.program.functions[expr.imm].identifier, line)
+    return _tail_call(emitter, function, expr.args, line)
+
+
+@node("return_call_indirect")
+def _return_call_indirect(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return _tail_call(emitter, _entry(emitter, expr, line), expr.args[:-1], line)
 
 
 @node("global.get")

@@ -63,20 +63,19 @@ class Emitter:
     """What emission needs to know: the module's names, the function's variables, and where the present statement
     stands.
 
-    `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements.
+    `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements, and
+    `tail` is what makes the calls that the function ends in (see `runtime/tails`).
     """
 
-    __slots__ = ("_integers", "address", "dialect", "line", "program", "stored", "temporary", "variables")
+    __slots__ = ("_integers", "address", "dialect", "line", "program", "stored", "tail", "temporary", "variables")
 
     def __init__(
-        self, program: Program, variables: dict[int, str], temporary: str, address: str, stored: str, line: int
+        self, program: Program, variables: dict[int, str], names: tuple[str, str, str, str], line: int
     ) -> None:
         self.program = program
         self.dialect: Dialect = program.options.dialect
         self.variables = variables
-        self.temporary = temporary
-        self.address = address
-        self.stored = stored
+        self.temporary, self.address, self.stored, self.tail = names
         self.line = line
         self._integers = INTEGERS | WORDS if self.dialect == "portable" else INTEGERS
 

@@ -16,7 +16,7 @@ from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.streams import iteration
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, Expr, Var
+from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, TAIL_CALLS, Expr, Var
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
@@ -38,13 +38,13 @@ from wasm2py.transpile.structure.streams import stream
 #: Families register their instructions when they are imported.
 FAMILIES = (access, bulk, calls, convert, floats, integers, words)
 
-_STATEMENT_NAMES = ("t", "address", "value")
+_OWN_NAMES = ("t", "address", "value", "tail")
 
 
 def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.FunctionDef:
     """The Python function for one wasm function; line numbers are offsets in the module."""
     scope, given = names.locals(function.index)
-    temporary, address, stored = (scope.make(name, name) for name in _STATEMENT_NAMES)
+    temporary, address, stored, tail = [scope.make(name, name) for name in _OWN_NAMES]
     variables = name_variables(function, scope, given)
     known = len(function.variables)
     body = structure(function)
@@ -57,7 +57,7 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
             roles[role] = scope.make(role, role)
         variables[var.index] = roles[role]
     line = max(function.offset, 1)
-    emitter = Emitter(program, variables, temporary, address, stored, line)
+    emitter = Emitter(program, variables, (temporary, address, stored, tail), line)
     writer = _Writer(emitter)
     stmts = writer.block(body)
     if len(stmts) > 1 and isinstance(stmts[-1], ast.Return) and stmts[-1].value is None:
@@ -66,7 +66,16 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
     if writer.globals_written:
         stmts.insert(0, nodes.global_(sorted(writer.globals_written), line))
     params = [variables[param.index] for param in function.params]
-    return nodes.function(program.functions[function.index].identifier, params, stmts, line)
+    defaults: list[ast.expr] = []
+    if _makes_tail_calls(function):
+        params.append(tail)
+        defaults.append(nodes.Name("run_tail", line))
+    return nodes.function(program.functions[function.index].identifier, params, stmts, line, defaults)
+
+
+def _makes_tail_calls(function: FunctionIR) -> bool:
+    ends = (block.end for block in function.reverse_postorder())
+    return any(expr.op in TAIL_CALLS for end in ends if type(end) is Return for expr in end.values)
 
 
 def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -> None:

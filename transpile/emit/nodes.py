@@ -292,7 +292,9 @@ def global_(ids: Sequence[str], line: int) -> ast.stmt:
     return ast.Global(list(ids), lineno=line, col_offset=0)
 
 
-def function(id_: str, params: Sequence[str], body: list[ast.stmt], line: int) -> ast.FunctionDef:
+def function(
+    id_: str, params: Sequence[str], body: list[ast.stmt], line: int, defaults: list[ast.expr]
+) -> ast.FunctionDef:
     args = [ast.arg(param, None, lineno=line, col_offset=0) for param in params]
-    arguments = ast.arguments([], args, None, [], [], None, [])
+    arguments = ast.arguments([], args, None, [], [], None, defaults)
     return ast.FunctionDef(id_, arguments, body, [], None, lineno=line, col_offset=0)

@@ -142,6 +142,8 @@ SELECT = OPS["select"]
 CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64")}
 CONSTS = frozenset(CONST_OPS.values())
 CONDITIONAL = frozenset({SELECT, AND, OR})
+#: What a function that ends in a call returns instead of values: the call.
+TAIL_CALLS = frozenset({OPS["return_call"], OPS["return_call_indirect"]})
 
 
 def _own_effects(op: Op) -> int:
@@ -217,7 +219,7 @@ def commute(first: int, second: int) -> bool:
 #: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
 #: late: it might make the memory grow, drop the segment, or change the table.
 LOOKED_UP = {op for op in OPS.values() if op.family == "load"} | {
-    OPS[name] for name in ("memory.init", "table.init", "call_indirect")
+    OPS[name] for name in ("memory.init", "table.init", "call_indirect", "return_call_indirect")
 }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from wasm2py.runtime.types import ValType
-from wasm2py.transpile.ir.cfg import Stmt
+from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
 from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
 from wasm2py.transpile.lift import control
@@ -153,12 +153,16 @@ def _call(lifter: Lifter, imm: int, offset: int) -> None:
 def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
     """Python looks the function up before it evaluates the arguments, wasm after: arguments that trap come first."""
     type_ = lifter.context.types[imm[0]]
+    args = _indirect_args(lifter, type_)
+    lifter.effect(Expr(OPS["call_indirect"], _single(type_.results), args, imm, offset), type_.results)
+
+
+def _indirect_args(lifter: Lifter, type_: FuncType) -> tuple[Expr, ...]:
+    """The arguments of an indirect call and the index."""
     index = lifter.pop()
     args = lifter.pop_many(len(type_.params))
     lifter.spill_before(EVERYTHING)
-    args = [lifter.spilled(arg) if arg.effects & TRAPS else arg for arg in args]
-    call = Expr(OPS["call_indirect"], _single(type_.results), (*args, index), imm, offset)
-    lifter.effect(call, type_.results)
+    return *(lifter.spilled(arg) if arg.effects & TRAPS else arg for arg in args), index
 
 
 def _single(results: tuple[ValType, ...]) -> ValType | None:
@@ -167,14 +171,20 @@ def _single(results: tuple[ValType, ...]) -> ValType | None:
 
 @handles("return_call")
 def _return_call(lifter: Lifter, imm: int, offset: int) -> None:
-    _call(lifter, imm, offset)
-    control.return_(lifter, None, offset)
+    """A function that calls itself last begins anew."""
+    args = lifter.pop_many(len(lifter.context.function_types[imm].params))
+    lifter.spill_before(EVERYTHING)
+    if imm == lifter.function.index:
+        lifter.assign_all(lifter.function.params, args)
+        lifter.finish(Jump(lifter.function.entry))
+    else:
+        lifter.finish(Return((Expr(OPS["return_call"], None, tuple(args), imm, offset),), offset))
 
 
 @handles("return_call_indirect")
 def _return_call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
-    _call_indirect(lifter, imm, offset)
-    control.return_(lifter, None, offset)
+    args = _indirect_args(lifter, lifter.context.types[imm[0]])
+    lifter.finish(Return((Expr(OPS["return_call_indirect"], None, args, imm, offset),), offset))
 
 
 # References and tables

@@ -26,7 +26,7 @@ _MAX_DEPTH = 9
 #: How many assignments wait for their readers at a time: readers are near, and time is not endless.
 _MOST_FLOATING = 32
 
-_CALL_INDIRECT = OPS["call_indirect"]
+_INDIRECT = frozenset({OPS["call_indirect"], OPS["return_call_indirect"]})
 
 
 def inline_uses(function: FunctionIR) -> bool:
@@ -163,7 +163,7 @@ def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, use
         return before | expr.effects
     if expr.op in CONDITIONAL:
         forbidden = EVERYTHING
-    elif expr.op is _CALL_INDIRECT:
+    elif expr.op in _INDIRECT:
         forbidden |= TRAPS
     early = looked_up_early(expr)
     for position, arg in enumerate(expr.args):
