@@ -178,3 +178,22 @@ def test_a_fill_bounds_its_address(first: int, offset: int, masked: bool) -> Non
     for p in (0, 3, 4, 8, 15, 16, 64504, 64512, 64513, 64528, 65535, 0xFFFFFFF0, 0xFFFFFFFC, 0xFFFFFFFF):
         plain = instance_of(wat, disabled=("bulk", "ranges"))
         assert outcome(instance_of(wat), "f", p, 7) == outcome(plain, "f", p, 7)
+
+
+def test_a_counter_settles_at_what_it_is_compared_with() -> None:
+    """Among many other constants that branches compare with."""
+    others = "".join(
+        f"(if (i32.eq (local.get $x) (i32.const {value})) (then (local.set $x (i32.load (i32.const {4 * value})))))"
+        for value in range(9, 60, 3)
+    )
+    wat = f"""(module (memory 1) (func (export "f") (param $n i32) (result i32) (local $i i32) (local $x i32)
+        (block $out (loop
+            (local.set $x (i32.load8_u (local.get $x)))
+            {others}
+            (br_if $out (i32.eq (local.get $i) (i32.const 4095)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if 0 (i32.ne (local.get $x) (local.get $n)))))
+        (local.get $i)))"""
+    assert "i += 1\n" in python(wat)
+    for n in (0, 1, 77):
+        assert outcome(instance_of(wat), "f", n) == outcome(instance_of(wat, disabled=tuple(PASSES)), "f", n)

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, TRAPS_MEMORY, Expr, const
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, TRAPS_MEMORY, Expr, const
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
@@ -196,7 +196,15 @@ class _Analysis:
     @cached_property
     def thresholds(self) -> list[int]:
         """All thresholds."""
-        return sorted({*self.coarse, *_fine(self.graph)})
+        return sorted({*self.coarse, 0xFF, 0xFFFF, *(value for values in self.own.values() for value in values)})
+
+    @cached_property
+    def own(self) -> dict[int, list[int]]:
+        """Where the bounds of each variable stop, besides, for a while: at what branches compare it with.
+
+        And at what they compare other things with, by the index of no variable.
+        """
+        return {index: sorted(values) for index, values in _compared_with(self.graph).items()}
 
     def _grown(self, old: State, new: State, times: int) -> State:
         """The old bounds where they still hold, else wider ones: up to the next threshold, or none at all."""
@@ -210,7 +218,10 @@ class _Analysis:
                     continue
                 thresholds = self.thresholds if times < self.growing >> 1 else self.coarse
                 low = thresholds[bisect_right(thresholds, bounds[0]) - 1] if bounds[0] < low else low
-                high = thresholds[bisect_left(thresholds, bounds[1])] if bounds[1] > high else high
+                if bounds[1] > high:
+                    own = self.own.get(index, ())
+                    at = bisect_left(own, bounds[1])
+                    high = own[at] if at < len(own) else thresholds[bisect_left(thresholds, bounds[1])]
             result[index] = (low, high)
         return result
 
@@ -324,15 +335,19 @@ def _coarse(ahead: list[list[list[Access]]]) -> list[int]:
     return sorted(values)
 
 
-def _fine(graph: Graph) -> set[int]:
-    """Where growing bounds stop, besides, for a while: at what branches compare with."""
-    values = {0xFF, 0xFFFF}
+def _compared_with(graph: Graph) -> dict[int, set[int]]:
+    """The constants that branches compare each variable with, and their neighbours; others' by -1."""
+    found: dict[int, set[int]] = {}
     for block in graph.blocks:
         if isinstance(block.end, Branch):
             for expr in block.end.condition.walk():
-                if expr.op in CONSTS and expr.type in FULL:
-                    values.update((max(expr.imm - 1, 0), expr.imm, min(expr.imm + 1, (1 << 64) - 1)))
-    return values
+                for arg in expr.args:
+                    if arg.op in CONSTS and arg.type in FULL:
+                        other = expr.args[0]
+                        index = other.imm.index if other.op is LOCAL_GET and expr.op.family == "compare" else -1
+                        near = (max(arg.imm - 1, 0), arg.imm, min(arg.imm + 1, (1 << 64) - 1))
+                        found.setdefault(index, set()).update(near)
+    return found
 
 
 def _made(block: Block) -> list[list[Access]]:
