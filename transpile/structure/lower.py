@@ -9,7 +9,6 @@ True` that never runs twice, which costs CPython nothing. The sections of a `Reg
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -105,52 +104,55 @@ class Lowering:
         """The whole function; raises TooDeepError where Python cannot nest so deep."""
         return self._tree(tree.nodes, _NOWHERE, None, 0)
 
-    def _tree(self, nodes: Iterable[Node], follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
+    def _tree(self, nodes: list[Node], follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Python]:
         """Nodes in a row, with what comes behind them."""
         if depth > MAX_DEPTH:
             raise TooDeepError
         out: list[Python] = []
-        pending = deque(nodes)
-        while pending:
-            node = pending.popleft()
+        at = 0
+        while at < len(nodes):
+            node = nodes[at]
+            at += 1
             if type(node) is Code or type(node) is Leave:
                 out.append(node)
             elif type(node) is Fork:
-                pending.extend(self._fork(node, out, follow, loop, depth))
+                nodes, at = nodes[at:] + self._fork(node, out, follow, loop, depth), 0
             elif type(node) is Goto:
                 out.extend(self._goto(node.label, follow, loop, depth))
             elif type(node) is Labelled:
-                pending = deque(self._labelled(node, pending, out, follow, loop, depth))
+                if self._clashes(node, follow, loop):
+                    nodes, at = self._clashing(node, nodes[at:], out, follow, loop, depth), 0
+                    continue
+                out.extend(self._tree(node.body.nodes, _Follow(node.label), loop, depth))
+                if ends(out):
+                    break  # perhaps every way to the label has its own copy of what stands there
             elif type(node) is Region:
-                pending.extend(self._sections_left(node, out, follow, loop, depth))
+                nodes, at = nodes[at:] + self._sections_left(node, out, follow, loop, depth), 0
             elif type(node) is Loop:
                 self._loop(node, out, follow, loop, depth)
             elif type(node) is Cases:
                 self._cases(node, out, follow, loop, depth)
         return out
 
-    def _labelled(
+    def _clashing(
         self,
         node: Labelled,
-        rest: deque[Node],
+        rest: list[Node],
         out: list[Python],
         follow: _Follow,
         loop: _PythonLoop | None,
         depth: int,
-    ) -> Iterable[Node]:
-        """A tree and what stands at its label; gives back what is still to be lowered in its place."""
-        if self._clashes(node, follow, loop):
-            if self._repeated(node.label, Tree(rest)):
-                return node.body.nodes
-            if not self._while_else(node, rest, out, follow, loop, depth):
-                self._once([node, *rest], out, follow, loop, depth)
-            return ()
-        out.extend(self._tree(node.body.nodes, _Follow(node.label), loop, depth))
-        return () if ends(out) else rest  # perhaps every way to the label has its own copy of what stands there
+    ) -> list[Node]:
+        """A tree that clashes, and what stands at its label; gives what is still to be lowered in its place."""
+        if self._repeated(node.label, Tree(rest)):
+            return node.body.nodes
+        if not self._while_else(node, rest, out, follow, loop, depth):
+            self._once([node, *rest], out, follow, loop, depth)
+        return []
 
     def _sections_left(
         self, node: Region, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
-    ) -> Iterable[Node]:
+    ) -> list[Node]:
         """A region without the sections that are repeated."""
         sections = [section for section in reversed(node.sections) if not self._repeated(*section)][::-1]
         if len(sections) < REGION:
@@ -210,7 +212,7 @@ class Lowering:
         weight = self._weight(tree.nodes)
         if weight > _COPIED or weight * (len(self.graph.before[label]) - 1) > _ALL_COPIES:
             return False
-        self.copies[label] = _Copy(list(tree.nodes), self._real(self._labels(tree.nodes)), weight)
+        self.copies[label] = _Copy(tree.nodes, self._real(self._labels(tree.nodes)), weight)
         self.repeated |= 1 << label
         return True
 
@@ -250,7 +252,7 @@ class Lowering:
     def _while_else(
         self,
         node: Labelled,
-        rest: deque[Node],
+        rest: list[Node],
         out: list[Python],
         follow: _Follow,
         loop: _PythonLoop | None,
@@ -288,9 +290,7 @@ class Lowering:
             self.goto = self.function.variable("i32", role="goto")
         return self.goto
 
-    def _fork(
-        self, node: Fork, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
-    ) -> Iterable[Node]:
+    def _fork(self, node: Fork, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int) -> list[Node]:
         """Lower the shorter arm; where it never gets to the end, the longer one follows it instead of standing in an
         `else`.
         """
@@ -299,7 +299,7 @@ class Lowering:
         first = self._tree(short.nodes, follow, loop, depth + 1)
         if not first and self._should_flatten(long, loop, depth):
             self._once([node], out, follow, loop, depth)
-            return ()
+            return []
         if ends(first):
             out.append(If(_not(node.condition) if swap else node.condition, first, []))
             return long.nodes
@@ -314,7 +314,7 @@ class Lowering:
             out.append(If(_not(node.condition), other, []))
         elif node.condition.effects:
             out.append(Code([Stmt((), node.condition)]))
-        return ()
+        return []
 
     def _should_flatten(self, long: Tree, loop: _PythonLoop | None, depth: int) -> bool:
         """Whether one more of many early ways to the same place had better be a `break` than indent all the rest."""
@@ -322,7 +322,7 @@ class Lowering:
         return depth >= MAX_DEPTH // 2 and level < MAX_LOOPS // 2 and long.size > _LONG
 
     def _once(
-        self, nodes: Iterable[Node], out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
+        self, nodes: list[Node], out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
     ) -> None:
         """Nodes of which some must be skipped: a loop that runs once."""
         once = self._enter(follow.label, None, loop)
@@ -331,7 +331,7 @@ class Lowering:
 
     def _region(
         self, node: Region, out: list[Python], follow: _Follow, loop: _PythonLoop | None, depth: int
-    ) -> Iterable[Node]:
+    ) -> list[Node]:
         """The body sets *goto*; each section runs where that names it.
 
         The last one is given back, to stand behind the others, where nothing skips it.
@@ -353,7 +353,7 @@ class Lowering:
             (self.numbers[label], self._tree(tree.nodes, inside, loop, depth + levels)) for label, tree in guarded
         ]
         out.extend(self._sections(sections))
-        return () if len(guarded) == len(labels) else node.sections[-1][1].nodes
+        return [] if len(guarded) == len(labels) else node.sections[-1][1].nodes
 
     def _sections(self, sections: list[tuple[int, list[Python]]]) -> list[Python]:
         if len(sections) <= 3:

@@ -7,7 +7,6 @@ First (`tree.py`) with labels, as languages with labelled `break` have them: `Co
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -90,7 +89,7 @@ class Tree:
 
     __slots__ = ("labels", "nodes", "size")
 
-    def __init__(self, nodes: deque[Node], labels: int = 0, size: int = 1) -> None:
+    def __init__(self, nodes: list[Node], labels: int = 0, size: int = 1) -> None:
         self.nodes = nodes
         self.labels = labels
         self.size = size

@@ -7,8 +7,6 @@ placed behind it rather than in it, unless that makes Python tell apart more way
 
 from __future__ import annotations
 
-from collections import deque
-
 from wasm2py.transpile.ir.cfg import Branch, Jump, Return, Switch, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.structure.exits import Exits
@@ -43,7 +41,7 @@ class TreeBuilder:
         if joins:
             tree = self._followed(tree, joins)
         if graph.headers[number]:
-            tree = Tree(deque([Loop(number, tree)]), tree.labels & ~(1 << number), tree.size + 1)
+            tree = Tree([Loop(number, tree)], tree.labels & ~(1 << number), tree.size + 1)
         behind = exits.behind.get(number)
         return self._followed(tree, behind) if behind else tree
 
@@ -62,7 +60,7 @@ class TreeBuilder:
         block = self.graph.blocks[number]
         tree = self._end(number)
         if block.stmts:
-            tree.nodes.appendleft(Code(block.stmts))
+            tree.nodes.insert(0, Code(block.stmts))
             tree.size += 1
         return tree
 
@@ -74,11 +72,11 @@ class TreeBuilder:
             then = self._edge(number, self.graph.number[end.then.id])
             other = self._edge(number, self.graph.number[end.other.id])
             fork = Fork(end.condition, then, other)
-            return Tree(deque((fork,)), then.labels | other.labels, then.size + other.size + 1)
+            return Tree([fork], then.labels | other.labels, then.size + other.size + 1)
         if type(end) is Switch:
             return self._switch(number, end)
         assert type(end) is Return or type(end) is Unreachable
-        return Tree(deque((Leave(end),)))
+        return Tree([Leave(end)])
 
     def _switch(self, number: int, end: Switch) -> Tree:
         targets = [self.graph.number[target.id] for target in end.targets]
@@ -90,7 +88,7 @@ class TreeBuilder:
         for arm in arms:
             labels |= arm.labels
         size = 1 + sum(arm.size for arm in arms)
-        return Tree(deque((Cases(end.index, table, arm_of[default], arms),)), labels, size)
+        return Tree([Cases(end.index, table, arm_of[default], arms)], labels, size)
 
     def _edge(self, source: int, target: int) -> Tree:
         """What stands at the end of an edge: the target itself if this is the only way to it, or a copy of it."""
@@ -98,7 +96,7 @@ class TreeBuilder:
         if target > source and target in exits.copied:
             return self._block(target)
         if target <= source or exits.merges[target] or target in exits.outside:
-            return Tree(deque([Goto(target)]), 0 if target in self.tiny else 1 << target)
+            return Tree([Goto(target)], 0 if target in self.tiny else 1 << target)
         return self._placed(target)
 
 
@@ -108,7 +106,7 @@ def followed(body: Tree, sections: list[tuple[int, Tree]]) -> Tree:
         return _region(body, sections)
     for label, rest in sections:
         body = Tree(
-            deque([Labelled(label, body), *rest.nodes]),
+            [Labelled(label, body), *rest.nodes],
             rest.labels | body.labels & ~(1 << label),
             rest.size + body.size + 1,
         )
@@ -122,4 +120,4 @@ def _region(body: Tree, sections: list[tuple[int, Tree]]) -> Tree:
         size += section.size
     for label, _ in sections:
         free &= ~(1 << label)
-    return Tree(deque([Region(body, sections)]), free, size)
+    return Tree([Region(body, sections)], free, size)
