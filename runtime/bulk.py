@@ -256,14 +256,12 @@ def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int
     bits: int = words[address] ^ words[other]
     if bits:
         return (bits & -bits).bit_length() - 1 >> 3
-    here, there = mem[address : address + count], mem[other : other + count]
-    if here == there:
-        return _NOWHERE
     for at in _NEXT_WORDS if count >= 24 else ():
         bits = words[address + at] ^ words[other + at]
         if bits:
             return at + ((bits & -bits).bit_length() - 1 >> 3)
-    return _first_difference(here, there)
+    here, there = mem[address : address + count], mem[other : other + count]
+    return _NOWHERE if here == there else _first_difference(here, there)
 
 
 def _any_mismatch(mem: Buffer, address: int, other: int, count: int) -> int:
