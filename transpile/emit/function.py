@@ -11,6 +11,7 @@ from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.emit import access, bulk, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.late import SUMS, late
 from wasm2py.transpile.emit.rounding import rounded, rounds
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.streams import iteration
@@ -94,16 +95,37 @@ class _Writer:
     def __init__(self, emitter: Emitter) -> None:
         self.emitter = emitter
         self.globals_written: set[str] = set()
+        options = emitter.program.options
+        self.late = options.dialect == "cpython" and "late" not in options.disabled_passes
+        self.tests: dict[int, ast.expr] = {}  # of `If`s that are to come
         self.choices: dict[ast.If, tuple[str, bool]] = {}  # by which variable, or none that they leave as it is
 
     def block(self, body: list[Python]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
+        before: Python | None = None
         for node in body:
-            _WRITERS[type(node)](self, node, out)
+            if type(before) is Code:
+                self.code(before, out, node if type(node) is If else None)
+            if type(node) is not Code:
+                _WRITERS[type(node)](self, node, out)
+            before = node
+        if type(before) is Code:
+            self.code(before, out)
         return out
 
-    def code(self, node: Code, out: list[ast.stmt]) -> None:
-        for stmt in node.stmts:
+    def code(self, node: Code, out: list[ast.stmt], following: If | None = None) -> None:
+        """Statements, of which the last may leave something to do to the test that follows."""
+        stmts = node.stmts
+        if following is not None and stmts and stmts[-1].expr.op in SUMS and self.late:
+            for stmt in stmts[:-1]:
+                self.statement(stmt, out)
+            found = late(self.emitter, stmts[-1], following.condition)
+            if found is not None:
+                out.append(found[0])
+                self.tests[id(following)] = found[1]
+                return
+            stmts = stmts[-1:]
+        for stmt in stmts:
             self.statement(stmt, out)
 
     def statement(self, stmt: Stmt, out: list[ast.stmt]) -> None:
@@ -161,7 +183,7 @@ class _Writer:
 
     def if_(self, node: If, out: list[ast.stmt]) -> None:
         line = self.emitter.line = node.condition.offset or self.emitter.line
-        test = condition(self.emitter, node.condition)
+        test = self.tests.pop(id(node), None) or condition(self.emitter, node.condition)
         then, other = self.block(node.then), self.block(node.other)
         out.append(nodes.If(test, then or [nodes.pass_(line)], other, line))
 
@@ -209,7 +231,6 @@ def _form(var: Var) -> tuple[bool, bool]:
 
 
 _WRITERS: dict[type, Callable[..., None]] = {
-    Code: _Writer.code,
     If: _Writer.if_,
     While: _Writer.while_,
     For: _Writer.for_,
