@@ -117,3 +117,27 @@ def i64_rem_s(x: int, y: int) -> int:
     if x < 0x8000000000000000:
         return x % y
     return -((0x10000000000000000 - x) % y) & 0xFFFFFFFFFFFFFFFF
+
+
+def i64_add128(low: int, high: int, other_low: int, other_high: int) -> tuple[int, int]:
+    """Add two numbers of 128 bits, each in two halves; the sum's halves, the low one first."""
+    return _halves((high << 64) + low + (other_high << 64) + other_low)
+
+
+def i64_sub128(low: int, high: int, other_low: int, other_high: int) -> tuple[int, int]:
+    """Subtract two numbers of 128 bits, each in two halves; the difference's halves, the low one first."""
+    return _halves((high << 64) + low - (other_high << 64) - other_low)
+
+
+def i64_mul_wide_s(x: int, y: int) -> tuple[int, int]:
+    """Multiply as signed integers; the halves of all 128 bits, the low one first."""
+    return _halves(((x ^ 1 << 63) - (1 << 63)) * ((y ^ 1 << 63) - (1 << 63)))
+
+
+def i64_mul_wide_u(x: int, y: int) -> tuple[int, int]:
+    """Multiply as unsigned integers; the halves of all 128 bits, the low one first."""
+    return _halves(x * y)
+
+
+def _halves(x: int) -> tuple[int, int]:
+    return x & 0xFFFFFFFFFFFFFFFF, x >> 64 & 0xFFFFFFFFFFFFFFFF

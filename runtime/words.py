@@ -222,3 +222,27 @@ def word_trunc_sat_u(x: float) -> int:
     if 9223372036854775808.0 <= x < 18446744073709551616.0:
         return _upper_half(x)
     return -1 if x > 0.0 else 0
+
+
+def word_add128(low: int, high: int, other_low: int, other_high: int) -> tuple[int, int]:
+    """Add two numbers of 128 bits, each in two halves; the sum's halves, the low one first."""
+    return _halves((high << 64) + (low & _MASK) + (other_high << 64) + (other_low & _MASK))
+
+
+def word_sub128(low: int, high: int, other_low: int, other_high: int) -> tuple[int, int]:
+    """Subtract two numbers of 128 bits, each in two halves; the difference's halves, the low one first."""
+    return _halves((high << 64) + (low & _MASK) - (other_high << 64) - (other_low & _MASK))
+
+
+def word_mul_wide_s(x: int, y: int) -> tuple[int, int]:
+    """Multiply as signed integers; the halves of all 128 bits, the low one first."""
+    return _halves(x * y)
+
+
+def word_mul_wide_u(x: int, y: int) -> tuple[int, int]:
+    """Multiply as unsigned integers; the halves of all 128 bits, the low one first."""
+    return _halves((x & _MASK) * (y & _MASK))
+
+
+def _halves(x: int) -> tuple[int, int]:
+    return word(x & _MASK), word(x >> 64 & _MASK)

@@ -42,6 +42,7 @@ Family: TypeAlias = Literal[
 ]  # fmt: skip
 Feature: TypeAlias = Literal[
     "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
+    "wide-arithmetic",
 ]  # fmt: skip
 
 
@@ -419,6 +420,18 @@ _define(
 )
 
 _define(
+    "integer",
+    """
+    0x13 i64.add128     i64,i64,i64,i64->i64,i64
+    0x14 i64.sub128     i64,i64,i64,i64->i64,i64
+    0x15 i64.mul_wide_s i64,i64->i64,i64
+    0x16 i64.mul_wide_u i64,i64->i64,i64
+""",
+    feature="wide-arithmetic",
+    prefix=0xFC,
+)
+
+_define(
     "reference",
     """
     0xd0 ref.null    @heaptype
@@ -427,3 +440,6 @@ _define(
 """,
     feature="reference-types",
 )
+
+#: Integer instructions that have two results.
+WIDE = tuple(op for op in OPS.values() if op.feature == "wide-arithmetic")

@@ -18,7 +18,7 @@ from property.operands import (
     Operands,
 )
 from wasm2py.runtime.types import FuncType, ValType
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import OPS, WIDE
 
 _STORES = [op for op in OPS.values() if op.family == "store"]
 
@@ -46,6 +46,14 @@ class Body(Operands):
         if op.traps and op.family == "convert" and not self.choices.one_in(4):
             op = OPS[op.mnemonic.replace("trunc_", "trunc_sat_")]
         self.plain(op, 0)
+
+    def wide(self) -> None:
+        op = self.choices.pick(WIDE)
+        assert op.params is not None and op.results is not None
+        self.want(*op.params)
+        self.take(len(op.params))
+        self.emit(op.mnemonic)
+        self.put(*op.results)
 
     def any_load(self) -> None:
         self.load(self.choices.pick(LOADS))
@@ -370,7 +378,7 @@ _STEPS: tuple[Step, ...] = (
     *(Body.any_plain,) * 8, *(Body.variable,) * 5, *(Body.any_load,) * 3, *(Body.any_store,) * 4, *(Body.block,) * 3,
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
-    Body.table,
+    Body.table, Body.wide,
 )  # fmt: skip
 _MEMORY_STEPS: tuple[Step, ...] = (
     Body.memory_size, Body.memory_grow, Body.memory_fill, Body.memory_copy, Body.memory_init, Body.data_drop,

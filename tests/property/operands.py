@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from property.choices import Choices
 from property.encoder import ModuleBuilder, code, instruction
 from wasm2py.runtime.types import FuncType, ValType
-from wasm2py.transpile.opcodes import OPS, Op
+from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
 NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
 REFERENCES: tuple[ValType, ...] = ("funcref", "externref")
@@ -28,7 +28,7 @@ TICK = (
     + code(("global.get", FUEL_GLOBAL), ("i32.const", 1), "i32.sub", ("global.set", FUEL_GLOBAL))
 )  # fmt: skip
 
-PLAIN = [op for op in OPS.values() if op.family in ("compare", "integer", "float", "convert")]
+PLAIN = [op for op in OPS.values() if op.family in ("compare", "integer", "float", "convert") and op not in WIDE]
 _PRODUCERS = {valtype: [op for op in PLAIN if op.results == (valtype,)] for valtype in NUMBERS}
 LOADS = [op for op in OPS.values() if op.family == "load"]
 #: The bits of a NaN among their operands show in their results.

@@ -28,6 +28,7 @@ def _engine() -> wasmtime.Engine:
     config = wasmtime.Config()
     config.parallel_compilation = False
     config.cranelift_opt_level = "none"
+    config.wasm_wide_arithmetic = True
     return wasmtime.Engine(config)
 
 

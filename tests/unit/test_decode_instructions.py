@@ -101,7 +101,6 @@ MALFORMED: list[tuple[str, str, int]] = [
     ("fd 8002", "illegal opcode fd 100: needs the simd feature", 0),
     ("fb 00", "illegal opcode fb 00: needs the gc feature", 0),
     ("fe 00", "illegal opcode fe 00: needs the threads feature", 0),
-    ("fc 13", "illegal opcode fc 13: needs the wide-arithmetic feature", 0),
     ("fc 40", "illegal opcode fc 40", 0),
     ("fc 878080808000", "integer representation too long", 6),
     ("05", "END opcode expected", 0),

@@ -126,6 +126,7 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
         "trunc_sat_s",
         "trunc_sat_u",
     }
+    wide = ("add128", "sub128", "mul_wide_s", "mul_wide_u")
     expected |= {f"i{bits}_{operator}" for bits in (32, 64) for operator in integer}
     expected |= {f"f{bits}_{name}" for bits in (32, 64) for name in ("bits", "from_bits")}
     expected |= {"f32", "f32_from_int", "sqrt", "INF", "NAN", "Trap", "run_tail"}
@@ -138,4 +139,5 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
     expected |= {f"{verb}_u{8 * width}" for verb in ("fill", "copy") for width in (1, 2, 4, 8)}
     expected |= {"copy_down", "find_u8", "find_within_u8", "mismatch_u8", "items"}
     expected |= {"fill_strided", "sum_u8", "sum_u16", "sum_u32", "turns_below", "turns_whole"}
+    expected |= {f"{prefix}_{name}" for prefix in ("i64", "word") for name in wide}
     assert set(HELPERS) == expected

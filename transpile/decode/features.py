@@ -36,9 +36,8 @@ OPCODES: dict[int, Later] = {
     0xD5: ("br_on_null", FUNCTION_REFERENCES),
     0xD6: ("br_on_non_null", FUNCTION_REFERENCES),
 }
-#: Prefix bytes, and the feature of their instructions; those of 0xFC belong to several.
+#: Prefix bytes, and the feature of their instructions; those of 0xFC are all there.
 PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: THREADS}
-WIDE_ARITHMETIC = range(0x13, 0x17)
 
 #: The bytes of value, reference and heap types.
 TYPES: dict[int, Later] = {
@@ -92,5 +91,5 @@ def describe(later: dict[int, Later], byte: int, message: str) -> str:
 def describe_prefixed(prefix: int, sub: int) -> str:
     """The message for an instruction of two parts that is not in the opcode table."""
     message = f"illegal opcode {prefix:02x} {sub:02x}"
-    feature = PREFIXES[prefix] or ("wide-arithmetic" if sub in WIDE_ARITHMETIC else None)
+    feature = PREFIXES[prefix]
     return f"{message}: needs the {feature} feature" if feature else message

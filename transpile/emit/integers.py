@@ -6,12 +6,12 @@ import ast
 
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.elements import element
-from wasm2py.transpile.emit.emitter import SIGNED, Emitter, integer
+from wasm2py.transpile.emit.emitter import NODES, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.values import LIMITS, MASKS, UNWRAPPED, Value, span
 from wasm2py.transpile.emit.wrapping import seldom_wraps
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import OPS, WIDE
 
 #: Elements of 8 bytes are the largest that addresses are counted in.
 _LARGEST_ELEMENT = 3
@@ -299,3 +299,12 @@ def sign_extended(value: Value, width: int, line: int) -> Value:
         low = nodes.BinOp(low, nodes.AND, nodes.constant(2 * sign - 1, line), line)
     flipped = nodes.BinOp(low, nodes.XOR, nodes.constant(sign, line), line)
     return Value(nodes.BinOp(flipped, nodes.SUB, nodes.constant(sign, line), line), -sign, sign - 1)
+
+
+def _wide(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """Two results at once come as a tuple."""
+    helper = emitter.helper(expr.op.mnemonic.replace(".", "_"))
+    return nodes.call(helper, emitter.nodes(expr.args), line)
+
+
+NODES.update((op, _wide) for op in WIDE)

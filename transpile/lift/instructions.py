@@ -14,7 +14,7 @@ from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
 from wasm2py.transpile.lift import control
 from wasm2py.transpile.lift.function import Lifter, simple
-from wasm2py.transpile.opcodes import OPS, Op
+from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
 Handler: TypeAlias = Callable[[Lifter, Any, int], None]
 
@@ -137,6 +137,20 @@ def _mixing(op: Op) -> Handler:
 
 
 HANDLERS.update((op, _mixing(op)) for op in MIXING)
+
+
+# Instructions with two results
+
+
+def _two_results(op: Op) -> Handler:
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        assert op.params is not None and op.results is not None
+        lifter.effect(Expr(op, None, tuple(lifter.pop_many(len(op.params))), imm, offset), op.results)
+
+    return handler
+
+
+HANDLERS.update((op, _two_results(op)) for op in WIDE)
 
 
 # Calls

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
-    "wide-arithmetic": r"i64\.(?:add128|sub128|mul_wide_[su])",
     "custom-page-sizes": r"pagesize",
     "threads": r"shared|thread|wait|atomic\.fence|(?:memory|i32|i64)\.atomic\..*",
     "legacy-exception-handling": r"try|delegate|rethrow",
