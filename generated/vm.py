@@ -209,10 +209,10 @@ def run(p0, p1):
             else:
                 i1 = 2
                 break
-            i1 = 1
             i4 = i0 + i9 + 1088
             i3 -= 1
             if i3 <= 1:
+                i1 = 1
                 break
         i2 = 0
     mem_u32[20480] = i1

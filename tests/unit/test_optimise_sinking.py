@@ -72,3 +72,20 @@ def test_what_another_way_out_needs_stays() -> None:
     assert text.index("$2 = ") < text.index("branch")
     instance = instance_of(function(body))
     assert [outcome(instance, "f", n) for n in (1, 5, 7, 20)] == [3, 15, 21, 1021]
+
+
+def test_a_constant_is_set_on_the_way_out_though_the_loop_reads_the_variable() -> None:
+    made = """(local.set $last (i32.load8_u (local.get $i)))
+        (i32.store (i32.const 64) (local.get $last))
+        (local.set $last (i32.const 7))"""
+    wat = function(COUNTING.format(made=made))
+    text = after(wat, "cleanup", "sinking")
+    assert text.index("branch i32.lt_u") < text.index("$2 = 7")
+    assert outcome(instance_of(wat), "f", 3) == 7
+
+
+def test_a_constant_that_the_next_turn_reads_stays() -> None:
+    made = """(i32.store (i32.const 64) (local.get $last))
+        (local.set $last (i32.const 7))"""
+    text = after(function(COUNTING.format(made=made)), "cleanup", "sinking")
+    assert text.index("$2 = 7") < text.index("branch i32.lt_u")

@@ -39,6 +39,12 @@ class Stmt:
         self.counts: Counted | None = None
         self.in_range = False
 
+    def with_expr(self, expr: Expr) -> Stmt:
+        """The same assignment of the same value, told by another expression."""
+        stmt = Stmt(self.targets, expr)
+        stmt.in_range = self.in_range
+        return stmt
+
 
 class Jump:
     """Go on at `target`."""

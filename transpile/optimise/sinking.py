@@ -2,13 +2,14 @@
 
 Compilers leave such assignments behind where values come together after a loop. Moves assignments whose value has no
 effects and cannot trap from the end of a block in a loop, past its branch, where just the edge that leaves the loop
-needs them, and nothing in the loop reads them.
+needs them.
 """
 
 from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.expr import CONSTS
 from wasm2py.transpile.ir.liveness import live_before, live_out
 
 
@@ -66,11 +67,13 @@ def _reads(block: Block) -> int:
 
 
 def _may_sink(block: Block, loop: set[int], read: int) -> bool:
-    """Whether a block ends with a way out of its loop, and assigns what nothing in that loop reads."""
+    """Whether a block ends with a way out of its loop, and assigns a constant, or what nothing in that loop reads."""
     end = block.end
     if not isinstance(end, Branch) or (end.then.id in loop) == (end.other.id in loop):
         return False
-    return any(_is_pure(stmt) and not read >> stmt.targets[0].index & 1 for stmt in block.stmts)
+    return any(
+        stmt.expr.op in CONSTS or (_is_pure(stmt) and not read >> stmt.targets[0].index & 1) for stmt in block.stmts
+    )
 
 
 def _is_pure(stmt: Stmt) -> bool:

@@ -120,7 +120,7 @@ class _Rewriting:
 
     def stmt(self, stmt: Stmt) -> Stmt:
         expr = self.told(stmt.expr)
-        return stmt if expr is stmt.expr else Stmt(stmt.targets, expr)
+        return stmt if expr is stmt.expr else stmt.with_expr(expr)
 
     def told(self, expr: Expr) -> Expr:
         if not expr.effects:

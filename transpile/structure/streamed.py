@@ -93,7 +93,7 @@ class Rewriting:
             if type(node) is Code:
                 stmts = []
                 for stmt in node.stmts:
-                    told = Stmt(stmt.targets, self.told(stmt.expr, self.chosen))
+                    told = stmt.with_expr(self.told(stmt.expr, self.chosen))
                     self.read |= told.expr.variables
                     if not self.is_copy(told):
                         stmts.append(told)
@@ -121,7 +121,7 @@ class Rewriting:
         out: list[Python] = []
         for node in body:
             if type(node) is Code:
-                out.append(Code([Stmt(stmt.targets, self.told(stmt.expr, {})) for stmt in node.stmts]))
+                out.append(Code([stmt.with_expr(self.told(stmt.expr, {})) for stmt in node.stmts]))
             elif type(node) is If:
                 out.append(If(self.told(node.condition, {}), self.inner(node.then), self.inner(node.other)))
             elif type(node) is Leave and isinstance(node.end, Return):
