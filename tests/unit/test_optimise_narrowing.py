@@ -67,6 +67,14 @@ def test_all_bits_are_kept_if_many_are_wanted(use: str) -> None:
     assert python(wat) == python(wat, disabled=("narrowing",))
 
 
+def test_an_amount_is_wanted_as_a_whole() -> None:
+    use = "(i32.and (i32.shl (i32.const 1) (local.get $x)) (i32.const 1))"
+    wat = _module("(i32.shl (local.get $x) (i32.const 1))", use).replace("-12345", "1")
+    assert " & 31\n" in python(wat)
+    for n in (1, 2, 4, 5, 6, 7):
+        assert outcome(instance_of(wat), "f", n) == outcome(instance_of(wat, "portable"), "f", n)
+
+
 def test_what_another_variable_wants_counts() -> None:
     wat = _module(BUFFER, "(i32.and (local.get $x) (i32.const 15))").replace(
         "(local $sum i32)", "(local $sum i32) (local $y i32)"

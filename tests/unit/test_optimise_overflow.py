@@ -77,6 +77,17 @@ def test_a_copy_is_as_far_from_the_end() -> None:
     _same_everywhere(wat, "i32")
 
 
+@pytest.mark.parametrize("disabled", [(), ("webs",)])
+def test_what_was_copied_before_it_was_assigned_is_not_what_is_compared(disabled: tuple[str, ...]) -> None:
+    body = f"""(local.set $i (local.get $a)) (local.set $a (i32.load (i32.const 0)))
+        (br_if $out (T.ge_s (local.get $a) (local.get $n)))
+        (loop {TURN} {STEP} (br_if 0 (T.ne (local.get $i) (local.get $n)))) (local.set $i (local.get $a))"""
+    wat = _module(body, step=1).replace("(memory 1)", '(memory 1) (data (i32.const 0) "\\00\\00\\00\\80")')
+    made, portable = instance_of(wat, disabled=disabled), instance_of(wat, "portable")
+    for a, n in ((0x7FFFFFF8, 0x80000010), (0x7FFFFFF8, 0x80000001), (5, 15), (0x80000000, 0x80000003)):
+        assert outcome(made, "f", a, n) == outcome(portable, "f", a, n)
+
+
 def test_what_is_assigned_besides_counts() -> None:
     other = (
         "(if (T.eqz (T.and (local.get $sum) (T.const 3))) (then (local.set $i (T.add (local.get $i) (local.get $a)))))"

@@ -68,6 +68,22 @@ def test_what_is_needed_before_stays_in_its_place() -> None:
         assert outcome(instance_of(wat), "f", low, 4) == outcome(instance_of(wat, disabled=tuple(PASSES)), "f", low, 4)
 
 
+def test_what_was_moved_is_live_in_the_loop() -> None:
+    text = after(
+        """(module (memory 1) (func (local $p i32) (local $q i32) (loop $outer
+            (i32.store8 (i32.const 0) (i32.const 0))
+            (local.set $q (i32.sub (local.get $p) (i32.const 64)))
+            (block $out (loop $inner
+                (br_if $out (i32.load8_u (local.get $q)))
+                (local.set $q (i32.add (local.get $q) (i32.const 1)))
+                (br $inner)))
+            (local.set $p (i32.add (local.get $q) (i32.const 64)))
+            (br $outer))))""",
+        "copies", "dead", "inline", "cleanup", "dead", "restarts",
+    )  # fmt: skip
+    assert text.index("i32.sub") < text.index("i32.store8") if "i32.sub" in text else "4294967232" in text
+
+
 class _Generator:
     """Random loops in loops that step variables together, or nearly so."""
 

@@ -177,3 +177,28 @@ def test_a_value_of_the_turn_before_stays_one() -> None:
     body = summed("(local.get $x)") + "(local.set $x (i32.load8_u offset=64 (local.get $i)))"
     same(loop(body), 0, 0)
     same(loop(body, after="(local.get $x)"), 0, 0)
+
+
+def test_elements_side_by_side_that_do_not_wrap_alike() -> None:
+    places = [("offset=4", "(local.get $q)"), ("offset=12", "(i32.sub (local.get $q) (i32.const 4))")]
+    body = " ".join(summed(f"(i32.load {offset} {address})") for offset, address in places)
+    wat = loop(f"{body} (local.set $q (i32.add (local.get $q) (i32.const 8)))", before="(local.set $q (local.get $p))")
+    for p in (0, 3, 4, 64, 0xFFFFFFF8, 0xFFFFFFFC):
+        one, other = (instance_of(wat, disabled=disabled) for disabled in (("pointers",), ("pointers", *PLAIN)))
+        assert outcome(one, "f", p, 0) == outcome(other, "f", p, 0)
+
+
+def test_a_sum_that_wraps_in_every_turn() -> None:
+    body = summed("(i32.load8_u (i32.add (local.get $q) (i32.const 1000)))")
+    wat = loop(
+        f"{body} (local.set $q (i32.add (local.get $q) (i32.const 1)))", before="(local.set $q (i32.const -936))"
+    )
+    one, other = (instance_of(wat, disabled=disabled) for disabled in (("pointers",), ("pointers", *PLAIN)))
+    assert outcome(one, "f", 0, 0) == outcome(other, "f", 0, 0)
+
+
+def test_a_load_for_its_trap_alone() -> None:
+    wat = loop("(drop (i32.load8_u (local.get $i)))", "(local.get $end)", 1, FROM_P, "(local.get $i)")
+    assert "in items(mem_u8, " in python(wat)
+    for p in (0, 65511, 65512, 65513):
+        same(wat, p, 0)

@@ -10,7 +10,7 @@ from wasm2py.transpile.emit.access import format_of, with_offset
 from wasm2py.transpile.emit.bulk import plus
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET
-from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval
 from wasm2py.transpile.structure.nodes import For, Item
 from wasm2py.transpile.structure.strides import base_of
 
@@ -93,6 +93,8 @@ def _slice_end(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr |
     """Where a slice that is inside ends, if that is said shortly."""
     address, offset = item.load.args[0], item.load.imm[1]
     base, ahead = base_of(address)
+    if base is not None and _wraps(emitter.bounds(base), ahead):
+        return None
     if node.turns is not None:
         size = node.turns * item.stride * len(item.variables)
         if base is None:
@@ -103,6 +105,11 @@ def _slice_end(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr |
     if item.stride * len(item.variables) != node.step:
         return None
     return plus(_end(emitter, node, line), ahead + offset, line)
+
+
+def _wraps(bounds: Interval, more: int) -> bool:
+    """Whether what is so much more, or less, than something within these bounds may wrap."""
+    return bounds[0] + more < 0 or bounds[1] + more > FULL["i32"][1]
 
 
 def _size(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr:

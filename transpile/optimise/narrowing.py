@@ -124,7 +124,9 @@ def _operands(expr: Expr, bits: int) -> Iterator[int]:
         return iter((bits + _greatest(expr.args[1], SIZES[expr.type]), _ALL))  # type: ignore[index]
     if op in _AND and expr.args[1].op in CONSTS:
         return iter((min(bits, expr.args[1].imm.bit_length()), _ALL))
-    if op in _LOW or op in _SHL:
+    if op in _SHL:  # of the amount, those that are looked at
+        return iter((bits, SIZES[expr.type].bit_length() - 1))  # type: ignore[index]
+    if op in _LOW:
         return iter([bits] * len(expr.args))
     if op in _CUTTING:
         return iter([*[_ALL] * (len(expr.args) - 1), min(bits, _CUTTING[op])])

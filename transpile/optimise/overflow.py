@@ -158,19 +158,34 @@ class _Analysis:
             if len(outside) != 1:
                 return False
             block = self.graph.blocks[outside[0]]
-            for stmt in reversed(block.stmts):
-                if end in stmt.targets:
-                    return False
-                if start in stmt.targets:
-                    if stmt.expr.op is not LOCAL_GET or len(stmt.targets) != 1:
-                        return False
-                    start = stmt.expr.imm
+            names, earlier = _traced(block.stmts, start, end)
             if isinstance(block.end, Branch) and block.end.then is not block.end.other:
                 holds = block.end.then is self.graph.blocks[number]
-                if _orders(block.end.condition, holds, start, end, induction.step > 0):
+                if any(_orders(block.end.condition, holds, name, end, induction.step > 0) for name in names):
                     return True
-            number = outside[0]
+            if earlier is None:
+                return False
+            start, number = earlier, outside[0]
         return False
+
+
+def _traced(stmts: list[Stmt], variable: Var, end: Var) -> tuple[list[Var], Var | None]:
+    """The variables that have a variable's value behind some statements, and which one has it before them.
+
+    None where these make the value, or assign `end`.
+    """
+    names, changed = [variable], 0
+    for stmt in reversed(stmts):
+        if end in stmt.targets:
+            return names, None
+        changed |= sum(1 << target.index for target in stmt.targets)
+        if variable in stmt.targets:
+            if stmt.expr.op is not LOCAL_GET:
+                return names, None
+            variable = stmt.expr.imm
+            if not changed >> variable.index & 1:
+                names.append(variable)
+    return names, variable
 
 
 def _copies_at_end(stmts: list[Stmt]) -> list[tuple[int, int]]:

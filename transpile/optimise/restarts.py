@@ -121,6 +121,7 @@ def _move(function: FunctionIR, nest: _Nest, before: list[Stmt]) -> None:
                 value = Linear(((form.source, form.factor),), form.constant)
                 before.append(Stmt((form.target,), value.expr(stmt.expr.offset)))
                 proved.append(form)
+                function.statements_changed()
                 break
     if proved:
         function.statements_changed()

@@ -108,7 +108,7 @@ class Rewriting:
 
     def is_copy(self, stmt: Stmt) -> bool:
         """Take note of a variable that is but another name for an element."""
-        if stmt.expr.op is not LOCAL_GET or stmt.expr.imm not in self.elements:
+        if not stmt.targets or stmt.expr.op is not LOCAL_GET or stmt.expr.imm not in self.elements:
             return False
         index = stmt.targets[0].index
         if (self.read | self.elsewhere) >> index & 1 or self.assignments[index] != 1:
@@ -162,8 +162,8 @@ def _without_vain(body: list[Python], elsewhere: int) -> list[Python]:
 
 
 def _is_vain(stmt: Stmt, read: int) -> bool:
-    """Whether an assignment does nothing but assign what nobody reads."""
-    if not stmt.targets or stmt.expr.effects & (TRAPS | WRITES):
+    """Whether a statement does nothing but work out what nobody reads."""
+    if stmt.expr.effects & (TRAPS | WRITES):
         return False
     return not any(read >> target.index & 1 for target in stmt.targets)
 

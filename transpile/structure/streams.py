@@ -9,6 +9,7 @@ so does the test. Addresses that wrap around trap on the way, for a memory's las
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from wasm2py.transpile.ir.cfg import FunctionIR
@@ -163,21 +164,24 @@ def _is_inside(access: Expr, sizes: tuple[int, ...]) -> bool:
 
 def _side_by_side(items: list[Item]) -> list[Item]:
     """Items with those together that take turns in going through the same elements, as in loops that were unrolled."""
-    found: dict[object, list[tuple[int, Item]]] = {}
+    found: dict[object, list[tuple[int, int, Item]]] = {}
     for item in items:
         base, ahead = base_of(item.load.args[0])
         _, offset, memory = item.load.imm
         key = item.load.op, memory, item.stride, key_of(base)
-        found.setdefault(key, []).append((ahead + offset, item))
+        found.setdefault(key, []).append((ahead + offset, ahead, item))
     result: list[Item] = []
     for group in found.values():
-        group.sort(key=lambda member: member[0])
-        stride = group[0][1].stride // len(group)
-        even = all(at - group[0][0] == i * stride for i, (at, _) in enumerate(group))
-        members = [item for _, item in group]
-        if even and stride * len(group) == members[0].stride:
+        group.sort(key=lambda member: member[:2])
+        members = [item for _, _, item in group]
+        stride = members[0].stride // len(group)
+        even = all(at - group[0][0] == i * stride for i, (at, _, _) in enumerate(group))
+        inside = all(item.inside for item in members)
+        # Sums wrap before the offset is added: only those that do not grow less wrap no later than the ones before.
+        alike = inside or all(one[1] <= other[1] for one, other in pairwise(group))
+        if even and alike and stride * len(group) == members[0].stride:
             variables = tuple(variable for item in members for variable in item.variables)
-            result.append(Item(variables, members[0].load, stride, all(item.inside for item in members)))
+            result.append(Item(variables, members[0].load, stride, inside))
         else:
             result += members
     return result
