@@ -173,6 +173,12 @@ def test_a_pointer_that_goes_on_from_run_to_run() -> None:
         assert results[0] == results[1]
 
 
+def test_a_load_for_nothing_is_none_before_the_loop_either() -> None:
+    wat = loop("(drop (i32.load8_u (local.get $i)))", "(local.get $end)", 1, FROM_P)
+    for p in (0, 65512, 65513):
+        same(wat, p, 0)
+
+
 def test_a_value_of_the_turn_before_stays_one() -> None:
     body = summed("(local.get $x)") + "(local.set $x (i32.load8_u offset=64 (local.get $i)))"
     same(loop(body), 0, 0)

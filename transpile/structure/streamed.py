@@ -95,7 +95,7 @@ class Rewriting:
                 for stmt in node.stmts:
                     told = stmt.with_expr(self.told(stmt.expr, self.chosen))
                     self.read |= told.expr.variables
-                    if not self.is_copy(told):
+                    if (told.targets or told.expr.effects) and not self.is_copy(told):
                         stmts.append(told)
                 out.append(Code(stmts))
             elif type(node) is If:
