@@ -15,6 +15,8 @@ TURNS = 32
 _DEEPEST = 4
 #: What a loop does not do in every turn is taken to be done in one of so many.
 _SELDOM = 16
+#: A loop that is entered at one value only is taken to be entered, and to go round, so many times less often.
+_RARELY = 64
 #: So many blocks before a loop are looked at for the test that it is entered by.
 _NEAR = 8
 _EQZ = OPS["i32.eqz"]
@@ -37,7 +39,7 @@ def weights(function: FunctionIR) -> dict[int, int]:
     result = {}
     for number, block in enumerate(graph.blocks):
         weight = TURNS ** min(depth[number], _DEEPEST) // (_SELDOM if seldom[number] else 1)
-        result[block.id] = max(weight // _SELDOM, 1) if rarely[number] else weight
+        result[block.id] = max(weight // _RARELY, 1) if rarely[number] else weight
     return result
 
 
