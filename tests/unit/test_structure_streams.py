@@ -113,6 +113,19 @@ def test_floats_keep_their_bits() -> None:
     same(signalling, 0, 0)
 
 
+@pytest.mark.parametrize("nan", ["\\01\\00\\80\\7f", "\\00\\00\\c0\\ff"])
+def test_f32s_where_any_nan_becomes_quiet(nan: str) -> None:
+    loaded = "(f32.load offset=64 (local.get $i))"
+    for value in (f"(f32.mul {loaded} (f32.const 1.5))", f"(f32.demote_f64 (f64.promote_f32 {loaded}))"):
+        wat = loop(summed(f"(i32.reinterpret_f32 {value})"), step=4)
+        assert "for e0 in mem_f32[64:160:4]:" in python(wat)
+        same(wat, 0, 0)
+        same(wat.replace('"abcd', f'"{nan}'), 0, 0)
+    kept = loop(summed(f"(i32.reinterpret_f32 (f32.neg {loaded}))"), step=4)
+    assert "mem_f32" not in python(kept)
+    same(kept.replace('"abcd', f'"{nan}'), 0, 0)
+
+
 STORES = "(i32.store8 offset={at} (local.get $i) (i32.add (local.get $i) (i32.const 3)))"
 
 

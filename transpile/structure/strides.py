@@ -19,7 +19,12 @@ _DEEPEST = 8
 _MAY_STOP_EARLY = frozenset({AND, OR, NOT})
 _ADD, _SUB = OPS["i32.add"], OPS["i32.sub"]
 _MUL, _SHL, _WRAP = OPS["i32.mul"], OPS["i32.shl"], OPS["i32.wrap_i64"]
+#: A view's items are as loaded, but for f32s: C's conversion to double makes NaNs quiet.
 _LOADS = frozenset(op for op in OPS.values() if op.family == "load" and op.results != ("f32",))
+_F32_LOAD = OPS["f32.load"]
+_QUIETING = frozenset(OPS[f"f32.{name}"] for name in ("add", "sub", "mul", "div", "sqrt", "min", "max")) | {
+    OPS["f64.promote_f32"]
+}
 
 #: A value in the first turn, as it can be worked out before the loop, and by how much it grows from turn to turn.
 _Moving: TypeAlias = tuple[Expr, int]
@@ -70,15 +75,16 @@ class Turn:
                 found += self.loads_of(node.condition)
         return found
 
-    def loads_of(self, expr: Expr) -> Iterator[Load]:
+    def loads_of(self, expr: Expr, quiet: bool = False) -> Iterator[Load]:
+        """Those of an expression; `quiet` says that it is an operand of what makes any NaN quiet."""
         if not expr.effects & READS_MEMORY or expr.op in _MAY_STOP_EARLY:
             return
-        moving = self.at(expr.args[0]) if expr.op in _LOADS else None
+        moving = self.at(expr.args[0]) if expr.op in _LOADS or (quiet and expr.op is _F32_LOAD) else None
         if moving is not None and 0 < moving[1] <= PAGE_SIZE and moving[0].depth <= _DEEPEST:
             yield Load(expr, *moving)
             return
         for arg in expr.args:
-            yield from self.loads_of(arg)
+            yield from self.loads_of(arg, expr.op in _QUIETING)
 
     def execute(self, stmt: Stmt) -> None:
         if len(stmt.targets) != 1 or self.assignments[stmt.targets[0].index] != 1:
