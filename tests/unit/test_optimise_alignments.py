@@ -12,6 +12,8 @@ from wasm2py.transpile.ir.cfg import Return
 from wasm2py.transpile.ir.expr import LOCAL_GET
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
 from wasm2py.transpile.optimise.alignments import find_alignments
+from wasm2py.transpile.text import assemble
+from wasm2py.transpile.validate import validate
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -79,6 +81,16 @@ def test_validation_finds_the_same_on_the_way() -> None:
     for path in sorted(EXAMPLES.rglob("*.wasm")):
         data = path.read_bytes()
         assert checked_module(data).aligned_globals == aligned_globals(decode_module(data))
+
+
+def test_an_index_may_take_more_bytes_than_it_needs() -> None:
+    short = b"\x24\x00\x01\x01"  # global.set 0, nop, nop
+    data = assemble(f"(module {POINTER} (func (param i32) (global.set $sp (local.get 0)) nop nop))")
+    assert data.count(short) == 1
+    for long in (b"\x24\x80\x00\x01", b"\x24\x80\x80\x00"):
+        module = decode_module(data.replace(short, long))
+        validate(module)
+        assert aligned_globals(module) == {}
 
 
 def test_one_global_that_fails_takes_those_along_that_are_set_from_it() -> None:

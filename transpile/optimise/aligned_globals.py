@@ -47,11 +47,15 @@ class AlignedGlobals:
         self.leans_on: dict[int, set[int]] = {index: set() for index in self.candidates}
 
     def concerns(self, function: Function) -> bool:
-        """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance)."""
+        """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance).
+
+        An index may take more bytes than it needs; the first then has its low bits, and says that more follow.
+        """
         find = self.module.data.find
         return any(
-            index >= 0x80 or find(bytes((_SET_GLOBAL.code, index)), function.start, function.end) >= 0
+            find(bytes((_SET_GLOBAL.code, byte)), function.start, function.end) >= 0
             for index in self.candidates
+            for byte in (index & 0x7F | 0x80, min(index, 0xFF))
         )
 
     def look(self, function: Function, body: Sequence[Instr]) -> None:
