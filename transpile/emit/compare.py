@@ -8,7 +8,7 @@ from functools import cache
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
-from wasm2py.transpile.emit.values import MASKS, WORD, Value, signed
+from wasm2py.transpile.emit.values import MASKS, WORD, Value, is_known, signed
 from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
 from wasm2py.transpile.opcodes import OPS, Op
@@ -107,12 +107,12 @@ def _words(emitter: Emitter, sign: str, left: Expr, op: ast.cmpop, right: Expr, 
     """A comparison of words, which are in signed order; with their top bits flipped, they are in unsigned order."""
     a, b = emitter.value(left), emitter.value(right)
     if sign == "u" and min(a.low, b.low) < 0:
-        a, b = _flipped_word(a, line), _flipped_word(b, line)
+        a, b = _flipped_word(left, a, line), _flipped_word(right, b, line)
     return nodes.Compare(a.node, op, b.node, line)
 
 
-def _flipped_word(value: Value, line: int) -> Value:
-    if value.low == value.high:
+def _flipped_word(expr: Expr, value: Value, line: int) -> Value:
+    if is_known(value, expr):
         flipped = value.low ^ WORD[0]
         return Value(nodes.constant(flipped, line), flipped, flipped)
     return Value(nodes.BinOp(value.node, nodes.XOR, nodes.constant(WORD[0], line), line), *WORD)

@@ -7,7 +7,7 @@ import ast
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.elements import element
 from wasm2py.transpile.emit.emitter import NODES, SIGNED, Emitter, integer
-from wasm2py.transpile.emit.values import LIMITS, MASKS, UNWRAPPED, Value, span
+from wasm2py.transpile.emit.values import LIMITS, MASKS, UNWRAPPED, Value, is_known, span
 from wasm2py.transpile.emit.wrapping import seldom_wraps
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
@@ -99,9 +99,10 @@ def _and(emitter: Emitter, expr: Expr, line: int) -> Value:
         a, b = _masked(emitter, left, right.imm, line), emitter.value(right)
     else:
         a, b = emitter.both(expr)
-    if 0 <= b.low == b.high and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
+    known = is_known(b, right)
+    if known and b.low >= 0 and not b.high & (b.high + 1) and a.fits(b.high.bit_length()):
         return a  # a mask that cannot clear anything
-    if a.low >= 0 and b.low == b.high >= _DIGIT:
+    if known and a.low >= 0 and b.high >= _DIGIT:
         kept = b.high & (1 << a.high.bit_length()) - 1
         b = Value(nodes.constant(kept, line), kept, kept)
     node = nodes.BinOp(a.node, nodes.AND, b.node, line)
@@ -157,7 +158,7 @@ def _shl(emitter: Emitter, expr: Expr, line: int) -> Value:
     a = _small(emitter, expr.args[0], a, n.high)
     low = a.low << (n.high if a.low < 0 else n.low)
     high = a.high << (n.high if a.high > 0 else n.low)
-    if emitter.dialect == "cpython" and n.low == n.high and _is_short(expr.args[0], n.low, high):
+    if emitter.dialect == "cpython" and is_known(n, expr.args[1]) and _is_short(expr.args[0], n.low, high):
         return Value(nodes.BinOp(a.node, nodes.MUL, nodes.constant(1 << n.low, line), line), low, high)
     return Value(nodes.BinOp(a.node, nodes.SHL, n.node, line), low, high)
 
@@ -173,7 +174,7 @@ def _is_short(shifted: Expr, amount: int, high: int) -> bool:
 @integer("shr_u")
 def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
     n = shift_amount(emitter, expr.args[1], line)
-    if expr.type == "i32" and 0 < n.low == n.high <= _LARGEST_ELEMENT:
+    if expr.type == "i32" and is_known(n, expr.args[1]) and 0 < n.high <= _LARGEST_ELEMENT:
         counted = element(emitter, expr.args[0], n.low, line)
         if counted is not None:
             return Value(counted, 0, MASKS[32] >> n.low)
@@ -185,7 +186,7 @@ def _shr_u(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _shr_s(emitter: Emitter, expr: Expr, line: int) -> Value:
     left = expr.args[0]
     n = shift_amount(emitter, expr.args[1], line)
-    if left.op not in SIGNED and n.low == n.high:
+    if left.op not in SIGNED and is_known(n, expr.args[1]):
         value, bits = emitter.value(left), bits_of(expr)
         if not value.fits_signed(bits):
             return _shifted_signed(emitter.rested(left, value), n, bits, line)

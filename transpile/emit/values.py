@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 
 from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.ir.expr import Expr
 
 
 class Value:
@@ -29,6 +30,11 @@ class Value:
     def fits_signed(self, bits: int) -> bool:
         """Whether the value is its own signed interpretation."""
         return self.low >= -1 << (bits - 1) and self.high < 1 << (bits - 1)
+
+
+def is_known(value: Value, expr: Expr) -> bool:
+    """Whether an expression's value need not be worked out: it is but one number, and nobody could tell."""
+    return value.low == value.high and not expr.effects
 
 
 MASKS = {32: 0xFFFFFFFF, 64: 0xFFFFFFFFFFFFFFFF}

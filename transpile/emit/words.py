@@ -13,7 +13,7 @@ from functools import partial
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import WORDS, Emitter, integer
 from wasm2py.transpile.emit.integers import bits_of, shift_amount
-from wasm2py.transpile.emit.values import WORD, Value, word_bounds
+from wasm2py.transpile.emit.values import WORD, Value, is_known, word_bounds
 from wasm2py.transpile.ir.expr import CONSTS, Expr
 from wasm2py.transpile.ir.intervals import FULL
 
@@ -69,7 +69,7 @@ def _add(emitter: Emitter, expr: Expr, line: int) -> Value:
 @_words("sub")
 def _sub(emitter: Emitter, expr: Expr, line: int) -> Value:
     a, b = emitter.both(expr)
-    if a.low == a.high == 0 and b.low > WORD[0]:
+    if a.high == 0 and is_known(a, expr.args[0]) and b.low > WORD[0]:
         return Value(nodes.negative(b.node, line), -b.high, -b.low)
     return _wrapping("sub", a, b, a.low - b.high, a.high - b.low, line)
 
