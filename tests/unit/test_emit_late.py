@@ -62,6 +62,31 @@ def test_what_is_brought_back_at_once(wat: str) -> None:
     same(wat)
 
 
+COUNTDOWN = """(module (func (export "f") (param $x {t}) (param $b {t}) (param $limit {t}) (result {t})
+    (local.set $x ({t}.sub (local.get $x) ({t}.const {by})))
+    (if {test} (then (return ({t}.add (local.get $x) ({t}.const 5)))))
+    ({t}.mul (local.get $x) ({t}.const 3))))"""
+
+
+@pytest.mark.parametrize("by", [1, 8])
+@pytest.mark.parametrize(
+    ("t", "test"),
+    [
+        ("i32", "(i32.eqz (local.get $x))"),
+        ("i32", "(local.get $x)"),
+        ("i32", "(i32.ne (local.get $x) (i32.const 0))"),
+        ("i64", "(i64.eqz (local.get $x))"),
+    ],
+)
+def test_counters_down_to_zero(by: int, t: str, test: str) -> None:
+    wat = COUNTDOWN.format(t=t, by=by, test=test)
+    text = python(wat)
+    assert "if x > 0 or (x := " in text or "if x <= 0 and (not (x := " in text
+    same(wat, int(t[1:]))
+    for late in ((), ("late",)):
+        assert outcome(instance_of(wat, disabled=late), "f", by, 0, 0) == (5 if "eqz" in test else 0)
+
+
 def test_a_loop_that_goes_on_by_what_it_finds() -> None:
     wat = """(module (memory 1) (data (i32.const 0) "\\03\\00\\00\\00\\05") (data (i32.const 8) "\\f8\\ff\\ff\\ff")
         (func (export "f") (param $i i32) (param $limit i32) (param $sum i32) (result i32)
