@@ -221,3 +221,23 @@ def test_a_load_for_its_trap_alone() -> None:
     assert "in items(mem_u8, " in python(wat)
     for p in (0, 65511, 65512, 65513):
         same(wat, p, 0)
+
+
+GROWS = """(module (memory 1) (data (i32.const 64) "abcdefghijklmnopqrstuvwxyz0123456789")
+    (func (export "f") (param $n i32) (param $x i32) (result i32) (local $i i32)
+        (loop
+            (local.set $n (i32.add (i32.mul (local.get $n) (i32.const 3)) (i32.load offset=64 (local.get $i))))
+            (local.set $n (i32.xor (local.get $n) (i32.load offset=68 (local.get $i))))
+            (local.set $i (i32.add (local.get $i) (i32.const 8)))
+            (br_if 0 (i32.ne (local.get $i) (i32.const 80))))
+        (drop (memory.grow (i32.const 1)))
+        (i32.store offset=65536 (local.get $i) (local.get $n))
+        (i32.load offset=65536 (local.get $i))))"""
+
+
+def test_the_memory_may_grow_after_the_loop() -> None:
+    assert "(t := iter(" in python(GROWS)
+    instance, plain = instance_of(GROWS), instance_of(GROWS, disabled=PLAIN)
+    for n in range(3):
+        assert outcome(instance, "f", n, 0) == outcome(plain, "f", n, 0)
+    assert instance.memories[0].pages == 4
