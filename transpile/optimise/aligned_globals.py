@@ -9,7 +9,8 @@ Every function has to be read for it, so it is best done on the way, while they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from wasm2py.transpile.decode import decode_body
@@ -45,18 +46,11 @@ class AlignedGlobals:
         self.candidates = _candidates(module)
         #: globalidx → the globals that its proof takes to be aligned.
         self.leans_on: dict[int, set[int]] = {index: set() for index in self.candidates}
+        self._sets = _sets(self.candidates)
 
     def concerns(self, function: Function) -> bool:
-        """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance).
-
-        An index may take more bytes than it needs; the first then has its low bits, and says that more follow.
-        """
-        find = self.module.data.find
-        return any(
-            find(bytes((_SET_GLOBAL.code, byte)), function.start, function.end) >= 0
-            for index in self.candidates
-            for byte in (index & 0x7F | 0x80, min(index, 0xFF))
-        )
+        """Whether the bytes of a `global.set` stand anywhere in a body (as they may by chance)."""
+        return self._sets.search(self.module.data, function.start, function.end) is not None
 
     def look(self, function: Function, body: Sequence[Instr]) -> None:
         """Take out the candidates that a function does not keep aligned."""
@@ -70,6 +64,7 @@ class AlignedGlobals:
                     self.leans_on[index] |= origin.globals
                 else:
                     del self.candidates[index]
+                    self._sets = _sets(self.candidates)
 
     def result(self) -> dict[int, int]:
         """The globals of which it is shown, when every function has been looked at."""
@@ -79,6 +74,17 @@ class AlignedGlobals:
                 return self.candidates
             for index in unproven:
                 del self.candidates[index]
+
+
+def _sets(candidates: Iterable[int]) -> re.Pattern[bytes]:
+    """What the bytes of a `global.set` of one of these begin with: an index is one byte, or more, all but the last of
+    which have their top bit set.
+    """
+    first = bytes(byte for index in candidates for byte in (index & 0x7F | 0x80, min(index, 0xFF)))
+    return re.compile(re.escape(bytes((_SET_GLOBAL.code,))) + b"[" + re.escape(first) + b"]") if first else _NEVER
+
+
+_NEVER = re.compile(b"(?!)")
 
 
 def _candidates(module: Module) -> dict[int, int]:

@@ -60,6 +60,8 @@ def validate_constant(context: Context, expression: Expression, type_: ValType, 
 
     It can use the first `visible` globals; `offset` is where its owner stands, for errors at its end.
     """
+    if len(expression) == 1 and expression[0][0].family == "const" and expression[0][0].results == (type_,):
+        return
     for instruction in expression:
         _check_constant(context, instruction, visible)
     end = expression[-1][2] if expression else offset
