@@ -36,3 +36,23 @@ def test_a_loop_that_is_entered_at_one_value_counts_for_less(test: str, rare: bo
     PASSES["cleanup"](function)
     assert (max(weights(function).values()) == TURNS * TURNS) != rare
     assert min(weights(function).values()) >= 1
+
+
+TWO_WAYS = """(module (memory 1) (func (param $n i32) (local $i i32) (local $x i32)
+    (block $out (loop $again
+        (local.set $x (i32.load8_u (local.get $i)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $x) (local.get $n)))
+        (i32.store (local.get $i) (local.get $x))
+        (br_if $out (i32.gt_u (local.get $i) (i32.const 100)))
+        (br $again)))))"""
+
+
+def test_ways_back_to_a_loop_share_its_turns() -> None:
+    function = lifted(TWO_WAYS)
+    PASSES["cleanup"](function)
+    found = weights(function)
+    header = next(block for block in function.reverse_postorder() if block.stmts and found[block.id] == TURNS)
+    stores = next(block for block in function.reverse_postorder() if any(not stmt.targets for stmt in block.stmts))
+    assert stores is not header
+    assert found[stores.id] == TURNS // 2

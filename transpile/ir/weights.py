@@ -27,30 +27,35 @@ def weights(function: FunctionIR) -> dict[int, int]:
     """Block id → a power of `TURNS`, by how many loops are around it, less where a loop may pass it by."""
     graph = function.graph()
     depth = [0] * len(graph.blocks)
-    seldom = [False] * len(graph.blocks)
+    share = [1] * len(graph.blocks)
     rarely = [False] * len(graph.blocks)
     for number, header in enumerate(graph.headers):
         if header:
-            always, rare = _every_turn(graph, number), _rarely_entered(graph, number)
+            turns, rare = _turns(graph, number), _rarely_entered(graph, number)
             for inside in graph.loop(number):
                 depth[inside] += 1
-                seldom[inside] = inside not in always
+                share[inside] = turns.get(inside, _SELDOM)
                 rarely[inside] |= rare
     result = {}
     for number, block in enumerate(graph.blocks):
-        weight = TURNS ** min(depth[number], _DEEPEST) // (_SELDOM if seldom[number] else 1)
+        weight = TURNS ** min(depth[number], _DEEPEST) // share[number]
         result[block.id] = max(weight // _RARELY, 1) if rarely[number] else weight
     return result
 
 
-def _every_turn(graph: Graph, header: int) -> set[int]:
-    """The blocks that dominate one of the ways back to a loop's header."""
-    result = {header}
-    for at in graph.before[header]:
-        while at > header and at not in result:
-            result.add(at)
+def _turns(graph: Graph, header: int) -> dict[int, int]:
+    """The blocks that dominate a way back to a loop's header, with one in how many turns they run: each way is taken to
+    be as likely as the others.
+    """
+    latches = [before for before in graph.before[header] if before >= header]
+    ways: dict[int, int] = {}
+    for latch in latches:
+        at = latch
+        while at > header:
+            ways[at] = ways.get(at, 0) + 1
             at = graph.idom[at]
-    return result
+    ways[header] = len(latches)
+    return {block: -(-len(latches) // count) for block, count in ways.items()}
 
 
 def _rarely_entered(graph: Graph, header: int) -> bool:
