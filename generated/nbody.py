@@ -170,8 +170,9 @@ def advance(p0, p1):
                     break
             i3 = 16672
             for i2 in range(5):
+                i4 = i3
                 i5 = i3 + 24
-                for i4 in range(i3, i5, 8):
+                for i4 in range(i4, i5, 8):
                     mem_f64[i4] += p1 * mem_f64[i4 + 24]
                 i3 += 56
         return

@@ -102,8 +102,9 @@ def sha256(p0):
                 mem_u32[i0 + i4 + 64] = (
                     ((t := i5 & 0xFF00FF) << 24) | (t >> 8) | (((i5 << 8) | (i5 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
+            i6 = i0 + 64
             i7 = i0 + 256
-            for i6 in range(i0 + 64, i7, 4):
+            for i6 in range(i6, i7, 4):
                 i4 = mem_u32[i6 + 4]
                 i5 = mem_u32[i6 + 56]
                 mem_u32[i6 + 64] = (
@@ -148,8 +149,9 @@ def sha256(p0):
                 ) & 0xFFFFFFFF
                 mem_u32[a5] = i5
                 i14 += 4
+            i4 = i0
             i5 = i0 + 32
-            for i4 in range(i0, i5, 4):
+            for i4 in range(i4, i5, 4):
                 mem_u32[i4] = (mem_u32[i4] + mem_u32[i4 + 32]) % 0x100000000
             i3 += 64
             if i3 >= i2:

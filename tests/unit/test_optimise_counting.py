@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.translation import instance_of, outcome, python
+from unit.translation import DIALECTS, instance_of, outcome, python
 
 SUM = """(memory 1) (data (i32.const 64) "abcdefghijklmnopqrstuvwx")
     (func (export "f") (param $n i32) (result i32) (local $p i32) (local $sum i32)
@@ -124,3 +124,20 @@ def test_a_counter_that_is_read_on_its_way_all_round_stays_one(value: str) -> No
         for n in (0, 1, 17):
             x = 0x55555555 if n else 1
             assert n == 0 or outcome(instance_of(wat), "f", n, x) == outcome(plain, "f", n, x)
+
+
+def test_what_a_loop_starts_from_may_have_left_its_name_to_another() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $q i32) (result i32)
+        (local $i i32) (local $n i32) (local $u i32) (local $h i32) (local $sum i32)
+        (loop (local.set $h (i32.add (local.get $h) (i32.const 2))) (br_if 0 (i32.ne (local.get $h) (i32.const 8))))
+        (local.set $n (i32.const 20))
+        (local.set $u (local.get $h))
+        (local.set $h (i32.const 1))
+        (loop
+            (if (local.get $q) (then (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $h))))))
+            (local.set $sum (i32.add (local.get $sum) (i32.const 1)))
+            (local.set $u (i32.add (local.get $u) (i32.const 1)))
+            (br_if 0 (i32.ne (local.get $u) (local.get $n))))
+        (local.get $sum)))"""
+    for dialect in DIALECTS:
+        assert outcome(instance_of(wat, dialect), "f", 0) == 12

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from unit.loop_functions import Generator
-from unit.translation import DIALECTS, DISABLED, instance_of, outcome
+from unit.translation import DIALECTS, DISABLED, instance_of, lifted, outcome
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import Dialect
+from wasm2py.transpile.ir.cfg import block_exprs
 from wasm2py.transpile.optimise.passes import PASSES
+from wasm2py.transpile.optimise.pointers import step_pointers
 
 EVERY = tuple(PASSES)
 
@@ -44,3 +46,17 @@ def test_random_loops(shard: int, dialect: Dialect) -> None:
 def test_random_loops_without_a_pass(disabled: tuple[str, ...]) -> None:
     for number in range(7000, 7003):
         check(number, "cpython", disabled)
+
+
+def test_nothing_that_was_marked_for_it_stays() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $base i32) (result i32)
+        (local $k i32) (local $sum i32)
+        (local.set $k (i32.const -16))
+        (loop (local.set $sum (i32.add (local.get $sum) (i32.load (i32.add (local.get $k) (local.get $base)))))
+            (local.set $k (i32.add (local.get $k) (i32.const 1)))
+            (br_if 0 (local.get $k)))
+        (local.get $sum)))"""
+    function = lifted(wat)
+    step_pointers(function)
+    assert not function.counting
+    assert all(node.range is None for b in function.reverse_postorder() for e in block_exprs(b) for node in e.reads())

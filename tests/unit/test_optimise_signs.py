@@ -89,3 +89,18 @@ def test_webs_that_one_read_joins_stay_one() -> None:
             (br_if 0 (i32.eq (local.get $x) (i32.const 3))))
         (local.get $x)))"""
     assert after(wat, "cleanup", "dead") == after(wat, "cleanup", "dead", "webs")
+
+
+def test_a_copy_in_another_form_has_another_name() -> None:
+    wat = """(module (func (export "f") (param $n i32) (result i32) (local $k i32) (local $z i32)
+        (local.set $k (i32.const 0x80000000))
+        (loop
+            (local.set $z (local.get $k))
+            (local.set $k (i32.add (local.get $k) (i32.const 1)))
+            (br_if 0 (i32.le_s (local.get $k) (i32.const 0x80000040))))
+        (loop
+            (local.set $z (i32.mul (local.get $n) (local.get $z)))
+            (br_if 0 (i32.lt_u (local.get $z) (local.get $n))))
+        (local.get $z)))"""
+    for disabled in ((), ("webs", "sinking", "cleanup", "copies")):
+        assert outcome(instance_of(wat, disabled=disabled), "f", 3) == outcome(instance_of(wat, "portable"), "f", 3)

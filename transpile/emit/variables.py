@@ -11,7 +11,8 @@ from itertools import islice
 
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
-from wasm2py.transpile.ir.expr import LOCAL_GET, Var
+from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var
+from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.names import Scope
 
@@ -65,7 +66,7 @@ class Colouring:
                 self._conflict(target.index, live | together)
             return together
         index = targets[0].index
-        if stmt.expr.op is LOCAL_GET:
+        if stmt.expr.op is LOCAL_GET and _same_form(targets[0], stmt.expr):
             source: int = stmt.expr.imm.index
             live &= ~(1 << source)
             self.partners.setdefault(source, []).append(index)
@@ -86,6 +87,14 @@ def name_variables(function: FunctionIR, scope: Scope, given: dict[int, str]) ->
         if var.index < params or used >> var.index & 1:
             namer.name(var)
     return namer.names
+
+
+def _same_form(target: Var, read: Expr) -> bool:
+    """Whether a copy holds the very number that the variable does that is read."""
+    source: Var = read.imm
+    if target.signed == source.signed and target.unwrapped == source.unwrapped:
+        return True
+    return not (target.unwrapped or source.unwrapped or interval(read)[1] > FULL[read.type][1] >> 1)  # type: ignore[index]
 
 
 class _Group:

@@ -15,13 +15,15 @@ class Counted(NamedTuple):
 
     `end` is a constant or a variable that the loop leaves alone; zero stands for 2**N where `step` is positive. `live`
     says that the variable's last value, which is `end`, is needed behind the loop. `wraps` says that the loop may go
-    all the way round: `i`, of a negative step, or else `end`, may be zero and then stands for 2**N.
+    all the way round: `i`, of a negative step, or else `end`, may be zero and then stands for 2**N. `entered` bounds
+    variables where the loop is entered, by index.
     """
 
     end: Expr
     step: int
     live: bool
-    wraps: bool = False
+    wraps: bool
+    entered: dict[int, tuple[int, int]]
 
 
 class Stmt:

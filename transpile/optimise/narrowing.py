@@ -108,6 +108,9 @@ class _Search:
             if self.wanted:
                 for expr in block_exprs(block):
                     self._mark(expr)
+        for _, _, counted in self.function.counting:
+            for index in self.wanted:
+                counted.entered.pop(index, None)
 
     def _mark(self, expr: Expr) -> None:
         for node in expr.reads():

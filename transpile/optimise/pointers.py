@@ -20,7 +20,7 @@ from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.linear import MASK, Definitions, Linear, define, linear, plus
 from wasm2py.transpile.optimise.loopshape import Shape, Stepped, loops, prepare
 from wasm2py.transpile.optimise.looptests import Test, equality_test, signed, test_for_equality
-from wasm2py.transpile.optimise.ranges import find_ranges
+from wasm2py.transpile.optimise.ranges import find_ranges, forget_ranges
 
 _NE = OPS["i32.ne"]
 #: So many new variables a loop may get.
@@ -49,9 +49,13 @@ def step_pointers(function: FunctionIR) -> bool:
     """Rewrite the loops of a function in place; whether there were any."""
     sums: dict[int, list[_Sum]] = {}
     found = [(shape, _groups(shape, sums)) for shape in loops(function)]
-    if any(group.rest for _, groups in found for group in groups) and len(function.reverse_postorder()) <= _LARGEST:
+    bounded = any(group.rest for _, groups in found for group in groups)
+    bounded = bounded and len(function.reverse_postorder()) <= _LARGEST
+    if bounded:
         find_ranges(function)
     paying = [(shape, [group for group in groups if _pays(group)][:_MOST_POINTERS]) for shape, groups in found]
+    if bounded:
+        forget_ranges(function)
     wanted = [(shape, groups) for shape, groups in paying if groups or _counts(shape)]
     if not wanted:
         return False

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, TRAPS_MEMORY, Expr, const
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, TRAPS_MEMORY, Expr, const, get
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.optimise.accesses import Access, accesses, bounded_after, bounded_before, coming
@@ -46,6 +46,15 @@ def find_ranges(function: FunctionIR) -> None:
     analysis = _Analysis(function.graph(), live_out(function))
     analysis.run()
     function.counting = list(analysis.counting())
+
+
+def forget_ranges(function: FunctionIR) -> None:
+    """Take back the marks: they are true no longer where reads move."""
+    for block in function.reverse_postorder():
+        for expr in block_exprs(block):
+            for node in expr.reads():
+                node.range = None
+    function.counting = []
 
 
 class _Analysis:
@@ -186,7 +195,7 @@ class _Analysis:
                     ends = induction.limits(outside) is not None
                     if ends or induction.goes_round(outside):
                         end = _settled(induction.end, outside)
-                        yield latch, induction.stmt, Counted(end, induction.step, live=True, wraps=not ends)
+                        yield latch, induction.stmt, Counted(end, induction.step, True, not ends, outside)
 
     @cached_property
     def coarse(self) -> list[int]:
@@ -260,9 +269,13 @@ class _Analysis:
 
 
 def _settled(end: Expr, state: State) -> Expr:
-    """A variable that is known to have just one value as that constant."""
+    """A variable as it is known in a state; if it has just one value, that constant."""
     low, high = interval(end, state)
-    return const(end.type, low, end.offset) if low == high else end  # type: ignore[arg-type]
+    if low == high:
+        return const(end.type, low, end.offset)  # type: ignore[arg-type]
+    read = get(end.imm, end.offset)
+    read.range = state.get(end.imm.index)
+    return read
 
 
 def joined(states: list[State]) -> State:

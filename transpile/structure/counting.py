@@ -61,21 +61,22 @@ def _written(turn: _Turn, before: list[Python]) -> list[Python]:
     variable = turn.step.targets[0]
     last = [Code([Stmt((variable,), turn.counted.end)])] if turn.counted.live else []
     over: list[Python] = [*last, *turn.over]
-    start = _start(before, variable, turn.step)
+    start = _start(before, variable, turn.step, turn.counted)
     left = breaks(turn.body)
-    counted_ = turn.counted
-    loop = For(variable, start, counted_.end, counted_.step, turn.body, over if left else [], counted_.wraps)
+    _, step, _, wraps, entered = turn.counted
+    loop = For(variable, start, turn.counted.end, step, turn.body, over if left else [], wraps, entered)
     return [loop] if left else [loop, *over]
 
 
-def _start(before: list[Python], variable: Var, step: Stmt) -> Expr:
+def _start(before: list[Python], variable: Var, step: Stmt, counted: Counted) -> Expr:
     """What the variable starts with: what it was given just before, which then need not be said there."""
     stmts = before[-1].stmts if before and isinstance(before[-1], Code) else []
     changed = 0
     for position in range(len(stmts) - 1, -1, -1):
         stmt = stmts[position]
         if stmt.targets == (variable,):
-            if stmt.expr.effects or stmt.expr.variables & changed:
+            # A variable that is read for the last time may have left its name to any that is assigned after it.
+            if stmt.expr.effects or (stmt.expr.variables and changed):
                 break
             kept = stmts[:position] + stmts[position + 1 :]
             before[-1:] = [Code(kept)] if kept else []
@@ -83,4 +84,6 @@ def _start(before: list[Python], variable: Var, step: Stmt) -> Expr:
         if stmt.expr.variables >> variable.index & 1 or variable in stmt.targets:
             break
         changed |= sum(1 << target.index for target in stmt.targets)
-    return get(variable, step.expr.offset)
+    start = get(variable, step.expr.offset)
+    start.range = counted.entered.get(variable.index)
+    return start

@@ -132,7 +132,8 @@ class Item:
 class For:
     """`for variable in range(start, end, step)`, `other` its `else`; an end of zero, of a positive step, is 2**N.
 
-    Where it `wraps`, the end, or, of a negative step, the start, may be zero and then is 2**N.
+    Where it `wraps`, the end, or, of a negative step, the start, may be zero and then is 2**N. `entered` bounds
+    variables before the loop, by index.
     It goes through `items` besides, or, if nobody reads the variable and it does not count, instead; of these `turns`
     are so many, if that is known.
     """
@@ -143,7 +144,8 @@ class For:
     step: int
     body: list[Python]
     other: list[Python]
-    wraps: bool = False
+    wraps: bool
+    entered: dict[int, tuple[int, int]]
     items: list[Item] = field(default_factory=list)
     counts: bool = True
     turns: int | None = None

@@ -53,26 +53,28 @@ class _Streams:
         if node.turns is not None and node.turns < _FEWEST_TURNS:
             return
         limits = _limits(node, exprs, self.sizes)
-        loads = [] if limits is None else [load for load in Turn(node).loads() if limits.allow(load)]
+        if limits is None:
+            return
+        loads = [load for load in Turn(node).loads() if limits.allow(load)]
         items: dict[object, Item] = {}
         chosen: dict[Expr, Item] = {}
         for load in loads:
             key = load.expr.op, load.expr.imm, load.stride, key_of(load.first)
             if key not in items and len(items) < _MOST_ITEMS:
-                items[key] = self.item(load, f"e{len(items)}", self.sizes)
+                items[key] = self.item(load, f"e{len(items)}", limits.is_inside(load))
             if key in items:
                 chosen[load.expr] = items[key]
         if chosen:
             node.items = _side_by_side(list(items.values()))
             Rewriting(node, chosen, read_elsewhere(self.whole, node, ahead)).run()
 
-    def item(self, load: Load, role: str, sizes: tuple[int, ...]) -> Item:
+    def item(self, load: Load, role: str, inside: bool) -> Item:
         """The sequence of what a load reads, and a variable for each element."""
         expr = load.expr
         assert expr.type is not None
         variable = self.function.variable(expr.type, role=role)
         variable.signed = expr.op.mnemonic.endswith("_s")
-        return Item((variable,), expr.with_args((load.first,)), load.stride, _is_inside(expr, sizes))
+        return Item((variable,), expr.with_args((load.first,)), load.stride, inside)
 
 
 def _evaluated(body: list[Python]) -> list[Expr]:
@@ -115,6 +117,7 @@ class _Limits(NamedTuple):
     stores: list[tuple[int, int, int]]
     step: int
     turns: int | None
+    most: int
     early: bool
     sizes: tuple[int, ...]
 
@@ -126,9 +129,21 @@ class _Limits(NamedTuple):
             return False
         if self.free:
             return True
-        memory, low, high = _place(load.expr)
+        memory, low, high = self._places(load)
         apart = all(memory != other or high <= first or end <= low for other, first, end in self.stores)
-        return apart and _is_inside(load.expr, self.sizes)
+        return apart and self.is_inside(load)
+
+    def is_inside(self, load: Load) -> bool:
+        """Whether a load is certain not to trap in any turn, were it made before the loop."""
+        memory, _, end = self._places(load)
+        return end <= self.sizes[memory]
+
+    def _places(self, load: Load) -> tuple[int, int, int]:
+        """Where a load goes in all turns that are counted, by what is known where the loop is entered.
+
+        What is known in a turn may be known just because the loop has not been left, or trapped, so far.
+        """
+        return _place(load.expr.with_args((load.first,)), load.stride * (self.most - 1))
 
 
 def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | None:
@@ -145,21 +160,28 @@ def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | N
                 stores.append(_place(expr))
         free = free and not effects & (WRITES | TRAPS_OTHERWISE)
     early = breaks(node.body) or leaves(node.body)
-    return _Limits(free and not early, stores, node.step, node.turns, early, sizes)
+    return _Limits(free and not early, stores, node.step, node.turns, _most_turns(node), early, sizes)
 
 
-def _place(access: Expr) -> tuple[int, int, int]:
-    """The memory, and between which addresses an access stays."""
+def _most_turns(node: For) -> int:
+    """How many turns there can be, by what is known where the loop is entered."""
+    if node.turns is not None:
+        return node.turns
+    end = interval(node.end)[1]
+    if node.wraps or not end:
+        end = FULL[node.variable.type][1] + 1
+    return max((end - interval(node.start)[0]) // node.step, 1)
+
+
+def _place(access: Expr, further: int = 0) -> tuple[int, int, int]:
+    """The memory, and between which addresses an access stays that goes so far."""
     address = access.args[0]
     low, high = interval(address, {node.imm.index: node.range for node in address.reads() if node.range is not None})
+    high += further
+    if high > FULL["i32"][1]:
+        low, high = FULL["i32"]
     offset = access.imm[1]
     return access.imm[2], low + offset, high + offset + access.op.width
-
-
-def _is_inside(access: Expr, sizes: tuple[int, ...]) -> bool:
-    """Whether an access is certain not to trap."""
-    memory, _, end = _place(access)
-    return end <= sizes[memory]
 
 
 def _side_by_side(items: list[Item]) -> list[Item]:

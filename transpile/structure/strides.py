@@ -48,11 +48,15 @@ class Turn:
         self.assignments = assignments(node.body)
         self.steps = {stmt: step for stmt in _top_level(node.body) if (step := self.step(stmt))}
         self.moving: dict[int, _Moving] = {
-            stmt.targets[0].index: (get(stmt.targets[0], stmt.expr.offset), step) for stmt, step in self.steps.items()
+            stmt.targets[0].index: (self.entered(stmt.expr.args[0]), step) for stmt, step in self.steps.items()
         }
-        #: What has not been stepped yet in the turn.
-        self.before = set(self.moving)
         self.moving[node.variable.index] = node.start, node.step
+
+    def entered(self, read: Expr) -> Expr:
+        """A variable as it is before the loop: what is known of it in a turn need not be so then."""
+        before = get(read.imm, read.offset)
+        before.range = self.node.entered.get(read.imm.index)
+        return before
 
     def step(self, stmt: Stmt) -> int:
         """By how much a statement moves a variable that nothing else assigns, or 0."""
@@ -93,7 +97,6 @@ class Turn:
         if stmt in self.steps:
             value, step = self.moving[index]
             self.moving[index] = _plus(value, step), step
-            self.before.discard(index)
             return
         moving = self.at(stmt.expr)
         if moving is not None:
@@ -103,9 +106,7 @@ class Turn:
         """How an expression moves."""
         if expr.op is LOCAL_GET:
             index = expr.imm.index
-            if index in self.before:  # as it is read here, with its bounds
-                return expr, self.moving[index][1]
-            return self.moving.get(index) or ((expr, 0) if index not in self.assignments else None)
+            return self.moving.get(index) or ((self.entered(expr), 0) if index not in self.assignments else None)
         if expr.effects:
             return None
         parts = [self.at(arg) for arg in expr.args]
