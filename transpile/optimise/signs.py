@@ -31,6 +31,7 @@ _TAKES_SIGNED = frozenset(
     for op in OPS.values()
     if op.mnemonic.endswith((".shr_s", "extend_i32_s", "convert_i32_s", "convert_i64_s")) and op.code < 0x100
 )
+_READS_SIGNED = _ORDER | _TAKES_SIGNED
 _GIVES_SIGNED = frozenset(
     op
     for op in OPS.values()
@@ -72,7 +73,7 @@ def _wanted(blocks: list[Block]) -> int:
     wanted = 0
     for block in blocks:
         for expr in block_exprs(block):
-            if expr.variables & ~wanted:
+            if expr.args and expr.variables & ~wanted:
                 wanted |= _read_signed(expr)
     copies = [(stmt.targets[0], stmt.expr.imm) for block in blocks for stmt in block.stmts if stmt.expr.op is LOCAL_GET]
     grew = bool(wanted)
@@ -92,11 +93,11 @@ def _read_signed(expr: Expr) -> int:
     pending = [expr]
     while pending:
         node = pending.pop()
-        if node.variables:
-            if node.op in _ORDER or node.op in _TAKES_SIGNED:
-                for arg in node.args:
-                    if arg.op is LOCAL_GET:
-                        found |= arg.variables
+        if node.op in _READS_SIGNED:
+            for arg in node.args:
+                if arg.op is LOCAL_GET:
+                    found |= arg.variables
+        if node.depth > 2:
             pending += node.args
     return found
 

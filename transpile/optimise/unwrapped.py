@@ -23,7 +23,10 @@ def leave_unwrapped(function: FunctionIR) -> None:
     """Set `Var.unwrapped` where that pays; it can only where there is a loop."""
     if not any(function.graph().headers):
         return
-    survey = _Survey(function)
+    sums = _sums(function)
+    if not sums:
+        return
+    survey = _Survey(function, sums)
     weight = weights(function)
     for block in function.reverse_postorder():
         survey.weight = weight[block.id]
@@ -34,13 +37,28 @@ def leave_unwrapped(function: FunctionIR) -> None:
     survey.choose()
 
 
-class _Survey:
-    """What each variable would gain: the masks of its assignments, less those of its reads, by how often they run."""
+def _sums(function: FunctionIR) -> int:
+    """The variables that any sum is assigned to that may wrap."""
+    found = 0
+    for block in function.reverse_postorder():
+        for stmt in block.stmts:
+            if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and _may_wrap(stmt.expr):
+                found |= 1 << stmt.targets[0].index
+    for _, stmt, _ in function.counting:
+        if stmt.counts is not None:
+            found &= ~(1 << stmt.targets[0].index)
+    return found
 
-    def __init__(self, function: FunctionIR) -> None:
+
+class _Survey:
+    """What each variable of those in `sums` would gain: the masks of its assignments, less those of its reads, by how
+    often they run.
+    """
+
+    def __init__(self, function: FunctionIR, sums: int) -> None:
         self.variables = function.variables
-        counted = {stmt.targets[0].index for _, stmt, _ in function.counting if stmt.counts is not None}
-        self.gains = {var.index: 0 for var in function.variables if var.type in SIZES and var.index not in counted}
+        self.sums = sums
+        self.gains = {var.index: 0 for var in function.variables if sums >> var.index & 1}
         self.weight = 1
 
     def choose(self) -> None:
@@ -52,7 +70,7 @@ class _Survey:
     def assignment(self, stmt: Stmt) -> None:
         """A sum that may wrap is a gain."""
         self.reads(stmt.expr, modular=False)
-        if len(stmt.targets) == 1 and stmt.expr.op in _SUMS and _may_wrap(stmt.expr):
+        if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and _may_wrap(stmt.expr):
             self._gain(stmt.targets[0], 1)
 
     def reads(self, expr: Expr, modular: bool, compared: bool = False) -> None:
@@ -60,7 +78,7 @@ class _Survey:
 
         A sum that is compared counts as such a read, for it may become a test of its first operand alone.
         """
-        if not expr.variables:
+        if not expr.variables & self.sums:
             return
         if expr.op is LOCAL_GET:
             if not modular or expr.range is not None:
