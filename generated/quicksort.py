@@ -67,9 +67,10 @@ def sort(p0):
 
 # func 2 "quicksort" (i32, i32) -> ()
 def quicksort(p0, p1):
-    i0 = (p1 - p0) % 0x100000000
+    i8 = (p1 ^ 0x80000000) - 0x80000000
+    i0 = (i8 - p0) % 0x100000000
     if 13 <= i0 <= 0x7FFFFFFF:
-        i1 = p1 + 1
+        i1 = i8 + 1
         while True:
             i0 = mem_i32[(p0 * 4 + ((i0 * 2) & 0xFFFFFFFC) + 16384) % 0x100000000]
             i2 = p0 - 1
@@ -93,13 +94,13 @@ def quicksort(p0, p1):
                     mem_i32[(i6 + 4) % 0x100000000] = i4
             quicksort(p0, (i7 - 1) % 0x100000000)
             p0 = i7 % 0x100000000
-            i0 = (p1 - i7) % 0x100000000
+            i0 = (i8 - i7) % 0x100000000
             if i0 < 13 or i0 > 0x7FFFFFFF:
                 break
         i0 = ((i7 % 0x100000000) ^ 0x80000000) - 0x80000000
     else:
         i0 = (p0 ^ 0x80000000) - 0x80000000
-    if i0 + 0x80000000 < (p1 ^ 0x80000000):
+    if i0 < i8:
         i1 = i0 * 4 + 16384
         i2 = i0
         while True:
@@ -122,18 +123,19 @@ def quicksort(p0, p1):
                         break
             mem_i32[(i5 * 4 + 16384) % 0x100000000] = i4
             i1 += 4
-            if i2 % 0x100000000 == p1:
+            if i2 == i8:
                 return
 
 
 # func 3 "find" (i32, i32) -> (i32)
 def find(p0, p1):
+    i4 = (p1 ^ 0x80000000) - 0x80000000
     i0 = 0
     if 1 <= p0 <= 0x7FFFFFFF:
         i1 = p0
         while True:
             i2 = ((((i1 - i0) % 0x100000000) >> 1) + i0) % 0x100000000
-            i3 = mem_i32[i2 * 4 % 0x100000000 + 16384] + 0x80000000 < (p1 ^ 0x80000000)
+            i3 = mem_i32[i2 * 4 % 0x100000000 + 16384] < i4
             if i3:
                 i0 = (i2 + 1) % 0x100000000
             else:
@@ -142,7 +144,7 @@ def find(p0, p1):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
         return 0xFFFFFFFF
-    return i0 if mem_u32[i0 * 4 % 0x100000000 + 16384] == p1 else 0xFFFFFFFF
+    return i0 if mem_i32[i0 * 4 % 0x100000000 + 16384] == i4 else 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

@@ -104,3 +104,44 @@ def test_a_copy_in_another_form_has_another_name() -> None:
         (local.get $z)))"""
     for disabled in ((), ("webs", "sinking", "cleanup", "copies")):
         assert outcome(instance_of(wat, disabled=disabled), "f", 3) == outcome(instance_of(wat, "portable"), "f", 3)
+
+
+BESIDE_PARAMETER = """(module (memory 1)
+    (data (i32.const 0) "\\05\\00\\00\\00\\fe\\ff\\ff\\ff\\07\\00\\00\\80\\01\\00\\00\\00")
+    (func (export "f") (param $n i32) (param $limit i32) (result i32) (local $p i32) (local $count i32)
+        (loop $next
+            (if (i32.lt_s (i32.load (local.get $p)) (local.get $limit))
+                (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+            (local.set $p (i32.add (local.get $p) (i32.const 4)))
+            (br_if $next (i32.ne (local.get $p) (i32.const 16))))
+        {result}))"""
+
+
+@pytest.mark.parametrize("result", ["(local.get $count)", "(i32.sub (local.get $count) (local.get $limit))"])
+def test_a_parameter_is_made_signed_once(result: str) -> None:
+    wat = BESIDE_PARAMETER.replace("{result}", result)
+    text = python(wat)
+    assert text.count("2147483648") == 2
+    assert text.index("2147483648") < text.index("for p in ")
+    for limit in (0, 5, 6, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF):
+        assert outcome(instance_of(wat), "f", 0, limit) == outcome(instance_of(wat, "portable"), "f", 0, limit)
+
+
+def test_a_parameter_that_is_assigned_stays_unsigned() -> None:
+    wat = BESIDE_PARAMETER.replace("{result}", "(local.get $count)")
+    wat = wat.replace("(local.set $p", "(local.set $limit (i32.add (local.get $limit) (local.get $n))) (local.set $p")
+    for limit in (0, 5, 0x7FFFFFFF, 0xFFFFFFFF):
+        for n in (0, 1, 0x7FFFFFFF):
+            assert outcome(instance_of(wat), "f", n, limit) == outcome(instance_of(wat, "portable"), "f", n, limit)
+
+
+def test_a_loop_may_begin_where_the_function_does() -> None:
+    wat = """(module (memory 1) (data (i32.const 0) "\\05\\00\\00\\00\\fe\\ff\\ff\\ff\\07\\00\\00\\80\\01\\00\\00\\00")
+        (global $p (mut i32) (i32.const 0))
+        (func (export "f") (param $limit i32) (result i32)
+            (loop $next
+                (global.set $p (i32.add (global.get $p) (i32.const 4)))
+                (br_if $next (i32.lt_s (i32.load (global.get $p)) (local.get $limit))))
+            (global.get $p)))"""
+    for limit in (0, 1, 0xFFFFFFFF, 0x80000000):
+        assert outcome(instance_of(wat), "f", limit) == outcome(instance_of(wat, "portable"), "f", limit)

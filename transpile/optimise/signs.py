@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
-from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, block_exprs, end_exprs, map_end
+from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var, get
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
 from wasm2py.transpile.opcodes import OPS
@@ -65,7 +65,41 @@ def choose_signs(function: FunctionIR) -> None:
     survey.hope()
     for _ in range(_MOST_ROUNDS):
         if not survey.settle():
-            return
+            break
+    signed = [param for param in function.params if param.signed]
+    if signed:
+        _copy(function, signed)
+
+
+def _copy(function: FunctionIR, params: list[Var]) -> None:
+    """Read parameters, which come unsigned, from signed copies that are made at the start."""
+    names: dict[int, Var] = {}
+    for param in params:
+        param.signed = False
+        names[param.index] = function.variable(param.type, param.local)
+        names[param.index].signed = True
+    renamed = sum(1 << index for index in names)
+    for block in function.reverse_postorder():
+        for stmt in block.stmts:
+            stmt.expr = _renamed(stmt.expr, names, renamed)
+        if any(expr.variables & renamed for expr in end_exprs(block.end)):
+            block.end = map_end(block.end, [_renamed(expr, names, renamed) for expr in end_exprs(block.end)])
+    start = function.block()
+    start.stmts = [Stmt((names[param.index],), get(param)) for param in params]
+    start.end = Jump(function.entry)
+    function.entry = start
+    function.edges_changed()
+
+
+def _renamed(expr: Expr, names: dict[int, Var], renamed: int) -> Expr:
+    """The expression with these variables read under other names; what is known of them stays."""
+    if not expr.variables & renamed:
+        return expr
+    if expr.op is not LOCAL_GET:
+        return expr.with_args(tuple([_renamed(arg, names, renamed) for arg in expr.args]))
+    read = get(names[expr.imm.index], expr.offset)
+    read.range, read.zeros = expr.range, expr.zeros
+    return read
 
 
 def _wanted(blocks: list[Block]) -> int:
@@ -112,15 +146,18 @@ class _Survey:
 
     def __init__(self, function: FunctionIR, wanted: int) -> None:
         self.variables = function.variables
-        fixed = {param.index for param in function.params}
-        fixed |= {stmt.targets[0].index for _, stmt, _ in function.counting}
+        fixed = {stmt.targets[0].index for _, stmt, _ in function.counting}
+        params = len(function.params)
         for block in function.reverse_postorder():
-            fixed |= {target.index for stmt in block.stmts if len(stmt.targets) > 1 for target in stmt.targets}
+            for stmt in block.stmts:
+                if stmt.targets and (len(stmt.targets) > 1 or stmt.targets[0].index < params):
+                    fixed |= {target.index for target in stmt.targets}
         fixed |= {var.index for var in function.variables if var.unwrapped}
         free = {var.index for var in function.variables if var.type in SIZES and wanted >> var.index & 1}
         self.free = free - fixed
         self.mask = sum(1 << index for index in self.free)
-        self.constant: dict[int, int] = {}
+        #: A parameter that is never assigned can have a signed copy, which is made once.
+        self.constant: dict[int, int] = {index: -_EXTEND for index in sorted(self.free) if index < params}
         self.dependent: dict[int, list[tuple[_Gain, int]]] = {}
         self.weight = 1
 
