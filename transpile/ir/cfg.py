@@ -102,15 +102,24 @@ Terminator: TypeAlias = Jump | Branch | Switch | Return | Unreachable
 
 
 class Block:
-    """A basic block; `id` is unique in its function."""
+    """A basic block; `id` is unique in its function.
 
-    __slots__ = ("end", "id", "stmts")
+    `inlined` are the expressions that the pass `inline` has left behind: while the block still evaluates those, there
+    is nothing left to do.
+    """
+
+    __slots__ = ("end", "id", "inlined", "stmts")
 
     end: Terminator
 
     def __init__(self, id_: int) -> None:
         self.id = id_
         self.stmts: list[Stmt] = []
+        self.inlined: list[Expr] = []
+
+    def exprs(self) -> list[Expr]:
+        """Every expression that the block evaluates, at top level, in order."""
+        return [*[stmt.expr for stmt in self.stmts], *end_exprs(self.end)]
 
     def successors(self) -> list[Block]:
         """The blocks that may come next; one may stand in the list more than once."""

@@ -59,9 +59,10 @@ class Expr:
     `transpile.module.Instr`, but for `local.get` the Var. `offset` is the instruction's place in the module.
     `variables` is a bit set of the Var indices that it reads. `range` bounds the value of a `local.get`,
     and `zeros` counts low bits of it (or of a `global.get`) that are zero, where that has been proved.
+    `folded` says that the pass `fold` has nothing left to do for an expression with operands.
     """
 
-    __slots__ = ("args", "depth", "effects", "imm", "offset", "op", "range", "type", "variables", "zeros")
+    __slots__ = ("args", "depth", "effects", "folded", "imm", "offset", "op", "range", "type", "variables", "zeros")
 
     effects: int
     depth: int
@@ -77,6 +78,7 @@ class Expr:
         self.offset = offset
         self.range: tuple[int, int] | None = None
         self.zeros = 0
+        self.folded = False
         if len(args) == 2:
             left, right = args
             self.effects = OWN_EFFECTS[op] | left.effects | right.effects

@@ -18,31 +18,40 @@ def fold(function: FunctionIR) -> bool:
     """Rewrite every expression in place, operands first; whether any changed."""
     changed = False
     for block in function.reverse_postorder():
-        for stmt in block.stmts:
-            expr = stmt.expr
-            if expr.args:
-                stmt.expr = _fold(expr)
-                changed = changed or stmt.expr is not expr
-        ends = end_exprs(block.end)
-        if ends:
-            folded = [_fold(expr) for expr in ends]
-            if any(new is not old for new, old in zip(folded, ends, strict=True)):
-                block.end = map_end(block.end, folded)
-                changed = True
-            changed = _fold_branch(block) or changed
+        changed = _fold_block(block) or changed
+        changed = _fold_branch(block) or changed
     if changed:
         function.statements_changed()
     return changed
 
 
+def _fold_block(block: Block) -> bool:
+    """Fold every expression of a block; whether any changed."""
+    changed = False
+    for stmt in block.stmts:
+        expr = stmt.expr
+        if expr.args and not expr.folded:
+            stmt.expr = _fold(expr)
+            changed = changed or stmt.expr is not expr
+    ends = end_exprs(block.end)
+    folded = [_fold(expr) for expr in ends]
+    if any(new is not old for new, old in zip(folded, ends, strict=True)):
+        block.end = map_end(block.end, folded)
+        return True
+    return changed
+
+
 def _fold(expr: Expr) -> Expr:
-    if not expr.args:
+    if not expr.args or expr.folded:
         return expr
     args = tuple([_fold(arg) if arg.args else arg for arg in expr.args])
     if args != expr.args:
         expr = expr.with_args(args)
     rule = _RULES.get(expr.op)
-    return rule(expr) if rule is not None else expr
+    if rule is not None:
+        expr = rule(expr)
+    expr.folded = True
+    return expr
 
 
 def _fold_branch(block: Block) -> bool:

@@ -34,10 +34,11 @@ def inline_uses(function: FunctionIR) -> bool:
     live = live_out(function)
     changed = False
     for block in function.reverse_postorder():
-        if block.stmts:
+        if block.stmts and block.exprs() != block.inlined:
             candidates = _single_uses(block, live[block.id])
             if candidates:
                 changed = _Inliner(block, candidates).run() or changed
+            block.inlined = block.exprs()
     return changed
 
 
