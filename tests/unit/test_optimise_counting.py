@@ -141,3 +141,20 @@ def test_what_a_loop_starts_from_may_have_left_its_name_to_another() -> None:
         (local.get $sum)))"""
     for dialect in DIALECTS:
         assert outcome(instance_of(wat, dialect), "f", 0) == 12
+
+
+@pytest.mark.parametrize("start", [0, 0x7FFFFFFFFFFFFFF8, 0xFFFFFFFFFFFFFFF0, 0xFFFFFFFFFFFFFF00])
+@pytest.mark.parametrize("end", ["(i64.const {})", "(i64.or (i64.extend_i32_u (local.get $n)) (i64.const {}))"])
+def test_words_are_counted_as_they_follow_each_other(start: int, end: str) -> None:
+    end = end.format((start + 16) % (1 << 64))
+    wat = f"""(module (memory 1) (func (export "f") (param $n i32) (result i32) (local $i i64) (local $sum i32)
+        (local.set $i (i64.const {start}))
+        (loop
+            (local.set $sum (i32.add (local.get $sum) (i32.const 3)))
+            (if (i32.gt_u (local.get $sum) (i32.const 200)) (then (return (local.get $sum))))
+            (local.set $i (i64.add (local.get $i) (i64.const 1)))
+            (br_if 0 (i64.ne (local.get $i) {end})))
+        (local.get $sum)))"""
+    for n in (0, 5):
+        outcomes = [outcome(instance_of(wat, dialect), "f", n) for dialect in DIALECTS]
+        assert outcomes[0] == outcomes[1] == outcome(instance_of(wat, disabled=("counting",)), "f", n)

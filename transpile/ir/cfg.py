@@ -143,12 +143,12 @@ class FunctionIR:
     whoever changes edges must call `edges_changed`; `live` is what `liveness` has found, so whoever changes what blocks
     assign, or read of what others have assigned, must call `statements_changed`. `counting` is what `ranges` found of
     loops that count: the block that ends each, its step, and how it counts. `mixes` says that there are instructions
-    such as hashes are made with.
+    such as hashes are made with. `words` says that an i64 is going to be a signed word (the portable dialect).
     """
 
     __slots__ = (
         "_graph", "_order", "counting", "entry", "index", "live", "mixes", "next_block", "offset", "params", "type",
-        "variables",
+        "variables", "words",
     )  # fmt: skip
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
@@ -160,6 +160,7 @@ class FunctionIR:
         self.next_block = 0
         self.counting: list[tuple[Block, Stmt, Counted]] = []
         self.mixes = False
+        self.words = False
         self._order: list[Block] | None = None
         self._graph: Graph | None = None
         self.live: dict[int, int] | None = None

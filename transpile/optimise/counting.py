@@ -2,15 +2,16 @@
 
 Needs what `ranges` found last, of the graph as it is. Keeps what the loop reads: nothing may read the variable between
 its step and the end of the turn, nor behind another way out from there. Where it may start at zero and go down all the
-way round, nothing may read it at all: it starts at 2**N then.
+way round, nothing may read it at all: it starts at 2**N then. Words must not go from positive to negative.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
+from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_in
 
 
@@ -28,12 +29,23 @@ def count_loops(function: FunctionIR) -> None:
         body = graph.loop(graph.number[header.id])
         if counted.wraps and counted.step < 0 and _is_read(graph, body, number, stmt, live):
             continue
+        if function.words and stmt.targets[0].type == "i64" and not _in_order(stmt, counted):
+            continue
         home = _sinkable(graph, body, number, stmt, live)
         if home is not None:
             home.stmts.remove(stmt)
             latch.stmts.append(stmt)
             function.statements_changed()
             stmt.counts = counted._replace(live=bool(live[out.id] >> stmt.targets[0].index & 1))
+
+
+def _in_order(stmt: Stmt, counted: Counted) -> bool:
+    """Whether both ends are words that are not negative, which are in the order of what they stand for."""
+    full = FULL["i64"]
+    start = counted.entered.get(stmt.targets[0].index, full)
+    end = interval(counted.end)
+    past_top = counted.step > 0 and end[0] == 0
+    return not (counted.wraps or past_top or max(start[1], end[1]) > full[1] >> 1)
 
 
 def _is_own_test(end: Branch, stmt: Stmt) -> bool:

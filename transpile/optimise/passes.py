@@ -92,6 +92,7 @@ def optimise(
 ) -> None:
     """Run every pass for the dialect that is not `disabled` and has work; `check` (the verifier) runs after each."""
     skipped = disabled + _NOT_FOR[dialect]
+    function.words = dialect == "portable"
     ran: dict[str, int] = {}
     changed: dict[str, int] = {}
     for time, name in enumerate(_ORDER):
