@@ -154,6 +154,7 @@ def spectest() -> dict[str, Extern]:
         "global_f32": Global("f32", 666.6),
         "global_f64": Global("f64", 666.6),
         "table": Table("funcref", 10, 20),
+        "table64": Table("funcref", 10, 20, index="i64"),
         "memory": Memory(1, 2),
     }
 
@@ -387,7 +388,7 @@ _ERRORS: dict[str, type[WasmError] | tuple[type[WasmError], ...]] = {
 #: Assertions about annotations, which are skipped as the grammar allows.
 _CUSTOM = frozenset({"assert_malformed_custom", "assert_invalid_custom"})
 #: Exports of the host module that later features bring.
-_LATER_SPECTEST = {"table64": "memory64", "shared_memory": "threads"}
+_LATER_SPECTEST = {"shared_memory": "threads"}
 #: What older proposals' scripts expect to be refused, and the later feature that allows it.
 _SUPERSEDED = {
     "multiple tables": "superseded by reference-types",

@@ -41,6 +41,13 @@ _f32_bytes = F32.pack
 _f64_bytes = F64.pack
 
 
+def narrowed(index: int, offset: int = 0) -> int:
+    """The sum of a 64-bit index, unsigned or a word, and an offset below 2**32, or 2**32 - 1 if that is less: no memory
+    or table has such a place.
+    """
+    return index + offset if 0 <= index <= 0xFFFFFFFF - offset else 0xFFFFFFFF
+
+
 def f64_bits(x: float) -> int:
     """The bit pattern of an f64 (spec: `i64.reinterpret_f64`)."""
     bits: int = unpack_u64(_f64_bytes(x))[0]

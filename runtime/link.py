@@ -72,11 +72,12 @@ def _match_limits(given: Limits, expected: Limits) -> bool:
 
 
 def _match_tables(given: TableType, expected: TableType) -> bool:
-    return given.element == expected.element and _match_limits(given.limits, expected.limits)
+    same = given.element == expected.element and given.index == expected.index
+    return same and _match_limits(given.limits, expected.limits)
 
 
 def _match_memories(given: MemoryType, expected: MemoryType) -> bool:
-    return _match_limits(given.limits, expected.limits)
+    return given.index == expected.index and _match_limits(given.limits, expected.limits)
 
 
 def _equal(given: ExternType, expected: ExternType) -> bool:

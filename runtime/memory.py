@@ -28,7 +28,7 @@ from wasm2py.runtime.access import load_f32, store_f32
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.layouts import F64, I8, I16, I32, I64, U8, U16, U32, U64
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, Limits, MemoryType
+from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, IndexType, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
 from wasm2py.runtime.views import LAYOUTS, Views
 
@@ -57,18 +57,24 @@ class Memory:
 
     # _buffer is the bytes, exactly: _storage itself, if that is a bytearray, else a view of it.  _views is what
     # namespaces have been given besides, once any needs it; _attached says under which names.
-    __slots__ = ("__weakref__", "_attached", "_buffer", "_maximum", "_portable", "_storage", "_views")
+    __slots__ = ("__weakref__", "_attached", "_buffer", "_index", "_maximum", "_portable", "_storage", "_views")
 
-    def __init__(self, minimum: int, maximum: int | None = None) -> None:
+    def __init__(self, minimum: int, maximum: int | None = None, *, index: IndexType = "i32") -> None:
         """Make a memory of `minimum` pages of 64 KiB, all zero, that can grow to `maximum` pages.
 
-        Raises ValueError for limits that no memory type can have, MemoryError if there is not that much memory.
+        `index` is the type of its addresses: "i64" makes it a 64-bit memory, which may have a larger maximum, but not
+        more pages. Raises ValueError for limits or an index type that no memory type can have, MemoryError if there is
+        not that much memory.
         """
-        if not 0 <= minimum <= (MAX_PAGES if maximum is None else maximum) <= MAX_PAGES:
+        most = MAX_PAGES.get(index)
+        if most is None:
+            raise ValueError(f"expected an index type, i32 or i64, got {index}")
+        if not 0 <= minimum <= (most if maximum is None else maximum) <= most:
             raise ValueError(f"memory limits out of range: {Limits(minimum, maximum)}")
         if minimum > LARGEST_MEMORY:
             raise MemoryError(f"a memory of {minimum} pages: at most {LARGEST_MEMORY} can be had")
         self._maximum = maximum
+        self._index: IndexType = index
         self._attached: list[tuple[weakref.ref[ModuleType], dict[str, str]]] = []
         self._portable = _PORTABLE_FIRST
         self._views: Views | None = None
@@ -80,7 +86,7 @@ class Memory:
     @classmethod
     def from_type(cls, type_: MemoryType) -> Memory:
         """Make a memory of the type's minimal size."""
-        return cls(type_.limits.minimum, type_.limits.maximum)
+        return cls(type_.limits.minimum, type_.limits.maximum, index=type_.index)
 
     @property
     def size(self) -> int:
@@ -95,7 +101,7 @@ class Memory:
     @property
     def type(self) -> MemoryType:
         """The memory's type; its minimum is the current size."""
-        return MemoryType(Limits(self.pages, self._maximum))
+        return MemoryType(Limits(self.pages, self._maximum), self._index)
 
     @property
     def data(self) -> memoryview:
@@ -122,7 +128,8 @@ class Memory:
         self._name()
 
     def grow(self, n: int) -> int:
-        """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many.
+        """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many
+        (also for a 64-bit memory: generated code makes that its -1).
 
         Raises ValueError if n is negative.
         """

@@ -27,6 +27,6 @@ HELPERS: dict[str, object] = {
     **_public_names(integers, ("i32_", "i64_")),
     **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
     **_public_names(words, ("int_", "uint_", "word_", "f64_", "f32_from_unsigned")),
-    **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_")),
+    **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_", "narrowed")),
     **_public_names(bulk, ("fill_", "copy_", "find_", "mismatch_", "sum_", "turns_", "items")),
 }

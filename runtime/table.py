@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from wasm2py.runtime.adapters import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import FuncType, Limits, TableType, ValType
+from wasm2py.runtime.types import MAX_TABLE_SIZE, FuncType, IndexType, Limits, TableType, ValType
 from wasm2py.runtime.values import to_raw
 
 #: The most elements that a table may have here, whatever its maximum; the JavaScript API has the same limit.
@@ -32,29 +32,42 @@ class Table:
     values and trap.  Indexing is the host's side, and raises IndexError and TypeError.
     """
 
-    __slots__ = ("__weakref__", "_element", "_elements", "_maximum", "_views")
+    __slots__ = ("__weakref__", "_element", "_elements", "_index", "_maximum", "_views")
 
-    def __init__(self, element: ValType, minimum: int, maximum: int | None = None, value: Any = None) -> None:
-        """Make a table of `minimum` elements, each `value`.
+    def __init__(
+        self,
+        element: ValType,
+        minimum: int,
+        maximum: int | None = None,
+        value: Any = None,
+        *,
+        index: IndexType = "i32",
+    ) -> None:
+        """Make a table of `minimum` elements, each `value`; `index` is the type of the numbers that instructions find
+        them by.
 
-        Raises ValueError for limits that no table type can have, TypeError if the value is not a reference of the
-        element type, MemoryError if the table is too large for this implementation.
+        Raises ValueError for limits or an index type that no table type can have, TypeError if the value is not a
+        reference of the element type, MemoryError if the table is too large for this implementation.
         """
         if element not in ("funcref", "externref"):
             raise ValueError(f"expected a reference type, got {element}")
-        if not 0 <= minimum <= (_FAILED if maximum is None else maximum) <= _FAILED:
+        most = MAX_TABLE_SIZE.get(index)
+        if most is None:
+            raise ValueError(f"expected an index type, i32 or i64, got {index}")
+        if not 0 <= minimum <= (most if maximum is None else maximum) <= most:
             raise ValueError(f"table limits out of range: {Limits(minimum, maximum)}")
         if minimum > MAX_ELEMENTS:
             raise MemoryError(f"a table of {minimum} elements exceeds this implementation's limit of {MAX_ELEMENTS}")
         self._element = element
         self._maximum = maximum
+        self._index: IndexType = index
         self._elements: list[Any] = [to_raw(element, value)] * minimum
         self._views: dict[tuple[FuncType, Dialect], list[Callable[..., Any]]] = {}
 
     @classmethod
     def from_type(cls, type_: TableType) -> Table:
         """Make a table of nulls, of the type's minimal size."""
-        return cls(type_.element, type_.limits.minimum, type_.limits.maximum)
+        return cls(type_.element, type_.limits.minimum, type_.limits.maximum, index=type_.index)
 
     @property
     def element(self) -> ValType:
@@ -69,7 +82,7 @@ class Table:
     @property
     def type(self) -> TableType:
         """The table's type; its minimum is the current size."""
-        return TableType(self._element, Limits(len(self._elements), self._maximum))
+        return TableType(self._element, Limits(len(self._elements), self._maximum), self._index)
 
     def view(self, functype: FuncType, dialect: Dialect) -> list[Callable[..., Any]]:
         """The list that `call_indirect` of this type indexes in code of a dialect; always the same list, kept up to
@@ -98,7 +111,8 @@ class Table:
         self._replace(i, (reference,))
 
     def grow(self, n: int, reference: Any = None) -> int:
-        """Append n elements (spec: `table.grow`); returns the previous size, or 0xFFFFFFFF if it cannot grow so far.
+        """Append n elements (spec: `table.grow`); returns the previous size, or 0xFFFFFFFF if it cannot grow so far
+        (also for a 64-bit table: generated code makes that its -1).
 
         Raises ValueError if n is negative, TypeError if the reference is not of the element type.
         """

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 ValType: TypeAlias = Literal["i32", "i64", "f32", "f64", "v128", "funcref", "externref"]
+#: The type of a memory's addresses and sizes, or of a table's.
+IndexType: TypeAlias = Literal["i32", "i64"]
 
 I32: ValType = "i32"
 I64: ValType = "i64"
@@ -25,11 +27,14 @@ REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF})
 
 #: Bytes in one page of linear memory.
 PAGE_SIZE = 65536
-#: The largest number of pages that a 32-bit memory may have.
-MAX_PAGES = 65536
-#: The most pages that a memory here really gets.  That the last page is never there lets generated code add small
-#: numbers to an address that was just used, without a thought to wrapping.
-LARGEST_MEMORY = MAX_PAGES - 1
+#: The largest number of pages that a memory may have, by its index type.
+MAX_PAGES: dict[IndexType, int] = {"i32": 1 << 16, "i64": 1 << 48}
+#: The largest number of elements that a table may have, by its index type.
+MAX_TABLE_SIZE: dict[IndexType, int] = {"i32": (1 << 32) - 1, "i64": (1 << 64) - 1}
+#: The most pages that a memory here really gets, whatever its index type.  That the last page of what 32 bits can
+#: address is never there lets generated code add small numbers to an address that was just used, without a thought to
+#: wrapping, and take 2**32 - 1 for all addresses from there on.
+LARGEST_MEMORY = MAX_PAGES["i32"] - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +61,30 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class MemoryType:
-    """A linear memory; the limits count pages of 64 KiB."""
+    """A linear memory; the limits count pages of 64 KiB, `index` is the type of its addresses."""
 
     limits: Limits
+    index: IndexType = "i32"
 
     def __str__(self) -> str:
-        return f"memory {self.limits}"
+        return f"memory {_shown(self.index)}{self.limits}"
 
 
 @dataclass(frozen=True, slots=True)
 class TableType:
-    """A table of references; the limits count elements."""
+    """A table of references; the limits count elements, `index` is the type of what tells one from another."""
 
     element: ValType
     limits: Limits
+    index: IndexType = "i32"
 
     def __str__(self) -> str:
-        return f"table {self.limits} {self.element}"
+        return f"table {_shown(self.index)}{self.limits} {self.element}"
+
+
+def _shown(index: IndexType) -> str:
+    """An index type before limits, where it is not the usual one."""
+    return "" if index == "i32" else f"{index} "
 
 
 @dataclass(frozen=True, slots=True)

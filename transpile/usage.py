@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, TableType
+from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, MemoryType, TableType
 from wasm2py.transpile.decode import decode_body
+from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Expression, Instr, Module
 from wasm2py.transpile.opcodes import OPS, Op
 
@@ -21,6 +22,7 @@ def _of_definitions(module: Module) -> Iterator[str]:
     rules = {
         "bulk-memory": _has_bulk_memory,
         "extended-const": _has_extended_constants,
+        "memory64": _has_wide_indices,
         "multi-memory": _has_several_memories,
         "multi-value": _has_multiple_results,
         "mutable-globals": _shares_mutable_globals,
@@ -65,6 +67,20 @@ def _has_several_memories(module: Module) -> bool:
     return len(module.imported("memory")) + len(module.memories) > 1
 
 
+def _has_wide_indices(module: Module) -> bool:
+    return any_wide(_memory_types(module), _table_types(module))
+
+
+def _memory_types(module: Module) -> Iterator[MemoryType]:
+    yield from (item.type for item in module.imported("memory") if isinstance(item.type, MemoryType))
+    yield from (memory.type for memory in module.memories)
+
+
+def _table_types(module: Module) -> Iterator[TableType]:
+    yield from (item.type for item in module.imported("table") if isinstance(item.type, TableType))
+    yield from (table.type for table in module.tables)
+
+
 def _has_multiple_results(module: Module) -> bool:
     return any(len(type_.results) > 1 for type_ in module.types)
 
@@ -77,8 +93,7 @@ def _shares_mutable_globals(module: Module) -> bool:
 
 
 def _has_references(module: Module) -> bool:
-    imported = [item.type for item in module.imported("table") if isinstance(item.type, TableType)]
-    tables = imported + [table.type for table in module.tables]
+    tables = list(_table_types(module))
     values = {value for type_ in module.types for value in type_.params + type_.results}
     values.update(item.type.valtype for item in module.globals)
     declares = any(elem.mode == "declarative" for elem in module.elems)

@@ -113,7 +113,7 @@ def test_a_closed_pipe_is_no_traceback() -> None:
 def test_memory_that_is_not_there_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **_named: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(wasm2py.Memory, "__init__", refuse)

@@ -17,7 +17,7 @@ from property.operands import (
     Frame,
     Operands,
 )
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE
 
 _STORES = [op for op in OPS.values() if op.family == "store"]
@@ -94,28 +94,28 @@ class Body(Operands):
 
     def memory_size(self) -> None:
         self.emit("memory.size", 0)
-        self.put("i32")
+        self.put(self.scope.memory_index)
 
     def memory_grow(self) -> None:
-        self.small(1)
+        self.small(1, self.scope.memory_index)
         self.take(1)
         self.emit("memory.grow", 0)
-        self.put("i32")
+        self.put(self.scope.memory_index)
 
     def memory_fill(self) -> None:
         self.address()
         self.push("i32")
         self.push("i32")
-        self.small(0x1F)
+        self.small(0x1F, self.scope.memory_index)
         self.emit("memory.fill", 0)
         self.take(3)
 
     def memory_copy(self) -> None:
         self.address()
         self.push("i32")
-        self.small(0x1FF)
+        self.small(0x1FF, self.scope.memory_index)
         self.push("i32")
-        self.small(0x1F)
+        self.small(0x1F, self.scope.memory_index)
         self.emit("memory.copy", (0, 0))
         self.take(3)
 
@@ -135,51 +135,53 @@ class Body(Operands):
         self.choices.pick(_TABLE_STEPS)(self, self.choices.below(2))
 
     def table_get(self, table: int) -> None:
-        self.small(7)
+        self.small(7, self.scope.table_indices[table])
         self.take(1)
         self.emit("table.get", table)
         self.put(REFERENCES[table])
 
     def table_set(self, table: int) -> None:
-        self.small(7)
+        self.small(7, self.scope.table_indices[table])
         self.push(REFERENCES[table])
         self.take(2)
         self.emit("table.set", table)
 
     def table_size(self, table: int) -> None:
         self.emit("table.size", table)
-        self.put("i32")
+        self.put(self.scope.table_indices[table])
 
     def table_grow(self, table: int) -> None:
         self.want(REFERENCES[table])
         self.push("i32")
-        self.small(3)
+        self.small(3, self.scope.table_indices[table])
         self.take(2)
         self.emit("table.grow", table)
-        self.put("i32")
+        self.put(self.scope.table_indices[table])
 
     def table_fill(self, table: int) -> None:
-        self.small(7)
+        index = self.scope.table_indices[table]
+        self.small(7, index)
         self.push(REFERENCES[table])
         self.push("i32")
-        self.small(3)
+        self.small(3, index)
         self.take(3)
         self.emit("table.fill", table)
 
     def table_copy(self, table: int) -> None:
-        self.table_range()
+        index = self.scope.table_indices[table]
+        self.table_range(index, index)
         self.emit("table.copy", (table, table))
 
     def table_init(self, table: int) -> None:
-        self.table_range()
+        self.table_range(self.scope.table_indices[FUNC_TABLE], "i32")
         self.emit("table.init", (self.choices.below(self.scope.elems), FUNC_TABLE))
 
-    def table_range(self) -> None:
-        self.small(7)
+    def table_range(self, to: IndexType, from_: IndexType) -> None:
+        self.small(7, to)
         self.push("i32")
-        self.small(3)
+        self.small(3, from_)
         self.push("i32")
-        self.small(3)
+        self.small(3, from_)
         self.take(3)
 
     def elem_drop(self, table: int) -> None:
@@ -213,12 +215,13 @@ class Body(Operands):
         self.put(*type_.results)
 
     def indirect_index(self, place: int) -> None:
+        index = self.scope.table_indices[FUNC_TABLE]
         if self.choices.one_in(3):
             self.push("i32")
-            self.small(7)
+            self.small(7, index)
         else:
-            self.emit("i32.const", place)
-            self.put("i32")
+            self.emit(f"{index}.const", place)
+            self.put(index)
 
     def tail_call(self) -> None:
         fitting = [(f, type_) for f, type_ in self.scope.functions if type_.results == self.type.results]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS
 
 TYPE_CODES: dict[str, int] = {
@@ -61,10 +61,11 @@ def types(valtypes: Iterable[ValType]) -> bytes:
     return vector([bytes([TYPE_CODES[valtype]]) for valtype in valtypes])
 
 
-def limits(minimum: int, maximum: int | None = None) -> bytes:
+def limits(minimum: int, maximum: int | None = None, index: IndexType = "i32") -> bytes:
+    wide = 4 if index == "i64" else 0
     if maximum is None:
-        return b"\x00" + unsigned(minimum)
-    return b"\x01" + unsigned(minimum) + unsigned(maximum)
+        return bytes([wide]) + unsigned(minimum)
+    return bytes([wide | 1]) + unsigned(minimum) + unsigned(maximum)
 
 
 def _as_signed(value: int, bits: int) -> bytes:
@@ -183,11 +184,11 @@ class ModuleBuilder:
             self.export(export, "func", index)
         return index
 
-    def memory(self, minimum: int, maximum: int | None = None) -> None:
-        self.memories.append(limits(minimum, maximum))
+    def memory(self, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
+        self.memories.append(limits(minimum, maximum, index))
 
-    def table(self, reference: ValType, minimum: int, maximum: int | None = None) -> None:
-        self.tables.append(bytes([TYPE_CODES[reference]]) + limits(minimum, maximum))
+    def table(self, reference: ValType, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
+        self.tables.append(bytes([TYPE_CODES[reference]]) + limits(minimum, maximum, index))
 
     def global_(self, valtype: ValType, init: bytes, mutable: bool = True) -> None:
         self.globals.append(bytes([TYPE_CODES[valtype], mutable]) + init + END)
@@ -195,10 +196,10 @@ class ModuleBuilder:
     def export(self, export_name: str | bytes, kind: str, index: int) -> None:
         self.exports.append(name(export_name) + bytes([EXPORT_KINDS[kind]]) + unsigned(index))
 
-    def active_elem(self, offset: int, functions: Sequence[int]) -> None:
+    def active_elem(self, offset: int, functions: Sequence[int], index: IndexType = "i32") -> None:
         """An element segment that table 0 is initialised with."""
         items = vector([unsigned(function) for function in functions])
-        self.elems.append(unsigned(0) + code(("i32.const", offset)) + END + items)
+        self.elems.append(unsigned(0) + code((f"{index}.const", offset)) + END + items)
 
     def passive_elem(self, items: Sequence[int | None]) -> None:
         """A passive segment of function references, None for null."""
@@ -209,8 +210,8 @@ class ModuleBuilder:
         """Declares functions that code takes references to."""
         self.elems.append(unsigned(3) + b"\x00" + vector([unsigned(function) for function in functions]))
 
-    def active_data(self, offset: int, data: bytes) -> None:
-        self.datas.append(unsigned(0) + code(("i32.const", offset)) + END + name(data))
+    def active_data(self, offset: int, data: bytes, index: IndexType = "i32") -> None:
+        self.datas.append(unsigned(0) + code((f"{index}.const", offset)) + END + name(data))
 
     def passive_data(self, data: bytes) -> None:
         self.datas.append(unsigned(1) + name(data))

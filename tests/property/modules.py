@@ -21,7 +21,7 @@ from property.operands import (
     TICK,
     Scope,
 )
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import FuncType, IndexType, ValType
 
 FUEL = 250
 _NAMES = (
@@ -41,6 +41,8 @@ _NAMES = (
     "f_1",
     "日本",
 )
+#: Most memories and tables have 32-bit indices.
+_INDEX_TYPES: tuple[IndexType, ...] = ("i32", "i32", "i64")
 #: What crosses the boundary instead of each type, and how an entry converts it in and out.
 _OUTSIDE: dict[ValType, ValType] = {"i32": "i32", "i64": "i64", "f32": "i32", "f64": "i64"}
 _OUTSIDE |= {"funcref": "i32", "externref": "i32"}
@@ -106,7 +108,9 @@ def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:
     for _ in range(1 + choices.below(4)):
         type_ = _signature(choices)
         scope.functions.append((builder.declare(builder.type_index(type_.params, type_.results)), type_))
-    builder.memory(1, 3)
+    scope.memory_index, *tables = (choices.pick(_INDEX_TYPES) for _ in range(3))
+    scope.table_indices = tables[0], tables[1]
+    builder.memory(1, 3, scope.memory_index)
     builder.export("memory", "memory", 0)
     _tables(builder, scope, choices)
     _segments(builder, scope, choices)
@@ -122,10 +126,10 @@ def _signature(choices: Choices) -> FuncType:
 
 
 def _tables(builder: ModuleBuilder, scope: Scope, choices: Choices) -> None:
-    builder.table("funcref", 8, 12)
-    builder.table("externref", 4, 6)
+    builder.table("funcref", 8, 12, scope.table_indices[0])
+    builder.table("externref", 4, 6, scope.table_indices[1])
     scope.table = [choices.pick(scope.functions)[0] for _ in range(5)]
-    builder.active_elem(0, scope.table)
+    builder.active_elem(0, scope.table, scope.table_indices[FUNC_TABLE])
     indexes = [index for index, _ in scope.functions]
     builder.passive_elem([None, *indexes])
     builder.passive_elem(indexes[::-1])
@@ -134,7 +138,8 @@ def _tables(builder: ModuleBuilder, scope: Scope, choices: Choices) -> None:
 
 
 def _segments(builder: ModuleBuilder, scope: Scope, choices: Choices) -> None:
-    builder.active_data(choices.below(200), bytes(choices.byte() for _ in range(choices.below(40))))
+    content = bytes(choices.byte() for _ in range(choices.below(40)))
+    builder.active_data(choices.below(200), content, scope.memory_index)
     builder.passive_data(bytes(choices.byte() for _ in range(choices.below(10))))
     builder.passive_data(bytes(range(128, 136)))
     scope.datas = 3
@@ -172,13 +177,13 @@ def _observers(builder: ModuleBuilder, scope: Scope) -> tuple[str, ...]:
         exports.append(f"global{index}")
     for table in range(2):
         body = code(("table.size", table))
-        builder.function((), ("i32",), body, export=f"size{table}")
+        builder.function((), (scope.table_indices[table],), body, export=f"size{table}")
         exports.append(f"size{table}")
         for place in range(4):
-            body = code(("i32.const", place), ("table.get", table), "ref.is_null")
+            body = code((f"{scope.table_indices[table]}.const", place), ("table.get", table), "ref.is_null")
             builder.function((), ("i32",), body, export=f"table{table}_{place}")
             exports.append(f"table{table}_{place}")
-    builder.function((), ("i32",), code(("memory.size", FUNC_TABLE)), export="pages")
+    builder.function((), (scope.memory_index,), code(("memory.size", 0)), export="pages")
     return (*exports, "pages")
 
 

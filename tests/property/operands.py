@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from property.choices import Choices
 from property.encoder import ModuleBuilder, code, instruction
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
 NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
@@ -39,6 +39,9 @@ _UNSETTLING = {op for op in PLAIN if op.family == "float" and op.mnemonic not in
 _UNSETTLING |= {OPS["f32.demote_f64"], OPS["f64.promote_f32"]}
 
 
+_LARGE_OFFSETS = {"i32": (65530, 65536, 0xFFFFFFFF), "i64": (65530, 0xFFFFFFFF, 1 << 32, (1 << 64) - 8)}
+
+
 @dataclass
 class Scope:
     """What bodies may refer to besides their own locals and labels."""
@@ -50,6 +53,9 @@ class Scope:
     table: list[int] = field(default_factory=list)
     elems: int = 0
     datas: int = 0
+    #: The index types of the memory and of the tables.
+    memory_index: IndexType = "i32"
+    table_indices: tuple[IndexType, IndexType] = ("i32", "i32")
 
     def type_of(self, function: int) -> FuncType:
         return next(type_ for index, type_ in self.functions if index == function)
@@ -228,21 +234,30 @@ class Operands:
         self.put(*op.results, unsettled=op in _UNSETTLING or inherits)
 
     def address(self, depth: int = 0) -> None:
-        """An i32 to address memory with: mostly inside the first page, sometimes at its edge or anything."""
-        kind = self.choices.below(16)
+        """What memory can be addressed with: mostly inside the first page, sometimes at its edge or anything."""
+        kind, index = self.choices.below(16), self.scope.memory_index
         if kind == 15:
-            self.emit("i32.const", 65536 - self.choices.below(12))
-            self.put("i32")
+            self.emit(f"{index}.const", 65536 - self.choices.below(12))
+            self.put(index)
             return
-        self.want("i32", depth=depth)
+        self.want("i32" if kind < 14 else index, depth=depth)
         if kind < 14:
             self.mask(self.choices.pick((0xFF, 0xFFC, 0x7FF8, 0xFFFF)))
+            self.widen(index)
 
-    def small(self, mask: int) -> None:
-        """An i32 below `mask + 1`, mostly."""
+    def small(self, mask: int, index: IndexType = "i32") -> None:
+        """An integer of that type below `mask + 1`, mostly."""
         self.want("i32")
         if not self.choices.one_in(16):
             self.mask(mask)
+        self.widen(index)
+
+    def widen(self, index: IndexType) -> None:
+        """Make an index of that type of an i32."""
+        if index == "i64":
+            self.emit("i64.extend_i32_s")
+            self.take(1)
+            self.put("i64")
 
     def mask(self, mask: int) -> None:
         self.code += code(("i32.const", mask), "i32.and")
@@ -250,7 +265,8 @@ class Operands:
         self.put("i32")
 
     def memarg(self, op: Op) -> tuple[int, int]:
-        offset = self.choices.pick((65530, 65536, 0xFFFFFFFF)) if self.choices.one_in(24) else self.choices.below(20)
+        large = _LARGE_OFFSETS[self.scope.memory_index]
+        offset = self.choices.pick(large) if self.choices.one_in(24) else self.choices.below(20)
         return self.choices.below(op.width.bit_length()), offset
 
     def load(self, op: Op, depth: int = 0) -> None:

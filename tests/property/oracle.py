@@ -29,6 +29,7 @@ def _engine() -> wasmtime.Engine:
     config.parallel_compilation = False
     config.cranelift_opt_level = "none"
     config.wasm_wide_arithmetic = True
+    config.wasm_memory64 = True
     return wasmtime.Engine(config)
 
 

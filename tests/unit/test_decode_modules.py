@@ -167,7 +167,7 @@ MALFORMED: list[tuple[bytes, str, int]] = [
     (module(vec_section(MEMORY, b"\x81\0\0")), "malformed limits flags 81", 11),
     (module(vec_section(MEMORY, b"\3\0\0")), "malformed limits flags 03: a shared memory needs the threads feature",
      11),
-    (module(vec_section(MEMORY, b"\4\0")), "malformed limits flags 04: a 64-bit index type needs the memory64 feature",
+    (module(vec_section(MEMORY, b"\6\0\0")), "malformed limits flags 06: a shared memory needs the threads feature",
      11),
     (module(section(MEMORY, b"\1")), "unexpected end of section or function", 11),
     (module(vec_section(GLOBAL, b"\x7f\2\x41\0\x0b")), "malformed mutability 02", 12),

@@ -16,7 +16,7 @@ from wasm2py.runtime import memory as memory_module
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import MAX_PAGES, PAGE_SIZE, Limits, MemoryType
+from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE, Limits, MemoryType
 
 OUT_OF_BOUNDS = "out of bounds memory access"
 FAILED = 0xFFFFFFFF
@@ -200,7 +200,7 @@ def test_growth_with_somebody_holding_a_view(world: World) -> None:
 
 def test_failure_to_grow() -> None:
     memory = Memory(1)
-    for n in (MAX_PAGES, 0xFFFFFFFF, 0x80000000):
+    for n in (LARGEST_MEMORY, 0xFFFFFFFF, 0x80000000, 1 << 64):
         assert memory.grow(n) == FAILED
     assert Memory(2, 3).grow(2) == FAILED
     assert memory.pages == 1
@@ -348,15 +348,15 @@ def test_attaching_does_not_keep_an_instance_alive() -> None:
 @pytest.mark.parametrize("dialects", [(), ("portable",), ("cpython",)])
 def test_a_huge_memory_touches_no_page_before_it_is_used(dialects: tuple[Dialect, ...]) -> None:
     try:
-        memory = Memory(MAX_PAGES)
+        memory = Memory(LARGEST_MEMORY)
     except MemoryError as error:
         pytest.skip(f"the host does not give 4 GiB of address space: {error}")
     world = World(memory, dialects)
-    assert memory.size == 2**32
-    memory.write(2**32 - 4, b"last")
+    assert memory.size == 2**32 - PAGE_SIZE
+    memory.write(memory.size - 4, b"last")
     memory.write(0, b"first")
     for index in range(len(dialects)):
-        assert world.bytes_of(index)[2**32 - 1] == ord("t")
+        assert world.bytes_of(index)[memory.size - 1] == ord("t")
         assert bytes(world.bytes_of(index)[:5]) == b"first"
     assert memory.grow(1) == FAILED
 
@@ -372,14 +372,25 @@ def test_growth_to_a_huge_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(world.memory[page * PAGE_SIZE - 2] == 9 for page in range(1, 50))
 
 
-@pytest.mark.parametrize(("minimum", "maximum"), [(-1, None), (3, 2), (MAX_PAGES + 1, None), (0, MAX_PAGES + 1)])
+@pytest.mark.parametrize(("minimum", "maximum"), [(-1, None), (3, 2), (65537, None), (0, 65537)])
 def test_impossible_limits(minimum: int, maximum: int | None) -> None:
     with pytest.raises(ValueError, match="memory limits out of range"):
         Memory(minimum, maximum)
 
 
-def test_from_type() -> None:
-    assert Memory.from_type(MemoryType(Limits(2, 5))).type == MemoryType(Limits(2, 5))
+def test_limits_of_64_bit_memories() -> None:
+    assert Memory(0, 1 << 48, index="i64").type == MemoryType(Limits(0, 1 << 48), "i64")
+    with pytest.raises(ValueError, match="memory limits out of range"):
+        Memory(0, (1 << 48) + 1, index="i64")
+    with pytest.raises(MemoryError, match="a memory of 65536 pages: at most 65535 can be had"):
+        Memory(65536, index="i64")
+    with pytest.raises(ValueError, match="expected an index type, i32 or i64, got f32"):
+        Memory(0, index="f32")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("type_", [MemoryType(Limits(2, 5)), MemoryType(Limits(2), "i64")])
+def test_from_type(type_: MemoryType) -> None:
+    assert Memory.from_type(type_).type == type_
 
 
 # Instructions

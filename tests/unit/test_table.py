@@ -216,6 +216,8 @@ def test_host_access() -> None:
 def test_from_type() -> None:
     type_ = TableType("externref", Limits(3, 7))
     assert Table.from_type(type_).type == type_
+    wide = TableType("funcref", Limits(1, 1 << 63), "i64")
+    assert Table.from_type(wide).type == wide
 
 
 @pytest.mark.parametrize(("minimum", "maximum"), [(-1, None), (5, 4), (0, 2**32), (2**32, None)])

@@ -121,8 +121,7 @@ def test_malformed_scripts(text: str, message: str) -> None:
     [
         ("(func (param v128))", "simd"),
         ("(func (drop (i8x16.relaxed_swizzle)) (v128.not))", "relaxed-simd"),
-        ("(memory i64 1)", "memory64"),
-        ("(table $t i64 1 funcref)", "memory64"),
+        ("(memory i64 1) (table $t i64 1 funcref)", None),
         ("(memory $i64 1) (global i64 (i64.const 1))", None),
         ('(func $v128 (export "struct"))', None),
         ("(type $t (struct))", "gc"),

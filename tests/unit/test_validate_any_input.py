@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import wasmtime
 
 #: Features that wasmtime has and this version does not; `Config` has an attribute for each.
-LATER = ("relaxed_simd", "simd", "threads", "memory64", "exceptions", "gc", "function_references", "wide_arithmetic")
+LATER = ("relaxed_simd", "simd", "threads", "exceptions", "gc", "function_references")
 
 
 def refusal(data: bytes) -> str | None:
@@ -50,7 +50,8 @@ def engine() -> wasmtime.Engine:
     """An engine with just the features that we have."""
     library = pytest.importorskip("wasmtime", reason="wasmtime has no wheels for this Python")
     config = library.Config()
-    config.wasm_multi_memory = config.wasm_tail_call = True
+    config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
+    config.wasm_wide_arithmetic = True
     for feature in LATER:
         if hasattr(library.Config, f"wasm_{feature}"):
             setattr(config, f"wasm_{feature}", False)

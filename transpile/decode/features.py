@@ -15,7 +15,6 @@ EXCEPTIONS = "exception-handling"
 LEGACY_EXCEPTIONS = "legacy-exception-handling"
 FUNCTION_REFERENCES = "function-references"
 GC = "gc"
-MEMORY64 = "memory64"
 SIMD = "simd"
 THREADS = "threads"
 
@@ -69,8 +68,6 @@ DEFINITIONS: dict[int, Later] = {
 LIMITS: dict[int, Later] = {
     0x02: ("a shared memory", THREADS),
     0x03: ("a shared memory", THREADS),
-    0x04: ("a 64-bit index type", MEMORY64),
-    0x05: ("a 64-bit index type", MEMORY64),
     0x06: ("a shared memory", THREADS),
     0x07: ("a shared memory", THREADS),
     **dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES)),

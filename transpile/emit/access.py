@@ -13,13 +13,21 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, WORDS, Emitter
 from wasm2py.transpile.emit.integers import sign_extended
 from wasm2py.transpile.emit.values import Value
-from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.expr import NARROWED, Expr
+from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS, Op
 
 
 def address_of(emitter: Emitter, access: Expr, line: int) -> ast.expr:
     """Where an access goes: the operand plus the static offset."""
     return with_offset(emitter.place(access.args[0]).node, access.imm[1], line)
+
+
+def item_base(emitter: Emitter, operand: Expr, line: int) -> ast.expr:
+    """The same as an index of a view, without the offset: views take any number that is not negative for what it is."""
+    if operand.op is NARROWED and emitter.dialect == "cpython":
+        return with_offset(emitter.node(operand.args[0]), operand.imm, line)
+    return emitter.place(operand).node
 
 
 def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:
@@ -41,7 +49,7 @@ def format_of(op: Op, signed: bool) -> str:
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str) -> ast.expr:
     """Read an item of `format_` (u8, i16, f64, …)."""
     memory = expr.imm[2]
-    address = address_of(emitter, expr, line)
+    address = with_offset(item_base(emitter, expr.args[0], line), expr.imm[1], line)
     if emitter.dialect == "portable":
         return _portable(address, memory, format_, line)
     return nodes.item(names.view_name(memory, format_), address, line)
@@ -55,6 +63,15 @@ def _portable(address: ast.expr, memory: int, format_: str, line: int) -> ast.ex
         return nodes.call("load_f32", [nodes.Name(buffer, line), address], line)
     unpacked = nodes.call(f"unpack_{format_}", [nodes.Name(buffer, line), address], line)
     return nodes.Subscript(unpacked, nodes.constant(0, line), line)
+
+
+def _narrowed(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """An index of 64 bits as one of 32: by a helper, unless it is known to be small."""
+    value, offset = emitter.canonical(expr.args[0]), expr.imm
+    if value.low >= 0 and value.high + offset <= FULL["i32"][1]:
+        return Value(with_offset(value.node, offset, line), value.low + offset, value.high + offset)
+    args = [value.node, nodes.constant(offset, line)] if offset else [value.node]
+    return Value(nodes.call("narrowed", args, line), *FULL["i32"])
 
 
 def _integer_load(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -109,6 +126,7 @@ def _register() -> None:
             INTEGERS[op] = _integer_load
             if op.mnemonic in ("i32.load", "i64.load"):
                 SIGNED[op] = _signed_load
+    INTEGERS[NARROWED] = _narrowed
     WORDS[OPS["i64.load"]] = _signed_load
     NODES[OPS["f64.load"]] = _f64_load
     NODES[OPS["f32.load"]] = _f32_load

@@ -6,7 +6,7 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import reread, with_offset
+from wasm2py.transpile.emit.access import item_base, reread, with_offset
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
 from wasm2py.transpile.emit.rounding import rounds, unrounded
@@ -29,7 +29,8 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         assert bits is not None
         return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
     out: list[ast.stmt] = []
-    base = emitter.place(where_expr).node
+    by_view = op.mnemonic != "f32.store"
+    base = item_base(emitter, where_expr, line) if by_view else emitter.place(where_expr).node
     if where_expr.op not in CONSTS and not commute(where_expr.effects, value_expr.effects):
         base = _named(out, emitter.address, base, line)
     address = with_offset(base, expr.imm[1], line)

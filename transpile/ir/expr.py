@@ -135,6 +135,9 @@ LOOKUP = _ir_op("lookup", ("i32",), "integer")
 # structure/switch.py.
 IN = _ir_op("in", ("i32",))
 WITHIN = _ir_op("within", ("i32",))
+#: An i64 plus the number below 2**32 that is its immediate, or 2**32 - 1 where that is less: what an i64 is as an index
+#: of a memory or table, for none has such a place; made by lift/indices.py.
+NARROWED = Op(-1, "narrowed", None, ("i64",), ("i32",), "integer", "mvp", False, 0)
 #: A float that emission has put into the cell of this number (emit/rounding.py).
 CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
@@ -173,7 +176,8 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), AND, OR, NOT, LOOKUP, IN, WITHIN, CELL)}
+_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL)
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS)}
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:

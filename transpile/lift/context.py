@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import FuncType, MemoryType, TableType, ValType
+from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Function, Module
 
 
 class LiftContext:
-    """The types of a module's index spaces, imports first; `global_zeros` has what is known of globals' low bits."""
+    """The types of a module's index spaces, imports first; `global_zeros` has what is known of globals' low bits.
+
+    `wide` tells whether any memory or table has 64-bit indices.
+    """
 
     __slots__ = (
         "function_types",
@@ -15,9 +19,12 @@ class LiftContext:
         "global_types",
         "global_zeros",
         "imported_functions",
+        "memories",
         "module",
         "table_types",
+        "tables",
         "types",
+        "wide",
     )
 
     def __init__(self, module: Module, global_zeros: dict[int, int] | None = None) -> None:
@@ -32,7 +39,13 @@ class LiftContext:
             *(item.type.valtype for item in module.imported("global")),  # type: ignore[union-attr]
             *(item.type.valtype for item in module.globals),
         ]
-        self.table_types: list[ValType] = [
-            *(item.type.element for item in module.imported("table")),  # type: ignore[union-attr]
-            *(item.type.element for item in module.tables),
+        self.tables: list[TableType] = [
+            *(item.type for item in module.imported("table")),  # type: ignore[list-item]
+            *(item.type for item in module.tables),
         ]
+        self.table_types: list[ValType] = [table.element for table in self.tables]
+        self.memories: list[MemoryType] = [
+            *(item.type for item in module.imported("memory")),  # type: ignore[list-item]
+            *(item.type for item in module.memories),
+        ]
+        self.wide = any_wide(self.memories, self.tables)

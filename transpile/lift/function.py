@@ -190,8 +190,10 @@ def zero(type_: ValType) -> Expr:
 def lift_function(context: LiftContext, index: int, body: list[Instr]) -> FunctionIR:
     """Lift the function of funcidx `index`, whose validated instructions are `body` (the final `end` included)."""
     from wasm2py.transpile.lift.control import skip_dead
+    from wasm2py.transpile.lift.indices import WIDE_HANDLERS
     from wasm2py.transpile.lift.instructions import HANDLERS
 
+    handlers = WIDE_HANDLERS if context.wide else HANDLERS
     lifter = Lifter(context, index)
     lifter.frames.append(Frame("func", 0, lifter.function.block(), []))
     stack, locals_ = lifter.stack, lifter.locals
@@ -200,8 +202,8 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
             skip_dead(lifter, op, offset)
         elif op is LOCAL_GET:
             stack.append(get(locals_[imm], offset))
-        elif op in HANDLERS:
-            HANDLERS[op](lifter, imm, offset)
+        elif op in handlers:
+            handlers[op](lifter, imm, offset)
         else:
             simple(lifter, op, imm, offset)
     return lifter.function

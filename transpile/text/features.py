@@ -23,7 +23,6 @@ _WORDS: dict[str, str] = {
         r"|ref\.(?:any|eq|test|cast|i31|array|struct|host)|br_on_cast(?:_fail)?"
     ),
     "exception-handling": r"tag|throw|throw_ref|try_table|catch(?:_all)?(?:_ref)?|exn|exnref|noexn|nullexnref|ref\.exn",
-    "memory64": r"memory of i64|table of i64",
     "function-references": (
         r"ref|call_ref|return_call_ref|ref\.as_non_null|br_on_null|br_on_non_null|table of expression"
     ),
@@ -45,7 +44,7 @@ def _feature_of(word: str) -> str | None:
 
 
 def _marks(words: Iterable[str]) -> Iterable[str]:
-    """The words, and phrases for what shows only in its place: `i64` and expressions inside memory and table types."""
+    """The words, and phrases for what shows only in its place: expressions inside table types."""
     heads: list[str] = []
     previous = last = ""
     for word in words:
@@ -55,8 +54,6 @@ def _marks(words: Iterable[str]) -> Iterable[str]:
             heads.append(word)
         elif word == ")" and heads:
             heads.pop()
-        elif word == "i64" and heads and heads[-1] in ("memory", "table"):
-            yield f"{heads[-1]} of i64"
         previous = word
         if word != "(":
             last = word

@@ -15,7 +15,7 @@ from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import sized, unsigned, vector
 from wasm2py.transpile.text.immediates import OPCODES, Scope, typeuse
 from wasm2py.transpile.text.instructions import expression
-from wasm2py.transpile.text.segments import active_data, define_data, define_elem, inline_elem
+from wasm2py.transpile.text.segments import active_data, define_data, define_elem, inline_elem, start_of
 from wasm2py.transpile.text.types import (
     at_reftype,
     encode_globaltype,
@@ -24,6 +24,8 @@ from wasm2py.transpile.text.types import (
     encode_valtype,
     functype,
     globaltype,
+    indextype,
+    limits,
     local_lists,
     memorytype,
     reftype,
@@ -231,28 +233,31 @@ def _define_table(cursor: Cursor, module: ModuleBuilder) -> None:
     index, imported = _head(cursor, module, "table")
     if imported:
         return
+    index_type = indextype(cursor)
     if not at_reftype(cursor):
-        module.tables.append(encode_tabletype(tabletype(cursor)))
+        sizes = limits(cursor)
+        module.tables.append(encode_tabletype(TableType(reftype(cursor), sizes, index_type)))
         return
     element = reftype(cursor)
     cursor.expect_open("elem")
-    size = inline_elem(cursor, module, index, element)
+    size = inline_elem(cursor, module, index, element, index_type)
     cursor.close()
-    module.tables.append(encode_tabletype(TableType(element, Limits(size, size))))
+    module.tables.append(encode_tabletype(TableType(element, Limits(size, size), index_type)))
 
 
 def _define_memory(cursor: Cursor, module: ModuleBuilder) -> None:
     index, imported = _head(cursor, module, "memory")
     if imported:
         return
+    index_type = indextype(cursor)
     if not cursor.take_open("data"):
-        module.memories.append(encode_memorytype(memorytype(cursor)))
+        module.memories.append(encode_memorytype(MemoryType(limits(cursor), index_type)))
         return
     content = cursor.strings()
     cursor.close()
     pages = -(-len(content) // PAGE_SIZE)
-    module.memories.append(encode_memorytype(MemoryType(Limits(pages, pages))))
-    module.datas.append(active_data(index, OPCODES["i32.const"] + b"\x00", content))
+    module.memories.append(encode_memorytype(MemoryType(Limits(pages, pages), index_type)))
+    module.datas.append(active_data(index, start_of(index_type), content))
 
 
 def _define_global(cursor: Cursor, module: ModuleBuilder) -> None:

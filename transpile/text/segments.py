@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wasm2py.runtime.types import FUNCREF, ValType
+from wasm2py.runtime.types import FUNCREF, IndexType, ValType
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import sized, unsigned, vector
@@ -43,10 +43,15 @@ def define_elem(cursor: Cursor, module: ModuleBuilder) -> None:
     module.elems.append(_active(explicit or 0, offset, items))
 
 
-def inline_elem(cursor: Cursor, module: ModuleBuilder, table: int, element: ValType) -> int:
+def start_of(index: IndexType) -> bytes:
+    """Where a segment inside a definition goes: the first place, by a table's or memory's index type."""
+    return OPCODES[f"{index}.const"] + b"\x00"
+
+
+def inline_elem(cursor: Cursor, module: ModuleBuilder, table: int, element: ValType, index: IndexType) -> int:
     """The segment inside a table's definition; returns how many references it holds."""
     items = _elem_items(cursor, module, element) if cursor.kind == "(" else _func_indices(cursor, module)
-    module.elems.append(_active(table, OPCODES["i32.const"] + b"\x00", items))
+    module.elems.append(_active(table, start_of(index), items))
     return len(items.items)
 
 

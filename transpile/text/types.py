@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType, ValType
+from wasm2py.runtime.types import FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import unsigned, vector
 
@@ -100,6 +100,14 @@ def functype(cursor: Cursor) -> FuncType:
     return found
 
 
+def indextype(cursor: Cursor) -> IndexType:
+    """The type of a memory's or table's indices, i32 where it is left out."""
+    if cursor.take_keyword("i64"):
+        return "i64"
+    cursor.take_keyword("i32")
+    return "i32"
+
+
 def limits(cursor: Cursor) -> Limits:
     minimum = cursor.natural(_LIMIT_BITS)
     return Limits(minimum, cursor.natural(_LIMIT_BITS) if cursor.kind == "number" else None)
@@ -114,12 +122,14 @@ def globaltype(cursor: Cursor) -> GlobalType:
 
 
 def memorytype(cursor: Cursor) -> MemoryType:
-    return MemoryType(limits(cursor))
+    index = indextype(cursor)
+    return MemoryType(limits(cursor), index)
 
 
 def tabletype(cursor: Cursor) -> TableType:
+    index = indextype(cursor)
     found = limits(cursor)
-    return TableType(reftype(cursor), found)
+    return TableType(reftype(cursor), found, index)
 
 
 def encode_valtype(type_: ValType) -> bytes:
@@ -134,10 +144,11 @@ def encode_functype(type_: FuncType) -> bytes:
     return b"\x60" + encode_valtypes(type_.params) + encode_valtypes(type_.results)
 
 
-def encode_limits(found: Limits) -> bytes:
+def encode_limits(found: Limits, index: IndexType) -> bytes:
+    flags = 0x04 if index == "i64" else 0x00
     if found.maximum is None:
-        return b"\x00" + unsigned(found.minimum)
-    return b"\x01" + unsigned(found.minimum) + unsigned(found.maximum)
+        return bytes((flags,)) + unsigned(found.minimum)
+    return bytes((flags | 0x01,)) + unsigned(found.minimum) + unsigned(found.maximum)
 
 
 def encode_globaltype(type_: GlobalType) -> bytes:
@@ -145,8 +156,8 @@ def encode_globaltype(type_: GlobalType) -> bytes:
 
 
 def encode_memorytype(type_: MemoryType) -> bytes:
-    return encode_limits(type_.limits)
+    return encode_limits(type_.limits, type_.index)
 
 
 def encode_tabletype(type_: TableType) -> bytes:
-    return encode_valtype(type_.element) + encode_limits(type_.limits)
+    return encode_valtype(type_.element) + encode_limits(type_.limits, type_.index)

@@ -18,7 +18,8 @@ class Context:
     """The types of everything that a module defines or imports, by index.
 
     `datas` is the number of data segments; `references` are the functions that `ref.func` may name, because they
-    occur in the module outside of functions. `bottoms` are what operand stacks begin with.
+    occur in the module outside of functions. `wide` tells whether any memory or table has 64-bit indices. `bottoms` are
+    what operand stacks begin with.
     """
 
     types: tuple[FuncType, ...] = ()
@@ -29,6 +30,7 @@ class Context:
     elems: tuple[ValType, ...] = ()
     datas: int = 0
     references: frozenset[int] = frozenset()
+    wide: bool = False
     bottoms: Bottoms = field(default_factory=Bottoms, compare=False, repr=False)
 
 

@@ -12,7 +12,7 @@ from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.pause import collector_paused
 from wasm2py.transpile.validate.context import Context
 from wasm2py.transpile.validate.errors import InvalidError
-from wasm2py.transpile.validate.instructions import FIXED, RULES, SETS_LOCAL
+from wasm2py.transpile.validate.instructions import FIXED, FIXED_WIDE, RULES, RULES_WIDE, SETS_LOCAL
 from wasm2py.transpile.validate.stacks import Stacks
 
 #: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
@@ -84,7 +84,7 @@ def _check(stacks: Stacks, instructions: Sequence[Instr], function: int | None) 
 
     What most instructions do, replacing operands on top of the stack by a result, the stack knows by itself.
     """
-    fixed, rules = FIXED, RULES
+    fixed, rules = (FIXED_WIDE, RULES_WIDE) if stacks.context.wide else (FIXED, RULES)
     operands, locals_ = stacks.operands, stacks.locals
     declared = len(locals_)
     op, offset = _END, 0

@@ -7,10 +7,22 @@ registered by its kind.  All others have a rule of their own, registered by mnem
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from wasm2py.runtime.types import FUNCREF, I32, NUMERIC_TYPES, REFERENCE_TYPES, V128, FuncType, TableType, ValType
+from wasm2py.runtime.types import (
+    FUNCREF,
+    I32,
+    NUMERIC_TYPES,
+    REFERENCE_TYPES,
+    V128,
+    FuncType,
+    IndexType,
+    TableType,
+    ValType,
+)
 from wasm2py.transpile.decode.types import VALUE_TYPES
+from wasm2py.transpile.indices import INDEXED, index_types
 from wasm2py.transpile.opcodes import OPS, Immediate, Op
 from wasm2py.transpile.validate.context import lookup
 from wasm2py.transpile.validate.errors import InvalidError, unknown
@@ -56,7 +68,7 @@ def _memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
         raise unknown("memory", memory)
     if 1 << alignment > op.width:
         raise InvalidError("alignment must not be larger than natural")
-    if offset >= 1 << 32:
+    if offset >= 1 << 32 and stacks.context.memories[memory].index == I32:
         raise InvalidError("offset out of range")
 
 
@@ -215,7 +227,6 @@ def _call(stacks: Stacks, op: Op, function: int) -> None:
 @_instruction("call_indirect")
 def _call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     type_ = _indirect_type(stacks, indices)
-    stacks.pop(I32)
     stacks.pop_all(type_.params)
     stacks.push(type_.results)
 
@@ -228,16 +239,18 @@ def _return_call(stacks: Stacks, op: Op, function: int) -> None:
 @_instruction("return_call_indirect")
 def _return_call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     type_ = _indirect_type(stacks, indices)
-    stacks.pop(I32)
     _tail_call(stacks, type_)
 
 
 def _indirect_type(stacks: Stacks, indices: tuple[int, int]) -> FuncType:
-    type_index, table = indices
-    element = _table(stacks, table).element
-    if element != FUNCREF:
-        raise InvalidError(MISMATCH, f"needs a table of funcref, found one of {element}")
-    return lookup(stacks.context.types, type_index, "type")
+    """The type of what an indirect call calls; its index is popped."""
+    type_index, table_index = indices
+    table = _table(stacks, table_index)
+    if table.element != FUNCREF:
+        raise InvalidError(MISMATCH, f"needs a table of funcref, found one of {table.element}")
+    type_ = lookup(stacks.context.types, type_index, "type")
+    stacks.pop(table.index)
+    return type_
 
 
 def _tail_call(stacks: Stacks, callee: FuncType) -> None:
@@ -304,26 +317,29 @@ def _global_set(stacks: Stacks, op: Op, index: int) -> None:
 
 
 @_instruction("table.get")
-def _table_get(stacks: Stacks, op: Op, table: int) -> None:
-    element = _table(stacks, table).element
-    stacks.pop(I32)
-    stacks.push((element,))
+def _table_get(stacks: Stacks, op: Op, index: int) -> None:
+    table = _table(stacks, index)
+    stacks.pop(table.index)
+    stacks.push((table.element,))
 
 
 @_instruction("table.set")
-def _table_set(stacks: Stacks, op: Op, table: int) -> None:
-    stacks.pop_all((I32, _table(stacks, table).element))
+def _table_set(stacks: Stacks, op: Op, index: int) -> None:
+    table = _table(stacks, index)
+    stacks.pop_all((table.index, table.element))
 
 
 @_instruction("table.grow")
-def _table_grow(stacks: Stacks, op: Op, table: int) -> None:
-    stacks.pop_all((_table(stacks, table).element, I32))
-    stacks.push((I32,))
+def _table_grow(stacks: Stacks, op: Op, index: int) -> None:
+    table = _table(stacks, index)
+    stacks.pop_all((table.element, table.index))
+    stacks.push((table.index,))
 
 
 @_instruction("table.fill")
-def _table_fill(stacks: Stacks, op: Op, table: int) -> None:
-    stacks.pop_all((I32, _table(stacks, table).element, I32))
+def _table_fill(stacks: Stacks, op: Op, index: int) -> None:
+    table = _table(stacks, index)
+    stacks.pop_all((table.index, table.element, table.index))
 
 
 @_instruction("ref.null")
@@ -351,6 +367,28 @@ FIXED: dict[Op, Rule | None] = {
     if op.params is not None
 }
 RULES: dict[Op, Rule] = {op: INSTRUCTION_RULES[op.mnemonic] for op in OPS.values() if op.params is None}
+
+
+@cache
+def _variant(op: Op, operands: tuple[IndexType | None, ...], result: IndexType | None) -> Op:
+    """An instruction as it is for some index types."""
+    assert op.params is not None and op.results is not None
+    params = tuple(index or param for index, param in zip(operands, op.params, strict=True))
+    return _stand_in(params, op.results if result is None else (result,))
+
+
+def _indexed(stacks: Stacks, op: Op, immediate: Any) -> None:
+    """An instruction whose fixed operands are those for 32-bit indices only."""
+    rule, context = FIXED[op], stacks.context
+    assert rule is not None
+    rule(stacks, op, immediate)
+    types = index_types(op, immediate, context.memories, context.tables)
+    stacks.operands = stacks.operands[_variant(op, *types)]
+
+
+#: The same for modules that have memories or tables with 64-bit indices.
+FIXED_WIDE: dict[Op, Rule | None] = {op: rule for op, rule in FIXED.items() if op not in INDEXED}
+RULES_WIDE: dict[Op, Rule] = RULES | {op: _indexed for op in FIXED if op in INDEXED}
 #: What instructions that set a local do to the stack, by the local's type.
 SETS_LOCAL: dict[Op, dict[ValType, Op]] = {
     OPS["local.set"]: {type_: _stand_in((type_,), ()) for type_ in VALUE_TYPES.values()},

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from wasm2py.runtime.errors import ValidationError
 from wasm2py.runtime.types import (
-    I32,
     MAX_PAGES,
+    MAX_TABLE_SIZE,
     ExternKind,
     ExternType,
     FuncType,
@@ -18,6 +18,7 @@ from wasm2py.runtime.types import (
     MemoryType,
     TableType,
 )
+from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Data, Elem, Expression, Module
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.validate.context import Context, lookup
@@ -27,7 +28,6 @@ from wasm2py.transpile.validate.stacks import MISMATCH
 
 T = TypeVar("T")
 
-MAX_TABLE_SIZE = 0xFFFFFFFF
 #: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
 MAX_PARAMS = MAX_RESULTS = 1000
 
@@ -71,15 +71,18 @@ def _context(module: Module) -> Context:
     for table in module.tables:
         with _at(table.offset):
             _check_table_type(table.type)
+    tables = (*_only(TableType, imported), *(table.type for table in module.tables))
+    memories = (*_only(MemoryType, imported), *(memory.type for memory in module.memories))
     return Context(
         types=module.types,
         functions=(*_only(FuncType, imported), *_function_types(module)),
-        tables=(*_only(TableType, imported), *(table.type for table in module.tables)),
-        memories=(*_only(MemoryType, imported), *(memory.type for memory in module.memories)),
+        tables=tables,
+        memories=memories,
         globals=(*_only(GlobalType, imported), *(item.type for item in module.globals)),
         elems=tuple(elem.type for elem in module.elems),
         datas=len(module.datas),
         references=frozenset(_references(module)),
+        wide=any_wide(memories, tables),
     )
 
 
@@ -123,11 +126,18 @@ def _check_limits(limits: Limits, largest: int, message: str) -> None:
 
 
 def _check_memory_type(type_: MemoryType) -> None:
-    _check_limits(type_.limits, MAX_PAGES, "memory size must be at most 65536 pages (4GiB)")
+    _check_limits(type_.limits, MAX_PAGES[type_.index], _TOO_MANY_PAGES[type_.index])
 
 
 def _check_table_type(type_: TableType) -> None:
-    _check_limits(type_.limits, MAX_TABLE_SIZE, "table size must be at most 2^32-1")
+    most = MAX_TABLE_SIZE[type_.index]
+    _check_limits(type_.limits, most, f"table size must be at most 2^{most.bit_length()}-1")
+
+
+_TOO_MANY_PAGES = {
+    "i32": "memory size must be at most 65536 pages (4GiB)",
+    "i64": "memory size must be at most 2^48 pages (2^64 bytes)",
+}
 
 
 def _always_valid(type_: FuncType | GlobalType) -> None:
@@ -182,15 +192,15 @@ def _check_elem(context: Context, elem: Elem) -> None:
         table = lookup(context.tables, elem.table, "table")
         if elem.type != table.element:
             raise InvalidError(f"{MISMATCH}: element segment of {elem.type} for a table of {table.element}")
-    validate_constant(context, elem.table_offset, I32, elem.offset, len(context.globals))
+    validate_constant(context, elem.table_offset, table.index, elem.offset, len(context.globals))
 
 
 def _check_data(context: Context, data: Data) -> None:
     if data.mode != "active":
         return
     with _at(data.offset):
-        lookup(context.memories, data.memory, "memory")
-    validate_constant(context, data.memory_offset, I32, data.offset, len(context.globals))
+        memory = lookup(context.memories, data.memory, "memory")
+    validate_constant(context, data.memory_offset, memory.index, data.offset, len(context.globals))
 
 
 def _check_start(module: Module, context: Context) -> None:
