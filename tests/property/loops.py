@@ -268,6 +268,39 @@ def _sum(random: Random) -> LoopCase:
     return LoopCase(_module(f"(local.set $q {total})", test, moves, random.randrange(4) == 0), _calls(random, step))
 
 
+def _read(random: Random) -> LoopCase:
+    """A loop that counts and reads some places in each turn, perhaps besides writing, or until something is so."""
+    step, turns = random.choice((1, 2, 4, 8, 16)), random.choice((1, 7, 8, 9, 20, 70))
+    size = step * turns
+    parts = []
+    for _ in range(random.choice((1, 2, 2, 3, 4))):
+        load = random.choice(("load8_u", "load8_s", "load16_u", "load16_s", "load", "load"))
+        value = (
+            f"(i32.{load} {_any_get(random, random.choice('iip'), random.choice((0, 0, 4, 8, 100, 1000, -4, -44)))})"
+        )
+        summed = f"(local.set $q (i32.add (i32.mul (local.get $q) (i32.const 31)) {value}))"
+        parts.append(random.choice((summed, summed, f"(drop {value})", f"(local.set $t {value})")))
+    place = random.choice(("(i32.const 0)", "(i32.const 65000)", "(local.get $q)", _get("p", 2000, False)))
+    limit = random.choice((PAGE - 4, PAGE - 1, 10, size))
+    more = (
+        f"(i32.store8 {place} (local.get $t))",
+        f"(if (i32.gt_u (local.get $i) (i32.const {limit})) (then (br $out)))",
+    )
+    parts += random.choice(((), (), more[:1], more[1:], ("(local.set $n (i32.div_u (i32.const 9) (local.get $n)))",)))
+    random.shuffle(parts)
+    first = random.choice((0, 0, 64, -size, 16 - size, PAGE - size, PAGE - size - 3, PAGE - size + 1))
+    start, end = f"(local.set $i (i32.const {first}))", f"(i32.const {first + size})"
+    if random.randrange(2):
+        start = f"(local.set $i (local.get $p)) (local.set $m (i32.add (local.get $i) (i32.const {size})))"
+        end = "(local.get $m)"
+    if random.randrange(2):
+        start = f"{start} (local.set $p (i32.const {random.choice((0, 100, -144, PAGE - size))}))"
+    moves = [f"(local.set ${name} (i32.add (local.get ${name}) (i32.const {step})))" for name in "ip"]
+    loop = f"(loop $l {' '.join(parts)} {' '.join(moves)} (br_if $l (i32.ne (local.get $i) {end})))"
+    body = f"{start} (block $out {loop} (local.set $n (local.get $i)))"
+    return LoopCase(_function(body), _calls(random, step))
+
+
 def _unrolled(random: Random) -> LoopCase:
     """Loops of some turns at a time, with the turns left over before or after them."""
     by = random.choice((2, 4, 8))
@@ -332,6 +365,8 @@ _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _search,
     _compared,
     _sum,
+    _read,
+    _read,
     _several,
     _unrolled,
     _unrolled,
