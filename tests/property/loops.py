@@ -281,14 +281,14 @@ def _read(random: Random) -> LoopCase:
         summed = f"(local.set $q (i32.add (i32.mul (local.get $q) (i32.const 31)) {value}))"
         parts.append(random.choice((summed, summed, f"(drop {value})", f"(local.set $t {value})")))
     place = random.choice(("(i32.const 0)", "(i32.const 65000)", "(local.get $q)", _get("p", 2000, False)))
-    limit = random.choice((PAGE - 4, PAGE - 1, 10, size))
+    limit = random.choice((PAGE - 4, PAGE - 4, PAGE - 1, size))
     more = (
         f"(i32.store8 {place} (local.get $t))",
         f"(if (i32.gt_u (local.get $i) (i32.const {limit})) (then (br $out)))",
     )
     parts += random.choice(((), (), more[:1], more[1:], ("(local.set $n (i32.div_u (i32.const 9) (local.get $n)))",)))
     random.shuffle(parts)
-    first = random.choice((0, 0, 64, -size, 16 - size, PAGE - size, PAGE - size - 3, PAGE - size + 1))
+    first = random.choice((0, 64, -size, 16 - size, PAGE - size, PAGE - size + 1, PAGE - size // 2, PAGE - size // 2))
     start, end = f"(local.set $i (i32.const {first}))", f"(i32.const {first + size})"
     if random.randrange(2):
         start = f"(local.set $i (local.get $p)) (local.set $m (i32.add (local.get $i) (i32.const {size})))"
