@@ -424,7 +424,8 @@ class Memory:
         F64.pack_into(self._buffer, address, to_raw("f64", value))
 
     def __repr__(self) -> str:
-        return f"<Memory {self.type.limits} pages>"
+        index = "" if self._index == "i32" else f"{self._index} "
+        return f"<Memory {index}{self.type.limits} pages>"
 
 
 def _names(index: int, dialect: Dialect) -> dict[str, str]:

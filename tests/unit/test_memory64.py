@@ -252,6 +252,7 @@ def test_memories_made_by_the_host() -> None:
     module = wasm2py.Module.from_wat("""(module (import "m" "m" (memory i64 1))
         (func (export "f") (param i64) (i64.store (local.get 0) (local.get 0))))""")
     exports = linker.instantiate(module).exports
+    assert repr(memory) == "<Memory i64 1 pages>"
     exports.f(8)
     assert memory.read_u64(8) == 8
     with pytest.raises(wasm2py.Trap, match=OUT_OF_BOUNDS):
