@@ -163,7 +163,7 @@ class FunctionIR:
         self.words = False
         self._order: list[Block] | None = None
         self._graph: Graph | None = None
-        self.live: dict[int, int] | None = None
+        self.live: tuple[dict[int, int], dict[int, int]] | None = None
         self.entry = self.block()
 
     def block(self) -> Block:

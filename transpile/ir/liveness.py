@@ -14,19 +14,27 @@ _Transfer = Callable[[int], int]
 
 def live_out(function: FunctionIR) -> dict[int, int]:
     """Block id → the variables that may be read after the block before they are assigned."""
+    return _live(function)[0]
+
+
+def live_in(function: FunctionIR) -> dict[int, int]:
+    """Block id → the variables that may be read at its start or later before they are assigned."""
+    return _live(function)[1]
+
+
+def _live(function: FunctionIR) -> tuple[dict[int, int], dict[int, int]]:
+    """What is live at the end and at the start of each block, found once until something changes."""
     if function.live is None:
-        function.live = _live_out(function, _plain)
+        graph = function.graph()
+        out, into = _solved(graph, [_plain(block) for block in graph.blocks])
+        function.live = dict(zip(graph.number, out, strict=True)), dict(zip(graph.number, into, strict=True))
     return function.live
 
 
 def faintly_live_out(function: FunctionIR) -> dict[int, int]:
     """The same, but what only dead assignments read is not live."""
-    return _live_out(function, _strong)
-
-
-def _live_out(function: FunctionIR, summary: Callable[[Block], _Transfer]) -> dict[int, int]:
     graph = function.graph()
-    return dict(zip(graph.number, _solved(graph, [summary(block) for block in graph.blocks]), strict=True))
+    return dict(zip(graph.number, _solved(graph, [_strong(block) for block in graph.blocks])[0], strict=True))
 
 
 def is_live(variable: Var, block: Block) -> bool:
@@ -48,8 +56,11 @@ def is_live(variable: Var, block: Block) -> bool:
     return False
 
 
-def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:
-    """Go through the blocks from the last to the first, then again to each whose successors changed, until none did."""
+def _solved(graph: Graph, transfers: list[_Transfer]) -> tuple[list[int], list[int]]:
+    """What is live at the end and at the start of each block.
+
+    Goes through the blocks from the last to the first, then again to each whose successors changed, until none did.
+    """
     after, before = graph.after, graph.before
     live_in = [0] * len(after)
     out = [0] * len(after)
@@ -81,13 +92,7 @@ def _solved(graph: Graph, transfers: list[_Transfer]) -> list[int]:
                 for earlier in before[block]:
                     stale[earlier] = True
                     again = again or earlier >= block
-    return out
-
-
-def live_in(function: FunctionIR) -> dict[int, int]:
-    """Block id → the variables that may be read at its start or later before they are assigned."""
-    result = live_out(function)
-    return {block.id: live_before(block, result[block.id]) for block in function.reverse_postorder()}
+    return out, live_in
 
 
 def live_before(block: Block, live: int) -> int:

@@ -33,7 +33,7 @@ def _verify_liveness(function: FunctionIR) -> None:
     """What was found to be live, if a pass has left that behind, is still all that is."""
     kept = function.live
     function.statements_changed()
-    if kept is not None and any(live & ~kept[block_id] for block_id, live in live_out(function).items()):
+    if kept is not None and any(live & ~kept[0][block_id] for block_id, live in live_out(function).items()):
         raise VerifyError("a pass changed what is live")
     function.live = kept
 

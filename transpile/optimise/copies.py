@@ -95,9 +95,10 @@ def _rewrite_block(block: Block, facts: _Facts) -> bool:
         if stmt.targets:
             facts.assign(stmt)
     ends = end_exprs(block.end)
-    if any(expr.variables & facts.mask for expr in ends):
-        block.end = map_end(block.end, [facts.rewrite(expr) for expr in ends])
-        changed = True
+    for expr in ends:
+        if expr.variables & facts.mask:
+            block.end = map_end(block.end, [facts.rewrite(expr) for expr in ends])
+            return True
     return changed
 
 
