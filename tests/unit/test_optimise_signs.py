@@ -145,3 +145,18 @@ def test_a_loop_may_begin_where_the_function_does() -> None:
             (global.get $p)))"""
     for limit in (0, 1, 0xFFFFFFFF, 0x80000000):
         assert outcome(instance_of(wat), "f", limit) == outcome(instance_of(wat, "portable"), "f", limit)
+
+
+def test_a_loop_counts_up_to_the_signed_copy() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $p i32) (param $q i32) (result i32)
+        (local $u i32) (local $z i32) (local $sum i32)
+        (loop
+            (local.set $u (i32.add (local.get $u) (i32.const 1)))
+            (local.set $z (i32.load16_u (i32.add (local.get $q) (i32.const 1))))
+            (br_if 0 (i32.ne (local.get $u) (local.get $q))))
+        (loop
+            (if (i32.gt_s (local.get $z) (local.get $q)) (then (local.set $sum (i32.const 1))))
+            (br_if 0 (local.get $p)))
+        (local.get $sum)))"""
+    for q in (1, 9, 0x80000000, 0xFFFFFFFF):
+        assert outcome(instance_of(wat), "f", 0, q) == outcome(instance_of(wat, "portable"), "f", 0, q)

@@ -82,6 +82,10 @@ def _copy(function: FunctionIR, params: list[Var]) -> None:
     for block in function.reverse_postorder():
         for stmt in block.stmts:
             stmt.expr = _renamed(stmt.expr, names, renamed)
+            if stmt.counts is not None:
+                entered = dict(stmt.counts.entered)
+                entered.update((names[index].index, entered[index]) for index in names if index in entered)
+                stmt.counts = stmt.counts._replace(end=_renamed(stmt.counts.end, names, renamed), entered=entered)
         if any(expr.variables & renamed for expr in end_exprs(block.end)):
             block.end = map_end(block.end, [_renamed(expr, names, renamed) for expr in end_exprs(block.end)])
     start = function.block()
