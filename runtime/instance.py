@@ -169,9 +169,13 @@ class Instance:
         first, past = self.program.units[unit]
         imported = self.program.imported_count("func")
         self._set_up_views(codes)
-        infos = self.program.functions[first:past]
-        for stub, code, info in zip(self._stubs[first - imported : past - imported], codes, infos, strict=True):
-            take_over(stub, code, len(info.type.params))
+        names = self.namespace.__dict__
+        for index, code in zip(range(first, past), codes, strict=True):
+            info = self.program.functions[index]
+            stub = self._stubs[index - imported]
+            function = self._stubs[index - imported] = take_over(stub, code, len(info.type.params))
+            if names[info.identifier] is stub:
+                names[info.identifier] = function
         self._loaded.add(unit)
 
     # Memories, tables, globals
