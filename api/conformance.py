@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Thread as PythonThread
 from typing import Any, TypeAlias
 
 from wasm2py.config import native_dialect
@@ -48,7 +49,9 @@ from wasm2py.transpile.text.script import (
     Invoke,
     ModuleText,
     Register,
+    Thread,
     Unknown,
+    Wait,
     parse_script,
 )
 from wasm2py.transpile.translate import PythonTranslator
@@ -80,6 +83,12 @@ class FileReport:
     @property
     def skipped(self) -> int:
         return self.skips.total()
+
+    def add(self, other: FileReport) -> None:
+        """Count what another part of the script did."""
+        self.passed += other.passed
+        self.failures += other.failures
+        self.skips += other.skips
 
     def as_json(self) -> dict[str, Any]:
         """The file's part of `wasm2py wast --json`."""
@@ -156,6 +165,7 @@ def spectest() -> dict[str, Extern]:
         "table": Table("funcref", 10, 20),
         "table64": Table("funcref", 10, 20, index="i64"),
         "memory": Memory(1, 2),
+        "shared_memory": Memory(1, 2, shared=True),
     }
 
 
@@ -192,8 +202,16 @@ class _Runner:
         self.modules: dict[str | None, Module | _Missing] = {}
         self.instances: dict[str | None, _Exports | _Missing] = {}
         self.registered: dict[str, _Exports | _Missing] = {"spectest": spectest()}
+        self.threads: dict[str | None, tuple[PythonThread, FileReport]] = {}
 
     def run(self, commands: Iterable[Command], step: Step) -> None:
+        """Run commands, and wait for the threads that they do not wait for."""
+        self.run_all(commands, step)
+        for thread, report in self.threads.values():
+            thread.join()
+            self.report.add(report)
+
+    def run_all(self, commands: Iterable[Command], step: Step) -> None:
         for command in commands:
             step()
             try:
@@ -263,8 +281,6 @@ class _Runner:
 
     def resolve(self, module: str, name: str) -> Extern | None:
         """What an import refers to.  Raises what `_Missing` does where its module could not be made."""
-        if module == "spectest" and name in _LATER_SPECTEST:
-            raise Needs(_LATER_SPECTEST[name])
         source = self.registered.get(module, {})
         if isinstance(source, _Missing):
             raise source.refuse()
@@ -287,6 +303,25 @@ class _Runner:
         self.registered[command.name] = found
         if isinstance(found, _Missing):
             raise found.refuse()
+
+    # Threads
+
+    def thread(self, command: Thread) -> None:
+        """Start a thread with modules of its own, and those that are shared with it."""
+        report = FileReport(self.report.file)
+        runner = _Runner(report, self.engine)
+        for name in command.shared:
+            runner.keep(runner.instances, name, self.exports(name, command.line))
+        thread = PythonThread(target=runner.run, args=(command.commands, _no_step), daemon=True)
+        self.threads[command.name] = thread, report
+        thread.start()
+
+    def wait(self, command: Wait) -> None:
+        if command.thread not in self.threads:
+            raise _Mismatch("no such thread")
+        thread, report = self.threads.pop(command.thread)
+        thread.join()
+        self.report.add(report)
 
     # Actions
 
@@ -350,6 +385,10 @@ class _Runner:
         raise Needs(feature)
 
 
+def _no_step() -> None:
+    """Progress is that of the script."""
+
+
 def _find(exports: _Exports, name: str) -> Extern | None:
     """An export, or None.  `Exports.get` will not do: a module may export something under that name."""
     try:
@@ -366,6 +405,8 @@ _HANDLERS: dict[type, Callable[[_Runner, Any], None]] = {
     Get: _Runner.act,
     AssertReturn: _Runner.assert_return,
     AssertFailure: _Runner.assert_failure,
+    Thread: _Runner.thread,
+    Wait: _Runner.wait,
     Unknown: _Runner.unknown,
 }
 _KINDS: dict[type, str] = {
@@ -375,6 +416,8 @@ _KINDS: dict[type, str] = {
     Invoke: "invoke",
     Get: "get",
     AssertReturn: "assert_return",
+    Thread: "thread",
+    Wait: "wait",
 }
 #: What must be raised for each kind of assertion.
 _ERRORS: dict[str, type[WasmError] | tuple[type[WasmError], ...]] = {
@@ -387,8 +430,6 @@ _ERRORS: dict[str, type[WasmError] | tuple[type[WasmError], ...]] = {
 }
 #: Assertions about annotations, which are skipped as the grammar allows.
 _CUSTOM = frozenset({"assert_malformed_custom", "assert_invalid_custom"})
-#: Exports of the host module that later features bring.
-_LATER_SPECTEST = {"shared_memory": "threads"}
 #: What older proposals' scripts expect to be refused, and the later feature that allows it.
 _SUPERSEDED = {
     "multiple tables": "superseded by reference-types",

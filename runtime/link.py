@@ -77,7 +77,8 @@ def _match_tables(given: TableType, expected: TableType) -> bool:
 
 
 def _match_memories(given: MemoryType, expected: MemoryType) -> bool:
-    return given.index == expected.index and _match_limits(given.limits, expected.limits)
+    same = given.index == expected.index and given.shared == expected.shared
+    return same and _match_limits(given.limits, expected.limits)
 
 
 def _equal(given: ExternType, expected: ExternType) -> bool:

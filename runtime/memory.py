@@ -13,6 +13,11 @@ while it has views, so to grow in place we release ours, and make them anew.  Wh
 so much is asked for that a bytearray would take too long to fill with zeros, the bytes move to storage with spare
 capacity, of which even the bytes are a view; from then on growth is a matter of new views.  A memory that was once
 attached as *portable* is a bytearray in any case, below 1 GiB.
+
+Several threads may use a *shared* memory at once, so its bytes never move, and no view of theirs is ever released: it
+gets the address space of its maximum at once, of which what it may use is a view.  Where it grows, every namespace is
+given the new views before anyone can learn of the new size; so a thread that has learnt of it finds them there.  PyPy,
+whose bytearrays other threads can use while they are extended, goes on with one.
 """
 
 from __future__ import annotations
@@ -21,24 +26,23 @@ import sys
 import weakref
 from struct import Struct
 from struct import error as StructError  # noqa: N812
+from threading import RLock
 from types import ModuleType
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
 from wasm2py.runtime.access import load_f32, store_f32
+from wasm2py.runtime.atomics import Atomics
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.layouts import F64, I8, I16, I32, I64, U8, U16, U32, U64
+from wasm2py.runtime.pages import LARGE, allocate, moved, reserve
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, IndexType, Limits, MemoryType
 from wasm2py.runtime.values import to_raw
 from wasm2py.runtime.views import LAYOUTS, Views
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
-_Storage = TypeVar("_Storage")
 
 _FAILED = 0xFFFFFFFF
-#: More than so much at once comes from `mmap`, which touches no page before it is used (measured: a bytearray of 4 MiB
-#: takes 0.4 ms, and up to 15 ms on a machine that is slow at finding pages).
-_LARGE = 1 << 22
 #: From this size on, every memory is a view of what comes from `mmap`.
 _HUGE = 1 << 30
 #: From so many bytes on, a view's slice is cheaper than a bytearray's (measured: at 1 KiB the same, at 64 KiB half).
@@ -47,24 +51,38 @@ _MANY = 1 << 12
 _PORTABLE_FIRST = sys.implementation.name == "pypy"
 
 
-class Memory:
+class Memory(Atomics):
     """A linear memory.
 
-    The methods `grow`, `fill`, `copy`, `copy_from` and `init` carry out the instructions of these names: they take raw
-    values and trap, with nothing written.  The rest is the host's side: addresses are byte offsets from 0, and
+    The methods `grow`, `fill`, `copy`, `copy_from` and `init`, and those of `Atomics`, carry out instructions: they
+    take raw values and trap, with nothing written.  The rest is the host's side: addresses are byte offsets from 0, and
     what is out of range, negative addresses included, raises IndexError.
     """
 
     # _buffer is the bytes, exactly: _storage itself, if that is a bytearray, else a view of it.  _views is what
-    # namespaces have been given besides, once any needs it; _attached says under which names.
-    __slots__ = ("__weakref__", "_attached", "_buffer", "_index", "_maximum", "_portable", "_storage", "_views")
+    # namespaces have been given besides, once any needs it; _attached says under which names.  _lock is held by what
+    # changes these, and by atomic accesses; _waiting has the threads that wait, None if the memory is not shared.
+    __slots__ = (
+        "__weakref__",
+        "_attached",
+        "_buffer",
+        "_index",
+        "_lock",
+        "_maximum",
+        "_portable",
+        "_storage",
+        "_views",
+        "_waiting",
+    )
 
-    def __init__(self, minimum: int, maximum: int | None = None, *, index: IndexType = "i32") -> None:
+    def __init__(
+        self, minimum: int, maximum: int | None = None, *, index: IndexType = "i32", shared: bool = False
+    ) -> None:
         """Make a memory of `minimum` pages of 64 KiB, all zero, that can grow to `maximum` pages.
 
         `index` is the type of its addresses: "i64" makes it a 64-bit memory, which may have a larger maximum, but not
-        more pages. Raises ValueError for limits or an index type that no memory type can have, MemoryError if there is
-        not that much memory.
+        more pages. Several threads may use a `shared` memory at once; it needs a maximum. Raises ValueError for limits
+        or an index type that no memory type can have, MemoryError if there is not that much memory.
         """
         most = MAX_PAGES.get(index)
         if most is None:
@@ -73,20 +91,27 @@ class Memory:
             raise ValueError(f"memory limits out of range: {Limits(minimum, maximum)}")
         if minimum > LARGEST_MEMORY:
             raise MemoryError(f"a memory of {minimum} pages: at most {LARGEST_MEMORY} can be had")
+        if shared and maximum is None:
+            raise ValueError("a shared memory needs a maximum")
         self._maximum = maximum
         self._index: IndexType = index
         self._attached: list[tuple[weakref.ref[ModuleType], dict[str, str]]] = []
         self._portable = _PORTABLE_FIRST
         self._views: Views | None = None
+        self._lock = RLock()  # a signal handler may use the memory, even from within here
+        self._waiting = {} if shared else None
         size = minimum * PAGE_SIZE
-        array = size <= _LARGE or (self._portable and size < _HUGE)
-        storage = bytearray(size) if array else _allocate(size, self._spare(size))
-        self._show(storage, storage if array else memoryview(storage)[:size])
+        if self._portable if shared else size <= LARGE or (self._portable and size < _HUGE):
+            array = bytearray(size)
+            self._show(array, array)
+        else:
+            storage = reserve(self._limit()) if shared else allocate(size, self._spare(size))
+            self._show(storage, memoryview(storage)[:size])
 
     @classmethod
     def from_type(cls, type_: MemoryType) -> Memory:
         """Make a memory of the type's minimal size."""
-        return cls(type_.limits.minimum, type_.limits.maximum, index=type_.index)
+        return cls(type_.limits.minimum, type_.limits.maximum, index=type_.index, shared=type_.shared)
 
     @property
     def size(self) -> int:
@@ -99,9 +124,14 @@ class Memory:
         return len(self._buffer) // PAGE_SIZE
 
     @property
+    def shared(self) -> bool:
+        """Whether several threads may use it at once."""
+        return self._waiting is not None
+
+    @property
     def type(self) -> MemoryType:
         """The memory's type; its minimum is the current size."""
-        return MemoryType(Limits(self.pages, self._maximum), self._index)
+        return MemoryType(Limits(self.pages, self._maximum), self._index, self.shared)
 
     @property
     def data(self) -> memoryview:
@@ -118,14 +148,15 @@ class Memory:
 
         The module is not kept alive.  No other names than those for the bytes are set.
         """
-        if dialect == "portable" and not self._portable:
-            self._portable = True
-            self._resize(len(self._buffer))
-        self._attached = [entry for entry in self._attached if entry[0]() is not None]
-        self._attached.append((weakref.ref(module), _names(index, dialect)))
-        if dialect == "cpython" and self._views is None:
-            self._views = Views(self._buffer)
-        self._name()
+        with self._lock:
+            if dialect == "portable" and not self._portable and not self.shared:
+                self._portable = True
+                self._resize(len(self._buffer))
+            self._attached = [entry for entry in self._attached if entry[0]() is not None]
+            self._attached.append((weakref.ref(module), _names(index, dialect)))
+            if dialect == "cpython" and self._views is None:
+                self._views = Views(self._buffer)
+            self._name(self._buffer, self._views)
 
     def grow(self, n: int) -> int:
         """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many
@@ -135,35 +166,47 @@ class Memory:
         """
         if n < 0:
             raise ValueError(f"a memory cannot shrink: {n} pages")
-        pages = self.pages
-        if pages + n > self._limit():
-            return _FAILED
-        if n:
-            try:
-                self._resize((pages + n) * PAGE_SIZE)
-            except (MemoryError, OverflowError):
+        with self._lock:
+            pages = self.pages
+            if pages + n > self._limit():
                 return _FAILED
-        return pages
+            if n:
+                try:
+                    self._resize((pages + n) * PAGE_SIZE)
+                except (MemoryError, OverflowError):
+                    return _FAILED
+            return pages
 
     def _resize(self, size: int) -> None:
         """Change the size in bytes; an exception (no memory, a full call stack) leaves names and bytes in agreement."""
+        if self.shared:
+            self._widen(size)
+            return
         if self._is_array(size):
             if self._buffer is self._storage and self._extend(size):
                 return
             if self._portable:
-                array = _moved(self._buffer, bytearray(size))
+                array = moved(self._buffer, bytearray(size))
                 self._show(array, array)
                 return
         storage = self._storage
         if size > len(storage) or self._buffer is storage:
-            storage = _moved(self._buffer, _allocate(size, self._spare(size)))
+            storage = moved(self._buffer, allocate(size, self._spare(size)))
         self._show(storage, memoryview(storage)[:size])
+
+    def _widen(self, size: int) -> None:
+        """Change the size of a shared memory: what other threads use stays where it is."""
+        storage = self._storage
+        if self._buffer is storage:
+            storage.extend(bytes(size - len(storage)))
+        else:
+            self._show(storage, memoryview(storage)[:size])
 
     def _is_array(self, size: int) -> bool:
         """Whether so many bytes are to be kept in a bytearray, if that can be had."""
         if self._portable:
             return size < _HUGE
-        return self._buffer is self._storage and size < _HUGE and size - len(self._storage) <= _LARGE
+        return self._buffer is self._storage and size < _HUGE and size - len(self._storage) <= LARGE
 
     def _extend(self, size: int) -> bool:
         """Extend the bytearray in place; False if somebody else holds a view of it."""
@@ -184,22 +227,22 @@ class Memory:
             self._views.release()
 
     def _show(self, storage: Any, buffer: Any) -> None:
-        """Make these the bytes, and set the names in every namespace."""
+        """Set the names in every namespace, and make these the bytes."""
         views = None if self._views is None else Views(buffer)
+        self._name(buffer, views)
         self._storage: Any = storage
-        self._buffer: Any = buffer
         self._views = views
-        self._name()
+        self._buffer: Any = buffer
 
-    def _name(self) -> None:
+    def _name(self, buffer: Any, shown: Views | None) -> None:
         """Set the names in every namespace."""
-        views = {} if self._views is None else self._views.by_width
+        views = {} if shown is None else shown.by_width
         for reference, names in self._attached:
             module = reference()
             if module is not None:
                 namespace = module.__dict__
                 for name, width in names.items():
-                    namespace[name] = views.get(width, self._buffer)
+                    namespace[name] = views.get(width, buffer)
 
     def _limit(self) -> int:
         """The most pages that the memory can have."""
@@ -425,40 +468,10 @@ class Memory:
 
     def __repr__(self) -> str:
         index = "" if self._index == "i32" else f"{self._index} "
-        return f"<Memory {index}{self.type.limits} pages>"
+        return f"<Memory {index}{self.type.limits} pages{', shared' if self.shared else ''}>"
 
 
 def _names(index: int, dialect: Dialect) -> dict[str, str]:
     """The names of memory `index` in a namespace (docs/architecture.md), and for which width of item each is."""
     prefix = f"mem{index or ''}"
     return {prefix: ""} if dialect == "portable" else {f"{prefix}_{width}": width for width in ("u8", *LAYOUTS)}
-
-
-def _moved(source: Any, storage: _Storage) -> _Storage:
-    """Storage that has got the bytes of a smaller or equal source at its start."""
-    memoryview(cast(Any, storage))[: len(source)] = source
-    return storage
-
-
-def _allocate(size: int, capacity: int) -> Any:
-    """Zeroed storage of `capacity` bytes, or of `size` if there is not so much; MemoryError if there is not that."""
-    if capacity <= _LARGE:
-        return bytearray(capacity)
-    try:
-        return _map(capacity)
-    except MemoryError:
-        return _map(size)
-
-
-def _map(size: int) -> Any:
-    """Zeroed storage of which no page is touched yet; it belongs to this process alone, also after a fork."""
-    try:
-        import mmap
-    except ImportError:  # not on every WebAssembly host
-        return bytearray(size)
-    try:
-        if sys.platform == "win32":
-            return mmap.mmap(-1, size)
-        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    except (OSError, OverflowError) as error:
-        raise MemoryError(f"no memory of {size} bytes: {error}") from None

@@ -61,13 +61,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class MemoryType:
-    """A linear memory; the limits count pages of 64 KiB, `index` is the type of its addresses."""
+    """A linear memory; the limits count pages of 64 KiB, `index` is the type of its addresses, and `shared` says
+    whether several threads may use it at once.
+    """
 
     limits: Limits
     index: IndexType = "i32"
+    shared: bool = False
 
     def __str__(self) -> str:
-        return f"memory {_shown(self.index)}{self.limits}"
+        return f"memory {_shown(self.index)}{self.limits}{' shared' if self.shared else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from functools import cache
 
@@ -30,6 +31,11 @@ def test_webassembly_2_without_simd_is_complete() -> None:
     assert sorted(single) == sorted(set(range(0xD3)) - reserved)
     wide = {op.code & 0xFFFFFFFF for op in WIDE}
     assert sorted(prefixed) == [*range(18), *sorted(wide)]
+
+
+def test_threads_are_complete() -> None:
+    codes = [op.code & 0xFFFFFFFF for op in ALL if op.feature == "threads"]
+    assert sorted(codes) == [0, 1, 2, 3, *range(0x10, 0x4F)]
 
 
 def test_how_many_of_each_family() -> None:
@@ -62,9 +68,10 @@ def test_numeric_types_follow_from_the_mnemonic(op: Op) -> None:
 
 @pytest.mark.parametrize("op", [op for op in ALL if op.width], ids=str)
 def test_widths_follow_from_the_mnemonic(op: Op) -> None:
-    digits = "".join(filter(str.isdigit, op.mnemonic.split(".")[1])) or op.mnemonic[1:3]
-    assert op.width * 8 == int(digits)
-    assert op.family in ("load", "store") and op.traps and op.immediate == "memarg"
+    digits = re.search(r"(?:load|store|rmw|wait)(\d+)", op.mnemonic)
+    own = "32" if op.mnemonic == "memory.atomic.notify" else op.mnemonic[1:3]
+    assert op.width * 8 == int(digits[1] if digits else own)
+    assert op.family in ("load", "store", "atomic") and op.traps and op.immediate == "memarg"
 
 
 def test_which_instructions_trap() -> None:

@@ -34,6 +34,11 @@ _SIZES = frozenset(OPS[f"{space}.{name}"] for space in ("memory", "table") for n
 INDEXED: dict[Op, str] = {OPS[mnemonic]: operands for mnemonic, operands in _OPERANDS.items()} | {
     op: _BY_FAMILY[op.family] for op in OPS.values() if op.family in _BY_FAMILY
 }
+INDEXED.update(
+    (op, "x" + "-" * (len(op.params) - 1))
+    for op in OPS.values()
+    if op.family == "atomic" and op.immediate == "memarg" and op.params
+)
 #: For the kinds of immediate: whether it is about tables, and the indices of destination and source in it.
 _PLACES: dict[Immediate, tuple[bool, Callable[[Any], tuple[int, int]]]] = {
     "memarg": (False, lambda memarg: (memarg[2], memarg[2])),

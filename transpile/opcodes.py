@@ -29,6 +29,7 @@ Immediate: TypeAlias = Literal[
     "data",  # dataidx
     "data_memory",  # dataidx memidx
     "memarg",  # align offset (and memidx)
+    "zero",  # a zero byte
     "types",  # vec(valtype)
     "heaptype",  # heaptype
     "i32",
@@ -38,11 +39,11 @@ Immediate: TypeAlias = Literal[
 ]
 Family: TypeAlias = Literal[
     "control", "parametric", "variable", "table", "reference", "memory", "load", "store", "const", "compare",
-    "integer", "float", "convert",
+    "integer", "float", "convert", "atomic",
 ]  # fmt: skip
 Feature: TypeAlias = Literal[
     "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
-    "wide-arithmetic",
+    "wide-arithmetic", "threads",
 ]  # fmt: skip
 
 
@@ -440,6 +441,52 @@ _define(
 """,
     feature="reference-types",
 )
+
+_define(
+    "atomic",
+    """
+    0x00 memory.atomic.notify i32,i32->i32     trap 4
+    0x01 memory.atomic.wait32 i32,i32,i64->i32 trap 4
+    0x02 memory.atomic.wait64 i32,i64,i64->i32 trap 8
+    0x10 i32.atomic.load      i32->i32         trap 4
+    0x11 i64.atomic.load      i32->i64         trap 8
+    0x12 i32.atomic.load8_u   i32->i32         trap 1
+    0x13 i32.atomic.load16_u  i32->i32         trap 2
+    0x14 i64.atomic.load8_u   i32->i64         trap 1
+    0x15 i64.atomic.load16_u  i32->i64         trap 2
+    0x16 i64.atomic.load32_u  i32->i64         trap 4
+    0x17 i32.atomic.store     i32,i32->        trap 4
+    0x18 i64.atomic.store     i32,i64->        trap 8
+    0x19 i32.atomic.store8    i32,i32->        trap 1
+    0x1a i32.atomic.store16   i32,i32->        trap 2
+    0x1b i64.atomic.store8    i32,i64->        trap 1
+    0x1c i64.atomic.store16   i32,i64->        trap 2
+    0x1d i64.atomic.store32   i32,i64->        trap 4
+""",
+    feature="threads",
+    immediate="memarg",
+    prefix=0xFE,
+)
+_define("atomic", "0x03 atomic.fence -> @zero", feature="threads", prefix=0xFE)
+for _row, _name in enumerate(("add", "sub", "and", "or", "xor", "xchg", "cmpxchg")):
+    _code = 0x1E + 7 * _row
+    _more = "{0}," if _name == "cmpxchg" else ""
+    _i32, _i64 = (f"i32,{_more.format(type_)}{type_}->{type_} trap" for type_ in ("i32", "i64"))
+    _define(
+        "atomic",
+        f"""
+        {_code}     i32.atomic.rmw.{_name}     {_i32} 4
+        {_code + 1} i64.atomic.rmw.{_name}     {_i64} 8
+        {_code + 2} i32.atomic.rmw8.{_name}_u  {_i32} 1
+        {_code + 3} i32.atomic.rmw16.{_name}_u {_i32} 2
+        {_code + 4} i64.atomic.rmw8.{_name}_u  {_i64} 1
+        {_code + 5} i64.atomic.rmw16.{_name}_u {_i64} 2
+        {_code + 6} i64.atomic.rmw32.{_name}_u {_i64} 4
+        """,
+        feature="threads",
+        immediate="memarg",
+        prefix=0xFE,
+    )
 
 #: Integer instructions that have two results.
 WIDE = tuple(op for op in OPS.values() if op.feature == "wide-arithmetic")

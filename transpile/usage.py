@@ -27,6 +27,7 @@ def _of_definitions(module: Module) -> Iterator[str]:
         "multi-value": _has_multiple_results,
         "mutable-globals": _shares_mutable_globals,
         "reference-types": _has_references,
+        "threads": _has_shared_memory,
     }
     return (feature for feature, rule in rules.items() if rule(module))
 
@@ -69,6 +70,10 @@ def _has_several_memories(module: Module) -> bool:
 
 def _has_wide_indices(module: Module) -> bool:
     return any_wide(_memory_types(module), _table_types(module))
+
+
+def _has_shared_memory(module: Module) -> bool:
+    return any(type_.shared for type_ in _memory_types(module))
 
 
 def _memory_types(module: Module) -> Iterator[MemoryType]:

@@ -21,6 +21,7 @@ from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE
 
 _STORES = [op for op in OPS.values() if op.family == "store"]
+_ATOMICS = [op for op in OPS.values() if op.family == "atomic"]
 
 
 class Body(Operands):
@@ -66,6 +67,23 @@ class Body(Operands):
         self.settle(1)
         self.take(2)
         self.emit(op.mnemonic, self.memarg(op))
+
+    def atomic(self) -> None:
+        """Any atomic instruction, waiting seldom: that always traps, for the memory is not shared."""
+        op = self.choices.pick(_ATOMICS)
+        if op.immediate != "memarg" or ("wait" in op.mnemonic and self.choices.one_in(2)):
+            self.emit("atomic.fence")
+            return
+        assert op.params is not None and op.results is not None
+        self.address()
+        for valtype in op.params[1:]:
+            self.push(valtype)
+        self.settle(len(op.params) - 1)
+        self.take(len(op.params))
+        offset = self.memarg(op)[1]
+        aligned = offset if self.choices.one_in(8) else offset // op.width * op.width
+        self.emit(op.mnemonic, (op.width.bit_length() - 1, aligned))
+        self.put(*op.results)
 
     def variable(self) -> None:
         if self.above and not self.choices.one_in(4):
@@ -381,7 +399,7 @@ _STEPS: tuple[Step, ...] = (
     *(Body.any_plain,) * 8, *(Body.variable,) * 5, *(Body.any_load,) * 3, *(Body.any_store,) * 4, *(Body.block,) * 3,
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
-    Body.table, Body.wide,
+    Body.table, Body.wide, *(Body.atomic,) * 2,
 )  # fmt: skip
 _MEMORY_STEPS: tuple[Step, ...] = (
     Body.memory_size, Body.memory_grow, Body.memory_fill, Body.memory_copy, Body.memory_init, Body.data_drop,

@@ -97,6 +97,7 @@ _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
     "elem_table": _pair,
     "data_memory": _pair,
     "memarg": _memarg,
+    "zero": lambda _: b"\0",
     "types": types,
     "heaptype": lambda reference: bytes([TYPE_CODES[reference]]),
     "i32": lambda value: _as_signed(value, 32),

@@ -12,6 +12,8 @@ from property.record import Outcome, Record, host_result
 #: wasmtime's trap codes in the spec's words.
 TRAP_KINDS = {
     wasmtime.TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
+    wasmtime.TrapCode.HEAP_MISALIGNED: "unaligned atomic",
+    wasmtime.TrapCode.ATOMIC_WAIT_NON_SHARED_MEMORY: "expected shared memory",
     wasmtime.TrapCode.TABLE_OUT_OF_BOUNDS: "undefined element",
     wasmtime.TrapCode.INDIRECT_CALL_TO_NULL: "uninitialized element",
     wasmtime.TrapCode.BAD_SIGNATURE: "indirect call type mismatch",
@@ -30,6 +32,7 @@ def _engine() -> wasmtime.Engine:
     config.cranelift_opt_level = "none"
     config.wasm_wide_arithmetic = True
     config.wasm_memory64 = True
+    config.wasm_threads = True
     return wasmtime.Engine(config)
 
 

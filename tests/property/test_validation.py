@@ -16,10 +16,11 @@ wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no build for thi
 def _engine() -> wasmtime.Engine:
     """An engine with just the features that we have."""
     config = wasmtime.Config()
-    for feature in ("simd", "relaxed_simd", "threads", "gc", "function_references", "exceptions"):
+    for feature in ("simd", "relaxed_simd", "gc", "function_references", "exceptions"):
         setattr(config, f"wasm_{feature}", False)
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
     config.wasm_wide_arithmetic = True
+    config.wasm_threads = True
     return wasmtime.Engine(config)
 
 

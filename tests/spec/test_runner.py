@@ -145,6 +145,30 @@ def test_null_patterns_look_at_the_type() -> None:
     assert mismatch([Value("ref.null", "func")], ["externref"], [None]) is not None
 
 
+THREADS = """(module $m (memory (export "m") 1 1 shared))
+(thread $a (shared (module $m))
+    (register "m" $m)
+    (module (import "m" "m" (memory 1 1 shared))
+        (func (export "wait") (result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))
+    (assert_return (invoke "wait") (i32.const 0))
+    (invoke "none"))
+(thread $b (module (func (export "f"))) (invoke $m "f"))
+(register "m" $m)
+(module (import "m" "m" (memory 1 1 shared))
+    (func (export "wake") (loop (br_if 0 (i32.eqz (memory.atomic.notify (i32.const 0) (i32.const 1)))))))
+(invoke "wake")
+(wait $a)
+(wait $a)"""
+
+
+def test_threads() -> None:
+    report = run_script(THREADS)
+    messages = [(failure.line, failure.message) for failure in report.failures]
+    assert messages[:2] == [(7, "no such export: 'none'"), (14, "no such thread")]
+    assert [line for line, _ in messages[2:]] == [8]
+    assert report.passed == 11
+
+
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "good.wast", tmp_path / "bad.wast"
     good.write_text("(module)(module (func (param v128)))")

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from wasm2py.runtime import memory as memory_module
+from wasm2py.runtime import pages as pages_module
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import Dialect
@@ -216,8 +217,8 @@ def test_no_memory_to_grow(monkeypatch: pytest.MonkeyPatch, dialects: tuple[Dial
     def refuse(*_: object) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(memory_module, "_moved", refuse)
-    monkeypatch.setattr(memory_module, "_allocate", refuse)
+    monkeypatch.setattr(memory_module, "moved", refuse)
+    monkeypatch.setattr(memory_module, "allocate", refuse)
     monkeypatch.setattr(memory_module, "bytes", refuse, raising=False)
     assert world.memory.grow(5) in (FAILED, 1)
     monkeypatch.undo()
@@ -234,12 +235,12 @@ def test_storage_falls_back_to_the_exact_size(monkeypatch: pytest.MonkeyPatch) -
             raise MemoryError
         return bytearray(size)
 
-    monkeypatch.setattr(memory_module, "_map", scarce)
-    monkeypatch.setattr(memory_module, "_LARGE", 1 << 20)
-    assert len(memory_module._allocate(30 * PAGE_SIZE, 60 * PAGE_SIZE)) == 30 * PAGE_SIZE
+    monkeypatch.setattr(pages_module, "_map", scarce)
+    monkeypatch.setattr(pages_module, "LARGE", 1 << 20)
+    assert len(pages_module.allocate(30 * PAGE_SIZE, 60 * PAGE_SIZE)) == 30 * PAGE_SIZE
     assert wanted == [60 * PAGE_SIZE, 30 * PAGE_SIZE]
     with pytest.raises(MemoryError):
-        memory_module._allocate(50 * PAGE_SIZE, 60 * PAGE_SIZE)
+        pages_module.allocate(50 * PAGE_SIZE, 60 * PAGE_SIZE)
 
 
 def test_growth_on_a_full_call_stack(world: World) -> None:
@@ -276,7 +277,7 @@ def test_growth_that_is_interrupted(monkeypatch: pytest.MonkeyPatch, world: Worl
     def interrupt(*_: object) -> Any:
         raise KeyboardInterrupt
 
-    for name in ("_moved", "_allocate", "bytes"):
+    for name in ("moved", "allocate", "bytes"):
         with monkeypatch.context() as patch:
             patch.setattr(memory_module, name, interrupt, raising=False)
             for n in (1, 3):

@@ -15,8 +15,10 @@ from wasm2py.transpile.text.script import (
     Invoke,
     ModuleText,
     Register,
+    Thread,
     Unknown,
     Value,
+    Wait,
 )
 from wasm2py.transpile.text.tokens import tokenize
 
@@ -92,10 +94,16 @@ def test_bare_fields_are_one_module() -> None:
 
 
 def test_unknown_commands_and_values() -> None:
-    thread, invoke = parse_script('(thread $t (invoke "f")) (invoke "f" (v128.const i32x4 1 2 3 4))')
-    assert thread == Unknown(1, "thread")
+    either, invoke = parse_script('(either $t (invoke "f")) (invoke "f" (v128.const i32x4 1 2 3 4))')
+    assert either == Unknown(1, "either")
     assert isinstance(invoke, Invoke)
     assert invoke.args == (Value("v128.const", ("i32x4", "1", "2", "3", "4")),)
+
+
+def test_threads() -> None:
+    thread, wait = parse_script('(thread $t (shared (module $m)) (get "g")\n(get $m "g"))(wait $t)')
+    assert thread == Thread(1, "t", ("m",), (Get(1, None, "g"), Get(2, "m", "g")))
+    assert wait == Wait(2, "t")
 
 
 @pytest.mark.parametrize(
@@ -131,8 +139,7 @@ def test_malformed_scripts(text: str, message: str) -> None:
         ("(type (struct)) (func (param (ref 0)))", "gc"),
         ("(tag $t)", "exception-handling"),
         ("(func try catch_all end)", "legacy-exception-handling"),
-        ("(memory 1 1 shared)", "threads"),
-        ("(func (i32.atomic.load))", "threads"),
+        ("(memory 1 1 shared) (func (i32.atomic.load))", None),
         ("(memory 1 (pagesize 1))", "custom-page-sizes"),
         ("(func i64.add128)", None),
         ("(func (f16.add))", None),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import wasmtime
 
 #: Features that wasmtime has and this version does not; `Config` has an attribute for each.
-LATER = ("relaxed_simd", "simd", "threads", "exceptions", "gc", "function_references")
+LATER = ("relaxed_simd", "simd", "exceptions", "gc", "function_references")
 
 
 def refusal(data: bytes) -> str | None:
@@ -52,6 +52,7 @@ def engine() -> wasmtime.Engine:
     config = library.Config()
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
     config.wasm_wide_arithmetic = True
+    config.wasm_threads = True
     for feature in LATER:
         if hasattr(library.Config, f"wasm_{feature}"):
             setattr(config, f"wasm_{feature}", False)

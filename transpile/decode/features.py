@@ -16,7 +16,6 @@ LEGACY_EXCEPTIONS = "legacy-exception-handling"
 FUNCTION_REFERENCES = "function-references"
 GC = "gc"
 SIMD = "simd"
-THREADS = "threads"
 
 #: Opcode bytes: single instructions, and the prefixes of whole families.
 OPCODES: dict[int, Later] = {
@@ -35,8 +34,8 @@ OPCODES: dict[int, Later] = {
     0xD5: ("br_on_null", FUNCTION_REFERENCES),
     0xD6: ("br_on_non_null", FUNCTION_REFERENCES),
 }
-#: Prefix bytes, and the feature of their instructions; those of 0xFC are all there.
-PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: THREADS}
+#: Prefix bytes, and the feature of their instructions; those of 0xFC and 0xFE are all there.
+PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: None}
 
 #: The bytes of value, reference and heap types.
 TYPES: dict[int, Later] = {
@@ -65,13 +64,7 @@ DEFINITIONS: dict[int, Later] = {
     0x4E: ("rec", GC),
 }
 #: The flags before the limits of a memory or table.
-LIMITS: dict[int, Later] = {
-    0x02: ("a shared memory", THREADS),
-    0x03: ("a shared memory", THREADS),
-    0x06: ("a shared memory", THREADS),
-    0x07: ("a shared memory", THREADS),
-    **dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES)),
-}
+LIMITS: dict[int, Later] = dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES))
 #: The kinds of imports and exports.
 EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS), 0x20: ("an exact function", CUSTOM_DESCRIPTORS)}
 SECTIONS: dict[int, Later] = {0x0D: ("the tag section", EXCEPTIONS)}

@@ -72,6 +72,12 @@ def _memarg(data: bytes, pos: int) -> tuple[tuple[int, int, int], int]:
     return (flags & ~_EXPLICIT_MEMORY, offset, memory), after
 
 
+def _zero(data: bytes, pos: int) -> tuple[None, int]:
+    if data[pos]:
+        raise DecodeError("zero byte expected", pos)
+    return None, pos + 1
+
+
 def _types(data: bytes, pos: int) -> tuple[tuple[ValType, ...], int]:
     reader = Reader(data, pos)
     return reader.vector(value_type), reader.pos
@@ -121,6 +127,7 @@ IMMEDIATES: dict[Immediate, ImmediateReader] = {
     "data": read_u32,
     "data_memory": _pair,
     "memarg": _memarg,
+    "zero": _zero,
     "types": _types,
     "heaptype": _heap_type,
     "i32": _i32,

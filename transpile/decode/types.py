@@ -26,6 +26,7 @@ VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, *
 
 _FUNCTION = 0x60
 _HAS_MAXIMUM = 0x01
+_SHARED = 0x02
 _INDEX_64 = 0x04
 
 
@@ -60,25 +61,30 @@ def function_type(reader: Reader) -> FuncType:
     return FuncType(reader.vector(value_type), reader.vector(value_type))
 
 
-def limits(reader: Reader) -> tuple[Limits, IndexType]:
+def limits(reader: Reader, flags: int) -> tuple[Limits, IndexType]:
     """A range of sizes, and the type of what counts them; each is a u64 in any case, and validation refuses what a
     32-bit index cannot reach.
     """
-    start = reader.pos
-    flags = reader.byte()
-    if flags & ~(_HAS_MAXIMUM | _INDEX_64):
-        raise DecodeError(features.describe(features.LIMITS, flags, "malformed limits flags"), start)
     sizes = Limits(reader.u64(), reader.u64() if flags & _HAS_MAXIMUM else None)
     return sizes, "i64" if flags & _INDEX_64 else "i32"
 
 
+def _limits_flags(reader: Reader, allowed: int) -> int:
+    start = reader.pos
+    flags = reader.byte()
+    if flags & ~allowed:
+        raise DecodeError(features.describe(features.LIMITS, flags, "malformed limits flags"), start)
+    return flags
+
+
 def table_type(reader: Reader) -> TableType:
     element = _type_of(REFERENCE_TYPES, "malformed reference type", reader, features.TABLES)
-    return TableType(element, *limits(reader))
+    return TableType(element, *limits(reader, _limits_flags(reader, _HAS_MAXIMUM | _INDEX_64)))
 
 
 def memory_type(reader: Reader) -> MemoryType:
-    return MemoryType(*limits(reader))
+    flags = _limits_flags(reader, _HAS_MAXIMUM | _SHARED | _INDEX_64)
+    return MemoryType(*limits(reader, flags), bool(flags & _SHARED))
 
 
 def global_type(reader: Reader) -> GlobalType:

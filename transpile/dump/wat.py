@@ -118,6 +118,7 @@ _IMMEDIATES: dict[Immediate, Callable[[Any, Op], list[str]]] = {
     "data": _index,
     "data_memory": _segment,
     "memarg": _memarg,
+    "zero": lambda value, op: [],
     "types": _types,
     "heaptype": _heaptype,
     "i32": _signed(32),

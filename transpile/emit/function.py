@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
 from wasm2py.runtime.types import PAGE_SIZE
-from wasm2py.transpile.emit import access, bulk, calls, convert, floats, integers, nodes, words
+from wasm2py.transpile.emit import access, atomics, bulk, calls, convert, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.late import SUMS, late
@@ -37,7 +37,7 @@ from wasm2py.transpile.structure.nodes import (
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, bulk, calls, convert, floats, integers, words)
+FAMILIES = (access, atomics, bulk, calls, convert, floats, integers, words)
 
 _OWN_NAMES = ("t", "address", "value", "tail")
 

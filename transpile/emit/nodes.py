@@ -173,6 +173,11 @@ def constant(value: int | float | None, line: int) -> ast.expr:
     return Constant(value, line)
 
 
+def word(text: str, line: int) -> ast.expr:
+    """One of our own words, as a string; never what a module says."""
+    return Constant(text, line)
+
+
 def negative(operand: ast.expr, line: int) -> ast.UnaryOp:
     return UnaryOp(_NEGATE, operand, line)
 

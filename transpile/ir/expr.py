@@ -7,6 +7,7 @@ change places.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wasm2py.runtime.types import ValType
@@ -138,6 +139,12 @@ WITHIN = _ir_op("within", ("i32",))
 #: An i64 plus the number below 2**32 that is its immediate, or 2**32 - 1 where that is less: what an i64 is as an index
 #: of a memory or table, for none has such a place; made by lift/indices.py.
 NARROWED = Op(-1, "narrowed", None, ("i64",), ("i32",), "integer", "mvp", False, 0)
+#: Atomic accesses by 64-bit addresses.
+WIDE_ATOMICS: dict[Op, Op] = {
+    op: replace(op, code=-1, params=("i64", *op.params[1:]))
+    for op in OPS.values()
+    if op.family == "atomic" and op.params
+}
 #: A float that emission has put into the cell of this number (emit/rounding.py).
 CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
@@ -177,7 +184,7 @@ def _own_effects(op: Op) -> int:
 
 
 _IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL)
-OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS)}
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS, *WIDE_ATOMICS.values())}
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:

@@ -3,6 +3,7 @@
 No memory or table has more places here than 32 bits can count, and none has a last place of 2**32 - 1. So an i64 index,
 address or size, a static offset added to it, becomes the i32 that is the same or, if it is more than that, 2**32 - 1
 (`NARROWED`): what traps or fails with the one does with the other. A size that is the result is extended, -1 to -1.
+Atomic accesses alone keep their addresses (`WIDE_ATOMICS`): whether those are aligned shows in their low bits.
 """
 
 from __future__ import annotations
@@ -63,4 +64,4 @@ _EXTENSIONS = {OPS[f"{space}.size"]: OPS["i64.extend_i32_u"] for space in ("memo
     OPS[f"{space}.grow"]: OPS["i64.extend_i32_s"] for space in ("memory", "table")
 }
 #: The handlers for modules that have memories or tables with 64-bit indices.
-WIDE_HANDLERS: dict[Op, Handler] = HANDLERS | {op: _wide(op) for op in INDEXED}
+WIDE_HANDLERS: dict[Op, Handler] = HANDLERS | {op: _wide(op) for op in INDEXED if op.family != "atomic"}

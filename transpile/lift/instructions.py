@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
-from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, Expr, get
+from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, WIDE_ATOMICS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
 from wasm2py.transpile.lift import control
 from wasm2py.transpile.lift.function import Lifter, simple
@@ -105,6 +105,27 @@ for _name, _operands in (
     _change(_name, _operands)
 _change("memory.grow", 1, ("i32",))
 _change("table.grow", 2, ("i32",))
+
+
+@handles("atomic.fence")
+def _fence(lifter: Lifter, imm: None, offset: int) -> None:
+    """Nothing moves across; atomic accesses are in one order for all threads by themselves."""
+    lifter.spill_before(EVERYTHING)
+
+
+def _atomic(op: Op) -> Handler:
+    """Whatever it does: other threads may see it, and it may see what they have done."""
+
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        assert op.params is not None and op.results is not None
+        args = tuple(lifter.pop_many(len(op.params)))
+        own = WIDE_ATOMICS[op] if args[0].type == "i64" else op
+        lifter.effect(Expr(own, _single(op.results), args, imm, offset), op.results)
+
+    return handler
+
+
+HANDLERS.update((op, _atomic(op)) for op in WIDE_ATOMICS)
 
 
 def _register_stores() -> None:

@@ -28,6 +28,7 @@ from wasm2py.transpile.text.types import (
     limits,
     local_lists,
     memorytype,
+    memorytype_of,
     reftype,
     tabletype,
 )
@@ -251,7 +252,7 @@ def _define_memory(cursor: Cursor, module: ModuleBuilder) -> None:
         return
     index_type = indextype(cursor)
     if not cursor.take_open("data"):
-        module.memories.append(encode_memorytype(MemoryType(limits(cursor), index_type)))
+        module.memories.append(encode_memorytype(memorytype_of(cursor, index_type)))
         return
     content = cursor.strings()
     cursor.close()

@@ -232,6 +232,10 @@ def _assigned(cursor: Cursor, prefix: str, bits: int) -> int | None:
     return value
 
 
+def _zero(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    return OPCODES[op.mnemonic] + b"\0"
+
+
 def _types(cursor: Cursor, scope: Scope, op: Op) -> bytes:
     return OPCODES[op.mnemonic] + encode_valtypes(results(cursor))
 
@@ -277,6 +281,7 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "data": _data,
     "data_memory": _segment("data", "memory"),
     "memarg": _memarg,
+    "zero": _zero,
     "types": _types,
     "heaptype": _heaptype,
     "i32": _integer(32),

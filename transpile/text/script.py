@@ -132,6 +132,24 @@ class AssertFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Thread:
+    """Run commands in a thread of their own, which knows no modules but those `shared` with it, under their names."""
+
+    line: int
+    name: str | None
+    shared: tuple[str | None, ...]
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for a thread to end."""
+
+    line: int
+    thread: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A command not known here."""
 
@@ -139,7 +157,9 @@ class Unknown:
     kind: str
 
 
-Command: TypeAlias = DefineModule | Instantiate | Register | Invoke | Get | AssertReturn | AssertFailure | Unknown
+Command: TypeAlias = (
+    DefineModule | Instantiate | Register | Invoke | Get | AssertReturn | AssertFailure | Thread | Wait | Unknown
+)
 
 
 def parse_script(text: str | bytes) -> list[Command]:
@@ -254,6 +274,24 @@ def _subject(cursor: Cursor) -> Action | ModuleText:
     return module
 
 
+def _thread(cursor: Cursor, line: int) -> Thread:
+    name = cursor.take_id()
+    shared = []
+    while cursor.take_open("shared"):
+        cursor.expect_open("module")
+        shared.append(cursor.take_id())
+        cursor.close()
+        cursor.close()
+    commands = []
+    while cursor.kind == "(":
+        commands.append(_command(cursor))
+    return Thread(line, name, tuple(shared), tuple(commands))
+
+
+def _wait(cursor: Cursor, line: int) -> Wait:
+    return Wait(line, cursor.take_id())
+
+
 _FAILURES = (
     "assert_trap",
     "assert_exhaustion",
@@ -268,6 +306,8 @@ _COMMANDS: dict[str, Callable[[Cursor, int], Command]] = {
     "module": _module_command,
     "register": _register,
     "assert_return": _assert_return,
+    "thread": _thread,
+    "wait": _wait,
     **_ACTIONS,
     **{kind: _failure(kind) for kind in _FAILURES},
 }

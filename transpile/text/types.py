@@ -122,8 +122,12 @@ def globaltype(cursor: Cursor) -> GlobalType:
 
 
 def memorytype(cursor: Cursor) -> MemoryType:
-    index = indextype(cursor)
-    return MemoryType(limits(cursor), index)
+    return memorytype_of(cursor, indextype(cursor))
+
+
+def memorytype_of(cursor: Cursor, index: IndexType) -> MemoryType:
+    """The rest of a memory type, after its index type."""
+    return MemoryType(limits(cursor), index, bool(cursor.take_keyword("shared")))
 
 
 def tabletype(cursor: Cursor) -> TableType:
@@ -144,8 +148,8 @@ def encode_functype(type_: FuncType) -> bytes:
     return b"\x60" + encode_valtypes(type_.params) + encode_valtypes(type_.results)
 
 
-def encode_limits(found: Limits, index: IndexType) -> bytes:
-    flags = 0x04 if index == "i64" else 0x00
+def encode_limits(found: Limits, index: IndexType, shared: bool = False) -> bytes:
+    flags = (0x04 if index == "i64" else 0x00) | (0x02 if shared else 0x00)
     if found.maximum is None:
         return bytes((flags,)) + unsigned(found.minimum)
     return bytes((flags | 0x01,)) + unsigned(found.minimum) + unsigned(found.maximum)
@@ -156,7 +160,7 @@ def encode_globaltype(type_: GlobalType) -> bytes:
 
 
 def encode_memorytype(type_: MemoryType) -> bytes:
-    return encode_limits(type_.limits, type_.index)
+    return encode_limits(type_.limits, type_.index, type_.shared)
 
 
 def encode_tabletype(type_: TableType) -> bytes:

@@ -38,7 +38,7 @@ IMMEDIATE_RULES: dict[Immediate, Rule] = {}
 INSTRUCTION_RULES: dict[str, Rule] = {}
 
 #: The kinds of immediates that need no rule.
-_ANY_IS_VALID: frozenset[Immediate] = frozenset({"i32", "i64", "f32", "f64"})
+_ANY_IS_VALID: frozenset[Immediate] = frozenset({"zero", "i32", "i64", "f32", "f64"})
 _SELECTABLE = NUMERIC_TYPES | {V128}
 
 
@@ -70,6 +70,12 @@ def _memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
         raise InvalidError("alignment must not be larger than natural")
     if offset >= 1 << 32 and stacks.context.memories[memory].index == I32:
         raise InvalidError("offset out of range")
+
+
+def _atomic_memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
+    _memarg(stacks, op, memarg)
+    if 1 << memarg[0] != op.width:
+        raise InvalidError("atomic alignment must be natural")
 
 
 @_immediate("memory")
@@ -366,6 +372,7 @@ FIXED: dict[Op, Rule | None] = {
     for op in OPS.values()
     if op.params is not None
 }
+FIXED.update((op, _atomic_memarg) for op in FIXED if op.family == "atomic" and op.immediate == "memarg")
 RULES: dict[Op, Rule] = {op: INSTRUCTION_RULES[op.mnemonic] for op in OPS.values() if op.params is None}
 
 

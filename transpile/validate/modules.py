@@ -127,6 +127,8 @@ def _check_limits(limits: Limits, largest: int, message: str) -> None:
 
 def _check_memory_type(type_: MemoryType) -> None:
     _check_limits(type_.limits, MAX_PAGES[type_.index], _TOO_MANY_PAGES[type_.index])
+    if type_.shared and type_.limits.maximum is None:
+        raise InvalidError("shared memory must have maximum")
 
 
 def _check_table_type(type_: TableType) -> None:
