@@ -143,6 +143,17 @@ def test_loads_stay_where_they_are() -> None:
     assert first < atomic and second < atomic < text.rindex("mem_u32[8]")
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("index", ["i32", "i64"])
+def test_a_shared_size_is_read_before_what_it_leads_to(dialect: Dialect, index: str) -> None:
+    """Python looks a view up before it works out the index: it would be one from before another thread's growth."""
+    wat = f"""(module (memory {index} 1 2 shared) (func (result i32)
+        (i32.load ({index}.sub (memory.size) ({index}.const 1)))))"""
+    text = python(wat, dialect=dialect)
+    assert text.index("memory.pages\n") < text.index("mem_u32" if dialect == "cpython" else "(mem,")
+    assert "memory.pages\n" not in python(wat.replace(" shared", ""), dialect=dialect)
+
+
 @pytest.mark.parametrize("align", [1, 2, 8])
 def test_alignment_is_natural(align: int) -> None:
     wat = f"(module (memory 1) (func (drop (i32.atomic.load align={align} (i32.const 0)))))"

@@ -10,9 +10,10 @@ import ast
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.access import address_of, with_offset
-from wasm2py.transpile.emit.emitter import NODES, Emitter
+from wasm2py.transpile.emit.calls import memory_size
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter
 from wasm2py.transpile.emit.values import MASKS
-from wasm2py.transpile.ir.expr import WIDE_ATOMICS, Expr
+from wasm2py.transpile.ir.expr import SHARED_SIZE, WIDE_ATOMICS, Expr
 from wasm2py.transpile.opcodes import Op
 
 
@@ -51,3 +52,4 @@ def _address(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 
 _METHODS = {op: _method(base) for base, wide in WIDE_ATOMICS.items() for op in (base, wide)}
 NODES.update((op, _atomic) for op in _METHODS)
+INTEGERS[SHARED_SIZE] = memory_size

@@ -87,7 +87,7 @@ NODES[SELECT] = _select_node
 
 
 @integer("memory.size")
-def _memory_size(emitter: Emitter, expr: Expr, line: int) -> Value:
+def memory_size(emitter: Emitter, expr: Expr, line: int) -> Value:
     memory = nodes.Name(names.memory_name(expr.imm), line)
     return Value(nodes.attribute(memory, "pages", line), 0, 65536)
 

@@ -145,6 +145,8 @@ WIDE_ATOMICS: dict[Op, Op] = {
     for op in OPS.values()
     if op.family == "atomic" and op.params
 }
+#: The size of a memory that other threads may make grow: as after what changes something, views are looked up anew.
+SHARED_SIZE = replace(OPS["memory.size"], code=-1, family="atomic")
 #: A float that emission has put into the cell of this number (emit/rounding.py).
 CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
@@ -172,7 +174,7 @@ def _own_effects(op: Op) -> int:
         "ref.is_null": 0,
         "select": 0,
     }
-    if op.mnemonic in by_mnemonic:
+    if op.mnemonic in by_mnemonic and op.family != "atomic":
         return by_mnemonic[op.mnemonic]
     if op.family == "load":
         return READS_MEMORY | TRAPS_MEMORY
@@ -183,7 +185,7 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL)
+_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE)
 OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS, *WIDE_ATOMICS.values())}
 
 

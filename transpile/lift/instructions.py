@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
-from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, TRAPS, WIDE_ATOMICS, Expr, get
+from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, SHARED_SIZE, TRAPS, WIDE_ATOMICS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
 from wasm2py.transpile.lift import control
 from wasm2py.transpile.lift.function import Lifter, simple
@@ -105,6 +105,14 @@ for _name, _operands in (
     _change(_name, _operands)
 _change("memory.grow", 1, ("i32",))
 _change("table.grow", 2, ("i32",))
+
+
+@handles("memory.size")
+def _memory_size(lifter: Lifter, imm: int, offset: int) -> None:
+    if lifter.context.memories[imm].shared:
+        lifter.effect(Expr(SHARED_SIZE, "i32", (), imm, offset), ("i32",))
+    else:
+        simple(lifter, OPS["memory.size"], imm, offset)
 
 
 @handles("atomic.fence")
