@@ -250,16 +250,20 @@ def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int
 
     `words` has the eight bytes from each address on, as an integer: most that differ do so soon.
     """
-    room = len(mem) - count
-    if not (8 <= count <= _NEXT_LOOKS and 0 <= address <= room and 0 <= other <= room):
+    if count < 8 or address < 0 or other < 0:
         return _any_mismatch(mem, address, other, count or _ENDLESS)
-    bits: int = words[address] ^ words[other]
-    if bits:
-        return (bits & -bits).bit_length() - 1 >> 3
-    for at in _NEXT_WORDS if count >= 24 else ():
-        bits = words[address + at] ^ words[other + at]
+    try:
+        bits: int = words[address] ^ words[other]
         if bits:
-            return at + ((bits & -bits).bit_length() - 1 >> 3)
+            return (bits & -bits).bit_length() - 1 >> 3
+        for at in _NEXT_WORDS if count >= 24 else ():
+            bits = words[address + at] ^ words[other + at]
+            if bits:
+                return at + ((bits & -bits).bit_length() - 1 >> 3)
+    except IndexError:  # less than a word is left of memory: they may differ before its end all the same
+        return _any_mismatch(mem, address, other, count)
+    if count > _NEXT_LOOKS or max(address, other) + count > len(mem):
+        return _any_mismatch(mem, address, other, count)
     here, there = mem[address : address + count], mem[other : other + count]
     return _NOWHERE if here == there else _first_difference(here, there)
 

@@ -159,6 +159,19 @@ def test_comparisons(buffer: Callable[[bytes], object]) -> None:
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)
+@pytest.mark.parametrize("place", [0, 3, 7, 8, 15, 23, 24, 30])
+def test_comparisons_that_go_on_past_the_end(buffer: Callable[[bytes], object], place: int) -> None:
+    for left in (place + 1, place + 2, place + 9):
+        same = bytes(left)
+        mem = buffer(same + same[:place] + b"\1" + same[place + 1 :])
+        words = Views(mem).by_width["u64"]
+        for count in (0, left + 1, left + 8, left + 5000):
+            assert bulk.mismatch_u8(mem, words, 0, left, count) == place
+            with pytest.raises(Trap):
+                bulk.mismatch_u8(mem, words, left, left, count)
+
+
+@pytest.mark.parametrize("buffer", BUFFERS)
 def test_sums(buffer: Callable[[bytes], object]) -> None:
     mem = buffer(b"\1\2\3\4" * 6)
     assert bulk.sum_u8(mem, 1, 4) == 10
