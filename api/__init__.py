@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from wasm2py.runtime.function import Func as Func
     from wasm2py.runtime.globals import Global as Global
     from wasm2py.runtime.memory import Memory as Memory
+    from wasm2py.runtime.signature import exnref as exnref
     from wasm2py.runtime.signature import externref as externref
     from wasm2py.runtime.signature import f32 as f32
     from wasm2py.runtime.signature import f64 as f64
@@ -48,11 +49,13 @@ if TYPE_CHECKING:
     from wasm2py.runtime.signature import i32 as i32
     from wasm2py.runtime.signature import i64 as i64
     from wasm2py.runtime.table import Table as Table
+    from wasm2py.runtime.tag import Tag as Tag
     from wasm2py.runtime.types import FuncType as FuncType
     from wasm2py.runtime.types import GlobalType as GlobalType
     from wasm2py.runtime.types import Limits as Limits
     from wasm2py.runtime.types import MemoryType as MemoryType
     from wasm2py.runtime.types import TableType as TableType
+    from wasm2py.runtime.types import TagType as TagType
     from wasm2py.wasi import Wasi as Wasi
 
 __version__ = "0.1.0"
@@ -63,7 +66,7 @@ _HOMES = {
     "instance": ["Exports", "Instance"],
     "linker": ["Linker", "load"],
     "module": ["ExportType", "ImportType", "Module"],
-    "runtime.signature": ["externref", "f32", "f64", "funcref", "i32", "i64"],
+    "runtime.signature": ["exnref", "externref", "f32", "f64", "funcref", "i32", "i64"],
     "wasi": ["Wasi"],
     "runtime.cache": ["Cache"],
     "runtime.errors": [
@@ -74,7 +77,8 @@ _HOMES = {
     "runtime.globals": ["Global"],
     "runtime.memory": ["Memory"],
     "runtime.table": ["Table"],
-    "runtime.types": ["FuncType", "GlobalType", "Limits", "MemoryType", "TableType"],
+    "runtime.tag": ["Tag"],
+    "runtime.types": ["FuncType", "GlobalType", "Limits", "MemoryType", "TableType", "TagType"],
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

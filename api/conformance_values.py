@@ -101,9 +101,10 @@ def _null(heaptype: str | None, valtype: ValType, value: Any) -> bool:
 
 
 _REFERENCE_TYPES: dict[str | None, tuple[str, ...]] = {
-    None: ("funcref", "externref"),
+    None: ("funcref", "externref", "exnref"),
     "func": ("funcref",),
     "extern": ("externref",),
+    "exn": ("exnref",),
 }
 
 

@@ -16,6 +16,7 @@ from wasm2py.runtime.instance import Instance
 from wasm2py.runtime.link import Extern
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.table import Table
+from wasm2py.runtime.tag import Tag
 from wasm2py.runtime.types import FuncType
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -52,7 +53,7 @@ class Linker:
 
         Raises TypeError for anything else, and for a callable that cannot be called by position.
         """
-        if not isinstance(value, Func | Table | Memory | Global | int | float):
+        if not isinstance(value, Func | Table | Memory | Global | Tag | int | float):
             if not callable(value):
                 raise TypeError(f"cannot define {module!r} {name!r} as a {type(value).__name__}")
             value = exact_func(value, f"{module}.{name}") or value

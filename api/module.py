@@ -32,7 +32,7 @@ class ImportType:
 
     @property
     def kind(self) -> ExternKind:
-        """ "func", "table", "memory" or "global"."""
+        """ "func", "table", "memory", "global" or "tag"."""
         return extern_kind(self.type)
 
 
@@ -45,7 +45,7 @@ class ExportType:
 
     @property
     def kind(self) -> ExternKind:
-        """ "func", "table", "memory" or "global"."""
+        """ "func", "table", "memory", "global" or "tag"."""
         return extern_kind(self.type)
 
 
@@ -138,6 +138,7 @@ class Module:
             "table": program.tables,
             "memory": program.memories,
             "global": program.globals,
+            "tag": program.tags,
         }
         entry = spaces[item.kind][item.index]
         type_: ExternType = entry.type if item.kind in ("func", "global") else entry

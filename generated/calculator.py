@@ -93,7 +93,7 @@ PROGRAM = Program(
         CallView("table_type3", 0, FuncType(params=("i64", "i64"), results=("i64", "i64"))),
     ),
     units=((0, 8),),
-    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0, "tag": 0},
 )
 
 

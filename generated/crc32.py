@@ -82,7 +82,7 @@ PROGRAM = Program(
         CallView("table_type1", 0, FuncType(params=("i32", "i32"), results=("i32",))),
     ),
     units=((0, 2),),
-    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0, "tag": 0},
 )
 
 

@@ -63,7 +63,7 @@ PROGRAM = Program(
         CallView("table_type3", 0, FuncType(results=("i32",))),
     ),
     units=((0, 4),),
-    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0, "tag": 0},
 )
 
 

@@ -56,7 +56,7 @@ PROGRAM = Program(
         CallView("table_type1", 0, FuncType(params=("i32",))),
     ),
     units=((0, 3),),
-    imported={"func": 0, "table": 0, "memory": 0, "global": 0},
+    imported={"func": 0, "table": 0, "memory": 0, "global": 0, "tag": 0},
 )
 
 

@@ -112,6 +112,7 @@ _TO_RAW: dict[ValType, str] = {
     "f64": "if type({x}) is not float: {x} = {fix}",
     "funcref": "{x} = {fix}",
     "externref": "pass",
+    "exnref": "{x} = {fix}",
 }
 #: The same for the portable dialect.
 _TO_WORDS: dict[ValType, str] = {
@@ -126,6 +127,7 @@ _FROM_RAW: dict[ValType, str] = {
     "f64": "{x}",
     "funcref": "{x}",
     "externref": "{x}",
+    "exnref": "{x}",
 }
 #: The same for the portable dialect.
 _FROM_WORDS: dict[ValType, str] = {**_FROM_RAW, "i64": "+{x}"}

@@ -25,7 +25,7 @@ from wasm2py.runtime.program import (
     Program,
     UnitCode,
 )
-from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType
+from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
 
 _CLASSES: tuple[type, ...] = (
     Program,
@@ -43,6 +43,7 @@ _CLASSES: tuple[type, ...] = (
     MemoryType,
     TableType,
     GlobalType,
+    TagType,
 )
 _FIELDS = [tuple(field.name for field in dataclasses.fields(cls)) for cls in _CLASSES]
 _NUMBERS = {cls: number for number, cls in enumerate(_CLASSES)}

@@ -7,7 +7,7 @@
     ├── LinkError(message)                           imports do not fit
     ├── Trap(kind, message)                          execution stopped, by the spec's rules
     │   └── StackExhausted
-    ├── WasmException(tag, values)                   an uncaught wasm exception
+    ├── WasmException(tag, values)                   a wasm exception
     ├── WasiExit(code)                               the guest called proc_exit
     └── Interrupted                                  the host asked the guest to stop
 
@@ -16,8 +16,9 @@ All can be pickled.  Messages use the spec's words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 
 class WasmError(Exception):
@@ -104,13 +105,49 @@ class StackExhausted(Trap):
         super().__init__(kind, message)
 
 
-class WasmException(WasmError):
-    """A wasm exception that nothing caught; `tag` identifies it, `values` is its payload."""
+class ExceptionTag(Protocol):
+    """What an exception needs of its tag (see `runtime.tag.Tag`)."""
 
-    def __init__(self, tag: object, values: tuple[Any, ...] = ()) -> None:
-        super().__init__(tag, values)
+    def raw_values(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """The raw values of host values; TypeError or OverflowError if they do not fit the tag."""
+
+    def host_values(self, raw: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The host values of raw values."""
+
+
+class WasmException(WasmError):
+    """A wasm exception: one that nothing caught, or that a host function raises for wasm to catch.
+
+    `tag` identifies it; `raw` are the raw values that it carries, an i64 unsigned in every dialect.
+    """
+
+    tag: ExceptionTag
+    raw: tuple[Any, ...]
+
+    def __init__(self, tag: ExceptionTag, values: Sequence[Any] = ()) -> None:
+        """Make an exception of host values; raises TypeError or OverflowError if they do not fit the tag."""
+        super().__init__()
         self.tag = tag
-        self.values = values
+        self.raw = tag.raw_values(values)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values as the host sees them."""
+        return self.tag.host_values(self.raw)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.tag!r}, {self.values!r})"
+
+    def __str__(self) -> str:
+        return f"{self.tag}: {', '.join(map(repr, self.values))}" if self.raw else str(self.tag)
+
+
+def thrown(tag: ExceptionTag, *raw: Any) -> WasmException:
+    """The exception that generated code throws."""
+    error = WasmException.__new__(WasmException)
+    error.tag = tag
+    error.raw = raw
+    return error
 
 
 class WasiExit(WasmError):

@@ -20,6 +20,7 @@ from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import ImportInfo, Program
 from wasm2py.runtime.signature import Signature, signature_of
 from wasm2py.runtime.table import Table
+from wasm2py.runtime.tag import Tag
 from wasm2py.runtime.types import FuncType, GlobalType
 
 
@@ -123,7 +124,7 @@ def _host_functions(provider: HostModule, module: str) -> Mapping[str, Func]:
 
 
 def _extern(program: Program, item: ImportInfo, value: Any, namespace: ModuleType) -> Extern:
-    if isinstance(value, Func | Table | Memory | Global):
+    if isinstance(value, Func | Table | Memory | Global | Tag):
         if not matches(value.type, item.type):
             raise _incompatible(program, item, describe(value.type))
         return value

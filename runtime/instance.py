@@ -20,6 +20,7 @@ from wasm2py.runtime.program import ConstExpr, Dialect, GlobalInfo, Program, Uni
 from wasm2py.runtime.stack import GUARD
 from wasm2py.runtime.stubs import make_stub, stub_code, take_over
 from wasm2py.runtime.table import Table
+from wasm2py.runtime.tag import Tag
 from wasm2py.runtime.types import ExternKind
 
 
@@ -47,8 +48,8 @@ def instantiate(
 class Instance:
     """A module's instance.
 
-    `namespace` is the module object whose `__dict__` generated code runs in; `functions`, `tables`, `memories` and
-    `globals` are the index spaces, imports first; `exports` maps names to what is exported.
+    `namespace` is the module object whose `__dict__` generated code runs in; `functions`, `tables`, `memories`,
+    `globals` and `tags` are the index spaces, imports first; `exports` maps names to what is exported.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Instance:
         "namespace",
         "program",
         "tables",
+        "tags",
     )
 
     def __init__(
@@ -91,6 +93,7 @@ class Instance:
         self._set_up_functions([extern for extern in imports if isinstance(extern, Func)], listeners)
         self._set_up_memories([extern for extern in imports if isinstance(extern, Memory)])
         self._set_up_tables([extern for extern in imports if isinstance(extern, Table)])
+        self._set_up_tags([extern for extern in imports if isinstance(extern, Tag)])
         self._set_up_globals([extern for extern in imports if isinstance(extern, Global)])
         self.exports = Exports(
             program.name, {item.name: self._extern(item.kind, item.index) for item in program.exports}
@@ -178,7 +181,7 @@ class Instance:
                 names[info.identifier] = function
         self._loaded.add(unit)
 
-    # Memories, tables, globals
+    # Memories, tables, tags, globals
 
     def _set_up_memories(self, imports: Sequence[Memory]) -> None:
         types = self.program.memories[len(imports) :]
@@ -202,6 +205,12 @@ class Instance:
                 view = self._views.pop(identifier, None)
                 if view is not None:
                     self.namespace.__dict__[identifier] = self.tables[view.table].view(view.type, self.dialect)
+
+    def _set_up_tags(self, imports: Sequence[Tag]) -> None:
+        types = self.program.tags[len(imports) :]
+        self.tags = [*imports, *(Tag(type_.type.params) for type_ in types)]
+        for index, tag in enumerate(self.tags):
+            self.namespace.__dict__[f"tag{index}"] = tag
 
     def _set_up_globals(self, imports: Sequence[Global]) -> None:
         names = self.namespace.__dict__
@@ -234,6 +243,7 @@ class Instance:
             "table": self.tables,
             "memory": self.memories,
             "global": self.globals,
+            "tag": self.tags,
         }
         return spaces[kind][index]
 

@@ -11,6 +11,7 @@ from wasm2py.runtime.globals import Global
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import ImportInfo, Program
 from wasm2py.runtime.table import Table
+from wasm2py.runtime.tag import Tag
 from wasm2py.runtime.types import (
     ExternType,
     FuncType,
@@ -18,11 +19,12 @@ from wasm2py.runtime.types import (
     Limits,
     MemoryType,
     TableType,
+    TagType,
     extern_kind,
 )
 
 #: What can be imported and exported.
-Extern: TypeAlias = Func | Table | Memory | Global
+Extern: TypeAlias = Func | Table | Memory | Global | Tag
 
 #: Looks up (module, name); None where there is nothing.
 Resolver: TypeAlias = Callable[[str, str], Extern | None]
@@ -46,7 +48,7 @@ def match_imports(program: Program, imports: Sequence[Extern]) -> None:
     if len(imports) != len(program.imports):
         raise LinkError(f"{program.name}: expected {len(program.imports)} imports, got {len(imports)}")
     for item, extern in zip(program.imports, imports, strict=True):
-        if not isinstance(extern, Func | Table | Memory | Global):
+        if not isinstance(extern, Func | Table | Memory | Global | Tag):
             raise _incompatible(item, f"a Python object of type {type(extern).__name__}")
         if not matches(extern.type, item.type):
             raise _incompatible(item, describe(extern.type))
@@ -90,6 +92,7 @@ _RULES: dict[type, Callable[[Any, Any], bool]] = {
     TableType: _match_tables,
     MemoryType: _match_memories,
     GlobalType: _equal,
+    TagType: _equal,
 }
 
 

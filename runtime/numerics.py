@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from wasm2py.runtime import access, bulk, floats, integers, words
-from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.errors import Trap, WasmException, thrown
 from wasm2py.runtime.tails import run_tail
 
 
@@ -20,6 +20,8 @@ def _public_names(module: ModuleType, prefixes: tuple[str, ...]) -> dict[str, ob
 #: Name in the namespace → function or constant.
 HELPERS: dict[str, object] = {
     "Trap": Trap,
+    "WasmException": WasmException,
+    "thrown": thrown,
     "INF": floats.INF,
     "NAN": floats.NAN,
     "sqrt": floats.sqrt,

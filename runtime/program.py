@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Literal, Protocol, TypeAlias
 
-from wasm2py.runtime.types import ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.runtime.types import ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, TagType, ValType
 
 Dialect: TypeAlias = Literal["cpython", "portable"]
 SegmentMode: TypeAlias = Literal["active", "passive", "declarative"]
@@ -155,6 +155,7 @@ class Program:
     call_views: tuple[CallView, ...] = ()
     units: Sequence[tuple[int, int]] = ()
     imported: dict[ExternKind, int] = field(default_factory=dict)
+    tags: tuple[TagType, ...] = ()
 
     def imported_count(self, kind: ExternKind) -> int:
         """How many entries at the start of an index space are imports."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
+from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance
 from wasm2py.runtime.types import FuncType, ValType
@@ -30,11 +31,12 @@ f32: TypeAlias = Annotated[float, Marker("f32")]
 f64: TypeAlias = Annotated[float, Marker("f64")]
 funcref: TypeAlias = Annotated[Func | None, Marker("funcref")]
 externref: TypeAlias = Annotated[object, Marker("externref")]
+exnref: TypeAlias = Annotated[WasmException | None, Marker("exnref")]
 
 #: The value types that an annotation allows.
 Choice: TypeAlias = tuple[ValType, ...]
 
-_ALL: Choice = ("i32", "i64", "f32", "f64", "funcref", "externref")
+_ALL: Choice = ("i32", "i64", "f32", "f64", "funcref", "externref", "exnref")
 _BY_CLASS: dict[Any, Choice] = {int: ("i32", "i64"), bool: ("i32",), float: ("f32", "f64"), Func: ("funcref",)}
 _BY_NAME: dict[str, Choice] = {valtype: (valtype,) for valtype in _ALL}
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from wasm2py.runtime.adapters import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import MAX_TABLE_SIZE, FuncType, IndexType, Limits, TableType, ValType
+from wasm2py.runtime.types import MAX_TABLE_SIZE, REFERENCE_TYPES, FuncType, IndexType, Limits, TableType, ValType
 from wasm2py.runtime.values import to_raw
 
 #: The most elements that a table may have here, whatever its maximum; the JavaScript API has the same limit.
@@ -49,7 +49,7 @@ class Table:
         Raises ValueError for limits or an index type that no table type can have, TypeError if the value is not a
         reference of the element type, MemoryError if the table is too large for this implementation.
         """
-        if element not in ("funcref", "externref"):
+        if element not in REFERENCE_TYPES:
             raise ValueError(f"expected a reference type, got {element}")
         most = MAX_TABLE_SIZE.get(index)
         if most is None:

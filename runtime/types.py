@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-ValType: TypeAlias = Literal["i32", "i64", "f32", "f64", "v128", "funcref", "externref"]
+ValType: TypeAlias = Literal["i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref"]
 #: The type of a memory's addresses and sizes, or of a table's.
 IndexType: TypeAlias = Literal["i32", "i64"]
 
@@ -21,9 +21,10 @@ F64: ValType = "f64"
 V128: ValType = "v128"
 FUNCREF: ValType = "funcref"
 EXTERNREF: ValType = "externref"
+EXNREF: ValType = "exnref"
 
 NUMERIC_TYPES: frozenset[str] = frozenset({I32, I64, F32, F64})
-REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF})
+REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF, EXNREF})
 
 #: Bytes in one page of linear memory.
 PAGE_SIZE = 65536
@@ -101,8 +102,18 @@ class GlobalType:
         return f"global (mut {self.valtype})" if self.mutable else f"global {self.valtype}"
 
 
-ExternType: TypeAlias = FuncType | TableType | MemoryType | GlobalType
-ExternKind: TypeAlias = Literal["func", "table", "memory", "global"]
+@dataclass(frozen=True, slots=True)
+class TagType:
+    """A tag of exceptions; they carry values of the types that are the parameters of `type`, which has no results."""
+
+    type: FuncType
+
+    def __str__(self) -> str:
+        return f"tag ({', '.join(self.type.params)})"
+
+
+ExternType: TypeAlias = FuncType | TableType | MemoryType | GlobalType | TagType
+ExternKind: TypeAlias = Literal["func", "table", "memory", "global", "tag"]
 
 
 def extern_kind(type_: ExternType) -> ExternKind:
@@ -110,4 +121,10 @@ def extern_kind(type_: ExternType) -> ExternKind:
     return _KINDS[type(type_)]
 
 
-_KINDS: dict[type, ExternKind] = {FuncType: "func", TableType: "table", MemoryType: "memory", GlobalType: "global"}
+_KINDS: dict[type, ExternKind] = {
+    FuncType: "func",
+    TableType: "table",
+    MemoryType: "memory",
+    GlobalType: "global",
+    TagType: "tag",
+}

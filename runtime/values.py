@@ -1,7 +1,8 @@
 """Host values to raw values and back (docs/architecture.md, "Raw values and host values").
 
 Host integers of either sign go in, `-2**(N-1) <= i < 2**N`, and come out signed.  Numbers for f32 are rounded to it.
-A funcref is a `Func` or None, an externref any object, with None for null.  `TO_RAW` and `FROM_RAW` hold one converter
+A funcref is a `Func` or None, an externref any object, with None for null, an exnref a `WasmException` or None.
+`TO_RAW` and `FROM_RAW` hold one converter
 for each value type, for those who convert the same type again and again.
 """
 
@@ -12,6 +13,7 @@ from operator import index
 from typing import Any
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits
+from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.floats import f32, f32_from_int
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import FuncType, ValType
@@ -96,6 +98,12 @@ def _funcref_to_raw(value: Any) -> Any:
     raise _mismatch("funcref", value)
 
 
+def _exnref_to_raw(value: Any) -> Any:
+    if value is None or isinstance(value, WasmException):
+        return value
+    raise _mismatch("exnref", value)
+
+
 def _i32_from_raw(raw: int) -> int:
     return (raw ^ 0x80000000) - 0x80000000
 
@@ -115,6 +123,7 @@ TO_RAW: dict[str, Callable[[Any], Any]] = {
     "f64": _f64_to_raw,
     "funcref": _funcref_to_raw,
     "externref": _same,
+    "exnref": _exnref_to_raw,
 }
 
 FROM_RAW: dict[str, Callable[[Any], Any]] = {
@@ -124,4 +133,5 @@ FROM_RAW: dict[str, Callable[[Any], Any]] = {
     "f64": _same,
     "funcref": _same,
     "externref": _same,
+    "exnref": _same,
 }

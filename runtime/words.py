@@ -8,10 +8,14 @@ and compiled to single instructions, so that no big integer ever arises.  Shift 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.floats import f32_from_int, truncation_trap
 from wasm2py.runtime.layouts import F64, I64
+
+if TYPE_CHECKING:
+    from wasm2py.runtime.errors import WasmException
 
 _SIGN = 1 << 63
 _MASK = (1 << 64) - 1
@@ -246,3 +250,8 @@ def word_mul_wide_u(x: int, y: int) -> tuple[int, int]:
 
 def _halves(x: int) -> tuple[int, int]:
     return word(x & _MASK), word(x >> 64 & _MASK)
+
+
+def word_caught(exception: WasmException, index: int) -> int:
+    """The i64 that an exception carries at an index."""
+    return word(exception.raw[index])

@@ -22,8 +22,9 @@ def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[
 
     `step` is called after each function that is read, to show progress.
 
-    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `globals`, `elements`, `data` and
-    `producers` are lists of dicts; functions, tables, memories and globals are whole index spaces, imports first.
+    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `tags`, `globals`, `elements`, `data`
+    and `producers` are lists of dicts; functions, tables, memories, tags and globals are whole index spaces, imports
+    first.
     """
     parts: dict[str, Callable[[Module], Iterator[Row]]] = {
         "sections": _sections,
@@ -33,6 +34,7 @@ def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[
         "functions": _functions,
         "tables": lambda module: _externs(module, "table", module.tables),
         "memories": lambda module: _externs(module, "memory", module.memories),
+        "tags": lambda module: _externs(module, "tag", module.tags),
         "globals": _globals,
         "elements": _elements,
         "data": _data,
@@ -78,7 +80,7 @@ def _exports(module: Module) -> Iterator[Row]:
         yield {"name": item.name, "kind": item.kind, "index": item.index, "type": str(type_)}
 
 
-_KINDS: tuple[ExternKind, ...] = ("func", "table", "memory", "global")
+_KINDS: tuple[ExternKind, ...] = ("func", "table", "memory", "global", "tag")
 
 
 def _space(module: Module, kind: ExternKind) -> list[ExternType]:
@@ -88,6 +90,7 @@ def _space(module: Module, kind: ExternKind) -> list[ExternType]:
         "table": [table.type for table in module.tables],
         "memory": [memory.type for memory in module.memories],
         "global": [item.type for item in module.globals],
+        "tag": [module.tag_type(tag) for tag in module.tags],
     }
     return [module.extern_type(item) for item in module.imported(kind)] + list(defined[kind])
 

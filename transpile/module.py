@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from wasm2py.runtime.program import SegmentMode
-from wasm2py.runtime.types import ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.runtime.types import (
+    ExternKind,
+    ExternType,
+    FuncType,
+    GlobalType,
+    MemoryType,
+    TableType,
+    TagType,
+    ValType,
+)
 from wasm2py.transpile.opcodes import Op
 
 #: One instruction: its table entry, its immediate (below), and its offset in the module's bytes.
@@ -18,8 +27,10 @@ from wasm2py.transpile.opcodes import Op
 #:   tables, memories       (destination, source)
 #:   elem_table, data_memory   (elemidx, tableidx), (dataidx, memidx)
 #:   memarg                 (alignment as an exponent, offset, memidx)
+#:   tag                    the index
+#:   try_table              (block as above, tuple of (mnemonic of the clause, tagidx or None, label))
 #:   types                  tuple of value types
-#:   heaptype               the reference type: "funcref" or "externref"
+#:   heaptype               the reference type: "funcref", "externref" or "exnref"
 #:   i32, i64               the unsigned integer;  f32, f64  the bit pattern as an integer
 #:   none                   None
 Instr: TypeAlias = tuple[Op, Any, int]
@@ -29,12 +40,22 @@ Expression: TypeAlias = tuple[Instr, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag by its typeidx, that of a function type."""
+
+    type_index: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
-    """An import; a function's type is its typeidx, any other kind's its type.  `offset` is where it stands."""
+    """An import; a function's type is its typeidx, a tag's a `Tag`, any other kind's its type.  `offset` is where it
+    stands.
+    """
 
     module: str
     name: str
-    type: int | TableType | MemoryType | GlobalType
+    type: int | TableType | MemoryType | GlobalType | Tag
     offset: int = 0
 
 
@@ -132,6 +153,7 @@ class Module:
     names: NameSection = field(default_factory=NameSection)
     customs: tuple[tuple[str, bytes], ...] = ()
     aligned_globals: dict[int, int] | None = None
+    tags: tuple[Tag, ...] = ()
 
     def imported(self, kind: ExternKind) -> tuple[Import, ...]:
         """The imports of one kind, which come first in its index space."""
@@ -139,7 +161,13 @@ class Module:
 
     def extern_type(self, item: Import) -> ExternType:
         """An import's type, with a typeidx looked up."""
+        if isinstance(item.type, Tag):
+            return self.tag_type(item.type)
         return self.types[item.type] if isinstance(item.type, int) else item.type
+
+    def tag_type(self, tag: Tag) -> TagType:
+        """A tag's type."""
+        return TagType(self.types[tag.type_index])
 
 
 def import_kind(item: Import) -> ExternKind:
@@ -147,4 +175,10 @@ def import_kind(item: Import) -> ExternKind:
     return _KINDS[type(item.type)]
 
 
-_KINDS: dict[type, ExternKind] = {int: "func", TableType: "table", MemoryType: "memory", GlobalType: "global"}
+_KINDS: dict[type, ExternKind] = {
+    int: "func",
+    TableType: "table",
+    MemoryType: "memory",
+    GlobalType: "global",
+    Tag: "tag",
+}

@@ -30,7 +30,7 @@ _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
 }
 _RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
-_PATTERNS = re.compile(r"(memory|mem|table)\d+|mem\d*_[uif]\d+|table\d*_type\d+|__\w*__")
+_PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+|table\d*_type\d+|__\w*__")
 
 
 def memory_name(index: int) -> str:
@@ -52,6 +52,11 @@ def buffer_name(index: int) -> str:
 def table_name(index: int) -> str:
     """The namespace's name of a table."""
     return "table" + _number(index)
+
+
+def tag_name(index: int) -> str:
+    """The namespace's name of a tag."""
+    return f"tag{index}"
 
 
 def call_view_name(table: int, type_index: int) -> str:

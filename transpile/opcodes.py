@@ -30,6 +30,8 @@ Immediate: TypeAlias = Literal[
     "data_memory",  # dataidx memidx
     "memarg",  # align offset (and memidx)
     "zero",  # a zero byte
+    "tag",  # tagidx
+    "try_table",  # blocktype vec(catch)
     "types",  # vec(valtype)
     "heaptype",  # heaptype
     "i32",
@@ -43,8 +45,12 @@ Family: TypeAlias = Literal[
 ]  # fmt: skip
 Feature: TypeAlias = Literal[
     "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
-    "wide-arithmetic", "threads",
+    "wide-arithmetic", "threads", "exception-handling",
 ]  # fmt: skip
+
+#: The clauses of a `try_table`, by their codes, and one of them: its mnemonic, a tagidx unless it catches all, a label.
+CATCHES = ("catch", "catch_ref", "catch_all", "catch_all_ref")
+Catch: TypeAlias = tuple[str, int | None, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +138,15 @@ _define(
     0x13 return_call_indirect trap @call_indirect
 """,
     feature="tail-call",
+)
+_define(
+    "control",
+    """
+    0x08 throw          @tag
+    0x0a throw_ref trap
+    0x1f try_table      @try_table
+""",
+    feature="exception-handling",
 )
 
 _define(

@@ -128,7 +128,7 @@ class PythonTranslator:
 def describe(module: Module, options: Options, names: Names) -> Program:
     """The program of a module, without code."""
     imported: dict[ExternKind, int] = {
-        kind: len(module.imported(kind)) for kind in ("func", "table", "memory", "global")
+        kind: len(module.imported(kind)) for kind in ("func", "table", "memory", "global", "tag")
     }
     return Program(
         name=module.names.module or module.hash.hex()[:12],
@@ -146,6 +146,7 @@ def describe(module: Module, options: Options, names: Names) -> Program:
         call_views=_call_views(module),
         units=EachFunction(imported["func"], imported["func"] + len(module.functions)),
         imported=imported,
+        tags=(*_types(module, "tag"), *map(module.tag_type, module.tags)),
     )
 
 

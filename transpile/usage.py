@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, MemoryType, TableType
+from wasm2py.runtime.types import EXNREF, FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, MemoryType, TableType, ValType
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Expression, Instr, Module
 from wasm2py.transpile.opcodes import OPS, Op
 
-_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"]})
+_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"]})
+_TRY_TABLE = OPS["try_table"]
 
 
 def features_used(module: Module, step: Callable[[], object] = lambda: None) -> tuple[str, ...]:
@@ -20,6 +21,7 @@ def features_used(module: Module, step: Callable[[], object] = lambda: None) -> 
 
 def _of_definitions(module: Module) -> Iterator[str]:
     rules = {
+        "exception-handling": _has_exceptions,
         "bulk-memory": _has_bulk_memory,
         "extended-const": _has_extended_constants,
         "memory64": _has_wide_indices,
@@ -46,6 +48,8 @@ def _of_instructions(module: Module, step: Callable[[], object]) -> Iterator[str
 def _has_type_index(instruction: Instr) -> bool:
     """Whether it is a block with parameters or more than one result."""
     op, immediate, _ = instruction
+    if op is _TRY_TABLE:
+        immediate = immediate[0]
     return op in _EXPLICIT_BLOCK_TYPES and not isinstance(immediate, FuncType)
 
 
@@ -97,10 +101,19 @@ def _shares_mutable_globals(module: Module) -> bool:
     return any(type_.mutable for type_ in imported + exported)
 
 
-def _has_references(module: Module) -> bool:
-    tables = list(_table_types(module))
+def _has_exceptions(module: Module) -> bool:
+    return bool(module.tags or module.imported("tag")) or EXNREF in _value_types(module)
+
+
+def _value_types(module: Module) -> set[ValType]:
+    """The types of parameters, results, and globals."""
     values = {value for type_ in module.types for value in type_.params + type_.results}
     values.update(item.type.valtype for item in module.globals)
+    return values
+
+
+def _has_references(module: Module) -> bool:
+    tables = list(_table_types(module))
     declares = any(elem.mode == "declarative" for elem in module.elems)
     others = any(table.element != FUNCREF for table in tables)
-    return len(tables) > 1 or declares or others or not values <= NUMERIC_TYPES
+    return len(tables) > 1 or declares or others or not _value_types(module) <= NUMERIC_TYPES

@@ -10,7 +10,7 @@ from typing import Any
 from wasm2py.cli.common import module_file, naming, progress
 from wasm2py.config import Config
 from wasm2py.runtime.errors import LinkError, Trap, WasiExit, WasmError
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
 
 
 def add_parser(subparsers: Any) -> None:
@@ -120,7 +120,7 @@ def _arguments(name: str, type_: FuncType, texts: list[str]) -> list[Any]:
 
 def parse_value(valtype: ValType, text: str) -> Any:
     """A host value from the command line: numbers as Python writes them, hexadecimal floats too, and "null"."""
-    if valtype in ("funcref", "externref"):
+    if valtype in REFERENCE_TYPES:
         if text != "null":
             raise WasmError(f"expected null for {valtype}, got {text!r}")
         return None

@@ -44,14 +44,20 @@ IMMEDIATES: dict[str | None, list[tuple[str, Any]]] = {
         ("00ffffffffffffffffff01", (0, 2**64 - 1, 0)),
     ],
     "zero": [("00", None)],
+    "tag": [("03", 3), ("8100", 1)],
+    "try_table": [
+        ("4000", (FuncType(), ())),
+        ("03020001020205", (3, (("catch", 1, 2), ("catch_all", None, 5)))),
+        ("7f0201800102 0380 01", (FuncType((), ("i32",)), (("catch_ref", 128, 2), ("catch_all_ref", None, 128)))),
+    ],
     "types": [("017f", ("i32",)), ("027f70", ("i32", "funcref")), ("00", ())],
-    "heaptype": [("70", "funcref"), ("6f", "externref")],
+    "heaptype": [("70", "funcref"), ("6f", "externref"), ("69", "exnref")],
     "i32": [("00", 0), ("3f", 63), ("40", 0xFFFFFFC0), ("7f", 0xFFFFFFFF), ("ff00", 127), ("8080808078", 0x80000000)],
     "i64": [("3f", 63), ("7f", 2**64 - 1), ("8080808078", 2**64 - 2**31), ("8080808080808080807f", 2**63)],
     "f32": [("0000c07f", 0x7FC00000), ("010080ff", 0xFF800001)],
     "f64": [("000000000000f0ff", 0xFFF0000000000000)],
 }
-STRUCTURED = ("block", "loop", "if", "else", "end")
+STRUCTURED = ("block", "loop", "if", "else", "end", "try_table")
 
 
 def opcode(op: Op) -> str:
@@ -84,6 +90,12 @@ def test_blocks(encoded: str, value: Any) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("encoded", "value"), IMMEDIATES["try_table"])
+def test_try_tables(encoded: str, value: Any) -> None:
+    names = [(name, immediate) for name, immediate, _ in decode(f"1f{encoded} 0b")]
+    assert names == [("try_table", value), ("end", None), ("end", None)]
+
+
 def test_sub_opcode_of_several_bytes() -> None:
     assert decode("fc8680808000")[0] == ("i64.trunc_sat_f64_s", None, 0)
 
@@ -96,7 +108,7 @@ def test_nesting_has_no_limit(depth: int) -> None:
 MALFORMED: list[tuple[str, str, int]] = [
     ("ff", "illegal opcode ff", 0),
     ("01 27", "illegal opcode 27", 1),
-    ("08 00", "illegal opcode 08: throw needs the exception-handling feature", 0),
+    ("1f 40 01 04 00", "malformed catch clause 04", 3),
     ("14 00", "illegal opcode 14: call_ref needs the function-references feature", 0),
     ("fd 0c", "illegal opcode fd 0c: needs the simd feature", 0),
     ("fd 8002", "illegal opcode fd 100: needs the simd feature", 0),

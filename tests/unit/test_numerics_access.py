@@ -130,6 +130,7 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
     expected |= {f"i{bits}_{operator}" for bits in (32, 64) for operator in integer}
     expected |= {f"f{bits}_{name}" for bits in (32, 64) for name in ("bits", "from_bits")}
     expected |= {"f32", "f32_from_int", "sqrt", "INF", "NAN", "Trap", "run_tail", "narrowed"}
+    expected |= {"WasmException", "thrown", "word_caught"}
     real = {"div", "sqrt", "min", "max", "ceil", "floor", "trunc", "nearest", "copysign", "neg", "abs", "promote"}
     expected |= {f"f_{operator}" for operator in real}
     words = integer - {"shr_s"} | {"div_u", "rem_u", "popcnt"}

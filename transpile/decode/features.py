@@ -11,7 +11,6 @@ Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
 CUSTOM_PAGE_SIZES = "custom-page-sizes"
-EXCEPTIONS = "exception-handling"
 LEGACY_EXCEPTIONS = "legacy-exception-handling"
 FUNCTION_REFERENCES = "function-references"
 GC = "gc"
@@ -21,14 +20,11 @@ SIMD = "simd"
 OPCODES: dict[int, Later] = {
     0x06: ("try", LEGACY_EXCEPTIONS),
     0x07: ("catch", LEGACY_EXCEPTIONS),
-    0x08: ("throw", EXCEPTIONS),
     0x09: ("rethrow", LEGACY_EXCEPTIONS),
-    0x0A: ("throw_ref", EXCEPTIONS),
     0x14: ("call_ref", FUNCTION_REFERENCES),
     0x15: ("return_call_ref", FUNCTION_REFERENCES),
     0x18: ("delegate", LEGACY_EXCEPTIONS),
     0x19: ("catch_all", LEGACY_EXCEPTIONS),
-    0x1F: ("try_table", EXCEPTIONS),
     0xD3: ("ref.eq", GC),
     0xD4: ("ref.as_non_null", FUNCTION_REFERENCES),
     0xD5: ("br_on_null", FUNCTION_REFERENCES),
@@ -40,7 +36,7 @@ PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: None}
 #: The bytes of value, reference and heap types.
 TYPES: dict[int, Later] = {
     0x7B: ("v128", SIMD),
-    0x74: ("noexn", EXCEPTIONS),
+    0x74: ("noexn", GC),
     0x73: ("nofunc", GC),
     0x72: ("noextern", GC),
     0x71: ("none", GC),
@@ -49,7 +45,6 @@ TYPES: dict[int, Later] = {
     0x6C: ("i31", GC),
     0x6B: ("struct", GC),
     0x6A: ("array", GC),
-    0x69: ("exn", EXCEPTIONS),
     0x64: ("ref", FUNCTION_REFERENCES),
     0x63: ("ref null", FUNCTION_REFERENCES),
 }
@@ -66,8 +61,7 @@ DEFINITIONS: dict[int, Later] = {
 #: The flags before the limits of a memory or table.
 LIMITS: dict[int, Later] = dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES))
 #: The kinds of imports and exports.
-EXTERNS: dict[int, Later] = {0x04: ("a tag", EXCEPTIONS), 0x20: ("an exact function", CUSTOM_DESCRIPTORS)}
-SECTIONS: dict[int, Later] = {0x0D: ("the tag section", EXCEPTIONS)}
+EXTERNS: dict[int, Later] = {0x20: ("an exact function", CUSTOM_DESCRIPTORS)}
 
 
 def describe(later: dict[int, Later], byte: int, message: str) -> str:

@@ -24,7 +24,7 @@ from wasm2py.transpile.decode.reader import (
 )
 from wasm2py.transpile.decode.types import VALUE_TYPES, heap_type, value_type
 from wasm2py.transpile.module import Expression, Function, Instr, Module
-from wasm2py.transpile.opcodes import BY_CODE, OPS, Immediate, Op, prefixed
+from wasm2py.transpile.opcodes import BY_CODE, CATCHES, OPS, Catch, Immediate, Op, prefixed
 
 #: Reads an immediate at a position: the value and the position behind it.
 ImmediateReader: TypeAlias = Callable[[bytes, int], tuple[Any, int]]
@@ -60,6 +60,26 @@ def _labels(data: bytes, pos: int) -> tuple[tuple[tuple[int, ...], int], int]:
         labels.append(label)
     default, pos = read_u32(data, pos)
     return (tuple(labels), default), pos
+
+
+def _try_table(data: bytes, pos: int) -> tuple[tuple[FuncType | int, tuple[Catch, ...]], int]:
+    type_, pos = _block_type(data, pos)
+    count, pos = read_u32(data, pos)
+    clauses = []
+    for _ in range(count):
+        clause, pos = _catch(data, pos)
+        clauses.append(clause)
+    return (type_, tuple(clauses)), pos
+
+
+def _catch(data: bytes, pos: int) -> tuple[Catch, int]:
+    """One clause of a `try_table`: its kind, a tag unless it catches all, and a label."""
+    kind = data[pos]
+    if kind >= len(CATCHES):
+        raise DecodeError(f"malformed catch clause {kind:02x}", pos)
+    tag, pos = (None, pos + 1) if CATCHES[kind].startswith("catch_all") else read_u32(data, pos + 1)
+    label, pos = read_u32(data, pos)
+    return (CATCHES[kind], tag, label), pos
 
 
 def _memarg(data: bytes, pos: int) -> tuple[tuple[int, int, int], int]:
@@ -128,6 +148,8 @@ IMMEDIATES: dict[Immediate, ImmediateReader] = {
     "data_memory": _pair,
     "memarg": _memarg,
     "zero": _zero,
+    "tag": read_u32,
+    "try_table": _try_table,
     "types": _types,
     "heaptype": _heap_type,
     "i32": _i32,
@@ -192,6 +214,7 @@ _STRUCTURE: dict[int, Callable[[list[bool], int], None]] = {
     OPS["block"].code: _open_block,
     OPS["loop"].code: _open_block,
     OPS["if"].code: _open_if,
+    OPS["try_table"].code: _open_block,
     OPS["else"].code: _else,
 }
 
@@ -207,6 +230,7 @@ _SHAPES_OF: dict[Immediate | None, int] = {
     "global": _INDEX,
     "table": _INDEX,
     "memory": _INDEX,
+    "tag": _INDEX,
     "i32": 0x40,  # from 0x40 on the number is negative
     "i64": 0x40,
     "memarg": _MEMARG_SHAPE,

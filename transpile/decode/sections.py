@@ -42,6 +42,7 @@ from wasm2py.transpile.module import (
     Module,
     NameSection,
     Table,
+    Tag,
 )
 from wasm2py.transpile.opcodes import OPS
 
@@ -70,6 +71,7 @@ class Sections:
     type_indices: tuple[int, ...] = ()
     tables: tuple[Table, ...] = ()
     memories: tuple[Memory, ...] = ()
+    tags: tuple[Tag, ...] = ()
     globals: tuple[Global, ...] = ()
     exports: tuple[Export, ...] = ()
     start: int | None = None
@@ -93,11 +95,20 @@ def _import(reader: Reader) -> Import:
     return Import(module, name, _IMPORT_TYPES[kind](reader), offset)
 
 
-_IMPORT_TYPES: dict[int, Callable[[Reader], int | TableType | MemoryType | GlobalType]] = {
+def _tag(reader: Reader) -> Tag:
+    offset = reader.pos
+    attribute = reader.byte()
+    if attribute:
+        raise DecodeError(f"malformed tag attribute {attribute:02x}", offset)
+    return Tag(reader.u32(), offset)
+
+
+_IMPORT_TYPES: dict[int, Callable[[Reader], int | TableType | MemoryType | GlobalType | Tag]] = {
     0: Reader.u32,
     1: table_type,
     2: memory_type,
     3: global_type,
+    4: _tag,
 }
 
 
@@ -126,7 +137,7 @@ def _export(reader: Reader) -> Export:
     return Export(name, _EXPORT_KINDS[kind], reader.u32(), offset)
 
 
-_EXPORT_KINDS: dict[int, ExternKind] = {0: "func", 1: "table", 2: "memory", 3: "global"}
+_EXPORT_KINDS: dict[int, ExternKind] = {0: "func", 1: "table", 2: "memory", 3: "global", 4: "tag"}
 
 # The three bits of an element segment's flags; _EXPLICIT tells a declarative segment from a passive one where it is not
 # active, and one with a table index from one without where it is.
@@ -230,6 +241,10 @@ def _memory_section(reader: Reader, sections: Sections) -> None:
     sections.memories = reader.vector(_memory)
 
 
+def _tag_section(reader: Reader, sections: Sections) -> None:
+    sections.tags = reader.vector(_tag)
+
+
 def _global_section(reader: Reader, sections: Sections) -> None:
     sections.globals = reader.vector(_global)
 
@@ -269,6 +284,7 @@ SECTIONS: dict[int, tuple[str, SectionReader]] = {
     3: ("function", _function_section),
     4: ("table", _table_section),
     5: ("memory", _memory_section),
+    13: ("tag", _tag_section),
     6: ("global", _global_section),
     7: ("export", _export_section),
     8: ("start", _start_section),
@@ -345,7 +361,7 @@ def _section(reader: Reader, sections: Sections, last: int) -> int:
     offset = reader.pos
     id_ = reader.byte()
     if id_ not in SECTIONS:
-        raise DecodeError(features.describe(features.SECTIONS, id_, "malformed section id"), offset)
+        raise DecodeError(f"malformed section id {id_:02x}", offset)
     position = _ORDER[id_]
     if id_ != _CUSTOM and position <= last:
         raise DecodeError("unexpected content after last section", offset)
@@ -386,6 +402,7 @@ def _module(data: bytes, sections: Sections) -> Module:
         data_count=sections.data_count,
         names=_names(sections.customs),
         customs=tuple(sections.customs),
+        tags=sections.tags,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wasm2py.runtime.errors import DecodeError
 from wasm2py.runtime.types import (
+    EXNREF,
     EXTERNREF,
     F32,
     F64,
@@ -21,7 +22,7 @@ from wasm2py.runtime.types import (
 from wasm2py.transpile.decode import features
 from wasm2py.transpile.decode.reader import Reader
 
-REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF}
+REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF, 0x69: EXNREF}
 VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, **REFERENCE_TYPES}
 
 _FUNCTION = 0x60

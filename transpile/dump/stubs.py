@@ -9,13 +9,21 @@ from collections.abc import Iterator
 from wasm2py.runtime.program import ExportInfo, Program
 from wasm2py.runtime.types import FuncType
 
-_TYPES = {"i32": "int", "i64": "int", "f32": "float", "f64": "float", "funcref": "Func | None", "externref": "Any"}
-_KINDS = {"memory": "Memory", "table": "Table", "global": "Global"}
+_TYPES = {
+    "i32": "int",
+    "i64": "int",
+    "f32": "float",
+    "f64": "float",
+    "funcref": "Func | None",
+    "externref": "Any",
+    "exnref": "WasmException | None",
+}
+_KINDS = {"memory": "Memory", "table": "Table", "global": "Global", "tag": "Tag"}
 
 #: Names that mean something else in the stub or in the package; exports so called are reached by `exports["…"]`.
 RESERVED = frozenset({
     "Any", "Exports", "Func", "Global", "Instance", "Iterator", "Mapping", "Memory", "None", "PROGRAM", "Precompiled",
-    "Table", "bool", "float", "instantiate", "int", "object", "str", "tuple",
+    "Table", "Tag", "WasmException", "bool", "float", "instantiate", "int", "object", "str", "tuple",
 })  # fmt: skip
 #: Names with a meaning of their own, and those of the package's own modules.
 _PRIVATE = re.compile(r"__|_module$|_program$|_runtime$|_unit\d+$")
@@ -24,11 +32,13 @@ _HEADER = """\
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from {runtime}.errors import WasmException
 from {runtime}.function import Func
 from {runtime}.globals import Global
 from {runtime}.instance import Instance as _Instance
 from {runtime}.memory import Memory
 from {runtime}.table import Table
+from {runtime}.tag import Tag
 """
 
 _CLASSES = """\

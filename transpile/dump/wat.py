@@ -8,7 +8,7 @@ from typing import Any
 
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.module import Instr
-from wasm2py.transpile.opcodes import Immediate, Op
+from wasm2py.transpile.opcodes import Catch, Immediate, Op
 
 #: Mnemonics of the table that differ from the text format's.
 _SPELLINGS = {"select_t": "select"}
@@ -81,6 +81,14 @@ def _memarg(value: tuple[int, int, int], op: Op) -> list[str]:
     return words
 
 
+def _try_table(value: tuple[FuncType | int, tuple[Catch, ...]], op: Op) -> list[str]:
+    type_, clauses = value
+    words = _block(type_, op)
+    for kind, tag, label in clauses:
+        words.append(f"({kind} {label})" if tag is None else f"({kind} {tag} {label})")
+    return words
+
+
 def _types(value: tuple[str, ...], op: Op) -> list[str]:
     return [f"(result {' '.join(value)})"]
 
@@ -119,6 +127,8 @@ _IMMEDIATES: dict[Immediate, Callable[[Any, Op], list[str]]] = {
     "data_memory": _segment,
     "memarg": _memarg,
     "zero": lambda value, op: [],
+    "tag": _index,
+    "try_table": _try_table,
     "types": _types,
     "heaptype": _heaptype,
     "i32": _signed(32),

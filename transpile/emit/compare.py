@@ -9,8 +9,9 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, SIGNED, Emitter, integer
 from wasm2py.transpile.emit.spans import within, wrapped_span
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, is_known, signed
-from wasm2py.transpile.ir.expr import AND, CONSTS, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
+from wasm2py.transpile.ir.expr import AND, CONSTS, HAS_TAG, IN, LOCAL_GET, LOOKUP, NOT, OR, WITHIN, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES
+from wasm2py.transpile.names import tag_name
 from wasm2py.transpile.opcodes import OPS, Op
 
 _RELATIONS: dict[str, tuple[ast.cmpop, ast.cmpop]] = {
@@ -200,7 +201,13 @@ def _within(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     return within(emitter.canonical(expr.args[0]), low, high, wanted, line)
 
 
-_MEMBERSHIP = {IN: _among, WITHIN: _within}
+def _has_tag(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
+    """Whether an exception has the tag: tags are told apart by identity."""
+    tag = nodes.attribute(emitter.node(expr.args[0]), "tag", line)
+    return nodes.Compare(tag, nodes.IS if wanted else nodes.IS_NOT, nodes.Name(tag_name(expr.imm), line), line)
+
+
+_MEMBERSHIP = {IN: _among, WITHIN: _within, HAS_TAG: _has_tag}
 
 
 def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -210,7 +217,7 @@ def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 
 def _register() -> None:
-    for op in (*OPS.values(), NOT, IN, WITHIN):
+    for op in (*OPS.values(), NOT, IN, WITHIN, HAS_TAG):
         if op.family == "compare":
             INTEGERS[op] = _value
     INTEGERS[_IS_NULL] = _value

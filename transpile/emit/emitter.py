@@ -64,10 +64,13 @@ class Emitter:
     stands.
 
     `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements, and
-    `tail` is what makes the calls that the function ends in (see `runtime/tails`).
+    `tail` is what makes the calls that the function ends in (see `runtime/tails`), `caught` where an `except` puts an
+    exception.
     """
 
-    __slots__ = ("_integers", "address", "dialect", "line", "program", "stored", "tail", "temporary", "variables")
+    __slots__ = (
+        "_integers", "address", "caught", "dialect", "line", "program", "stored", "tail", "temporary", "variables",
+    )  # fmt: skip
 
     def __init__(
         self, program: Program, variables: dict[int, str], names: tuple[str, str, str, str], line: int
@@ -76,6 +79,7 @@ class Emitter:
         self.dialect: Dialect = program.options.dialect
         self.variables = variables
         self.temporary, self.address, self.stored, self.tail = names
+        self.caught = ""
         self.line = line
         self._integers = INTEGERS | WORDS if self.dialect == "portable" else INTEGERS
 

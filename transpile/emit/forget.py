@@ -132,6 +132,13 @@ class _Forgetting:
         ways = (one | two for one, two in zip(then, other, strict=True))
         return _Flow(*ways)._replace(reads=self.reads(stmt.test) | then.reads | other.reads)
 
+    def try_(self, stmt: ast.Try) -> _Flow:
+        """A call that may fail, and then assigns nothing: only what both ways assign is."""
+        [handler] = stmt.handlers
+        body, caught = self._block(stmt.body), self._block(handler.body)
+        own = self._bit(handler.name) if handler.name else 0
+        return _Flow(body.reads | caught.reads & ~own, body.end | caught.end)
+
     def while_(self, stmt: ast.While) -> _Flow:
         around, self.stored = self.stored, 0
         body, other = self._block(stmt.body), self._block(stmt.orelse)
@@ -204,6 +211,7 @@ _FLOWS: dict[str, Callable[..., _Flow]] = {
     "Pass": lambda _, stmt: _Flow(end=_ALL),
     "Raise": _Forgetting.leave,
     "Return": _Forgetting.leave,
+    "Try": _Forgetting.try_,
     "While": _Forgetting.while_,
 }
 

@@ -8,16 +8,17 @@ from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
 from wasm2py.runtime.types import PAGE_SIZE
-from wasm2py.transpile.emit import access, atomics, bulk, calls, convert, floats, integers, nodes, words
+from wasm2py.transpile.emit import access, atomics, bulk, calls, convert, exceptions, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.exceptions import caught, raised
 from wasm2py.transpile.emit.late import SUMS, late
 from wasm2py.transpile.emit.rounding import rounded, rounds
 from wasm2py.transpile.emit.store import store
 from wasm2py.transpile.emit.streams import iteration
 from wasm2py.transpile.emit.variables import name_variables
 from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt
-from wasm2py.transpile.ir.expr import LOCAL_GET, SELECT, TAIL_CALLS, Expr, Var
+from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, RAISE, SELECT, TAIL_CALLS, Expr, Var
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
@@ -37,7 +38,7 @@ from wasm2py.transpile.structure.nodes import (
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, atomics, bulk, calls, convert, floats, integers, words)
+FAMILIES = (access, atomics, bulk, calls, convert, exceptions, floats, integers, words)
 
 _OWN_NAMES = ("t", "address", "value", "tail")
 
@@ -59,6 +60,8 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
         variables[var.index] = roles[role]
     line = max(function.offset, 1)
     emitter = Emitter(program, variables, (temporary, address, stored, tail), line)
+    if function.catches:
+        emitter.caught = scope.make("caught", "caught")
     writer = _Writer(emitter)
     stmts = writer.block(body)
     if len(stmts) > 1 and isinstance(stmts[-1], ast.Return) and stmts[-1].value is None:
@@ -133,6 +136,8 @@ class _Writer:
         line = emitter.line = expr.offset or emitter.line
         if stmt.in_range and stmt.targets[0].signed and expr.args[0].imm.signed:
             out.append(nodes.assign(emitter.variables[stmt.targets[0].index], emitter.value(expr).node, line))
+        elif expr.op is CAUGHT:
+            out.append(caught(emitter, stmt))
         elif len(stmt.targets) == 1:
             self._assign(stmt.targets[0], expr, line, out)
         elif expr.op.family == "store":
@@ -210,6 +215,9 @@ class _Writer:
             out.append(nodes.raise_(trap, line))
             return
         results = node.end.values
+        if len(results) == 1 and results[0].op is RAISE:
+            out.append(raised(self.emitter, results[0]))
+            return
         if len(results) == 1 and rounds(self.emitter, results[0]):
             out.append(nodes.return_(rounded(self.emitter, results[0], out), line))
             return

@@ -289,6 +289,12 @@ def return_(value: ast.expr | None, line: int) -> ast.stmt:
     return ast.Return(value, lineno=line, col_offset=0)
 
 
+def try_(body: list[ast.stmt], error: str, as_: str | None, handler: list[ast.stmt], line: int) -> ast.stmt:
+    """`try: …  except error as name: …`."""
+    caught = ast.ExceptHandler(Name(error, line), as_, handler, lineno=line, col_offset=0)
+    return ast.Try(body, [caught], [], [], lineno=line, col_offset=0)
+
+
 def raise_(value: ast.expr, line: int) -> ast.stmt:
     return ast.Raise(value, None, lineno=line, col_offset=0)
 

@@ -150,6 +150,16 @@ SHARED_SIZE = replace(OPS["memory.size"], code=-1, family="atomic")
 #: A float that emission has put into the cell of this number (emit/rounding.py).
 CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
+# Exceptions (see lift/exceptions.py). A call, its argument, as a statement of its own: after its results it gives the
+# exception that it was left with, or null. An exception of the tag that is the immediate, out of the values that it
+# carries; whether one has that tag; the value that it carries at that index. Instead of values a function returns
+# `RAISE`, which leaves it with an exception: the immediate says that it may be null.
+CAUGHT = Op(-1, "caught", None, None, None, "control", "exception-handling", False, 0)
+EXCEPTION = Op(-1, "exception", None, None, ("exnref",), "reference", "exception-handling", False, 0)
+HAS_TAG = Op(-1, "has_tag", None, ("exnref",), ("i32",), "compare", "exception-handling", False, 0)
+CARRIED = Op(-1, "carried", None, ("exnref",), None, "reference", "exception-handling", False, 0)
+RAISE = Op(-1, "raise", None, ("exnref",), (), "control", "exception-handling", True, 0)
+
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
 SELECT = OPS["select"]
@@ -158,6 +168,8 @@ CONSTS = frozenset(CONST_OPS.values())
 CONDITIONAL = frozenset({SELECT, AND, OR})
 #: What a function that ends in a call returns instead of values: the call.
 TAIL_CALLS = frozenset({OPS["return_call"], OPS["return_call_indirect"]})
+#: All that a function may return instead of values.
+NO_VALUES = TAIL_CALLS | {RAISE}
 
 
 def _own_effects(op: Op) -> int:
@@ -172,6 +184,8 @@ def _own_effects(op: Op) -> int:
         "ref.func": 0,
         "ref.null": 0,
         "ref.is_null": 0,
+        "exception": 0,
+        "carried": 0,
         "select": 0,
     }
     if op.mnemonic in by_mnemonic and op.family != "atomic":
@@ -185,7 +199,7 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE)
+_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE, CAUGHT, EXCEPTION, HAS_TAG, CARRIED, RAISE)
 OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS, *WIDE_ATOMICS.values())}
 
 

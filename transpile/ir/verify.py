@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Return, Stmt, Switch
-from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, TAIL_CALLS, WRITES, Expr, looked_up_early
+from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, NO_VALUES, WRITES, Expr, looked_up_early
 from wasm2py.transpile.ir.liveness import live_out
 from wasm2py.transpile.ir.printer import print_expr
 
@@ -53,7 +53,7 @@ def _verify_end(function: FunctionIR, block: Block) -> None:
         _verify_expr(function, end.condition, "i32")
     elif isinstance(end, Switch):
         _verify_expr(function, end.index, "i32")
-    elif isinstance(end, Return) and len(end.values) == 1 and end.values[0].op in TAIL_CALLS:
+    elif isinstance(end, Return) and len(end.values) == 1 and end.values[0].op in NO_VALUES:
         _verify_expr(function, end.values[0])
     elif isinstance(end, Return):
         for value, type_ in zip(end.values, function.type.results, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasm2py.runtime.types import FuncType, MemoryType, TableType, ValType
+from wasm2py.runtime.types import FuncType, MemoryType, TableType, TagType, ValType
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Function, Module
 
@@ -23,6 +23,7 @@ class LiftContext:
         "module",
         "table_types",
         "tables",
+        "tags",
         "types",
         "wide",
     )
@@ -47,5 +48,9 @@ class LiftContext:
         self.memories: list[MemoryType] = [
             *(item.type for item in module.imported("memory")),  # type: ignore[list-item]
             *(item.type for item in module.memories),
+        ]
+        self.tags: list[TagType] = [
+            *(module.extern_type(item) for item in module.imported("tag")),  # type: ignore[list-item]
+            *map(module.tag_type, module.tags),
         ]
         self.wide = any_wide(self.memories, self.tables)

@@ -10,7 +10,7 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.lift.function import Frame, Lifter
 from wasm2py.transpile.opcodes import OPS, Op
 
-_OPENERS = frozenset({OPS["block"], OPS["loop"], OPS["if"]})
+_OPENERS = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"]})
 _ELSE = OPS["else"]
 _END = OPS["end"]
 
@@ -31,23 +31,25 @@ def block_type(lifter: Lifter, imm: FuncType | int) -> FuncType:
     return imm if isinstance(imm, FuncType) else lifter.context.types[imm]
 
 
-def _open(lifter: Lifter, kind: str, type_: FuncType) -> Frame:
+def open_(lifter: Lifter, kind: str, type_: FuncType) -> Frame:
     results = [lifter.function.variable(result) for result in type_.results]
-    frame = Frame(kind, len(lifter.stack) - len(type_.params), lifter.function.block(), results)
+    frame = Frame(
+        kind, len(lifter.stack) - len(type_.params), lifter.function.block(), results, lifter.frames[-1].inside
+    )
     lifter.frames.append(frame)
     return frame
 
 
 def block(lifter: Lifter, imm: Any, offset: int) -> None:
     lifter.spill_all()
-    _open(lifter, "block", block_type(lifter, imm))
+    open_(lifter, "block", block_type(lifter, imm))
 
 
 def loop(lifter: Lifter, imm: Any, offset: int) -> None:
     """The header is a block of its own, whose operands travel in variables, from outside as from a branch back."""
     lifter.spill_all()
     type_ = block_type(lifter, imm)
-    frame = _open(lifter, "loop", type_)
+    frame = open_(lifter, "loop", type_)
     frame.operands = [lifter.function.variable(param) for param in type_.params]
     lifter.assign_all(frame.operands, lifter.pop_many(len(type_.params)))
     frame.target = lifter.function.block()
@@ -60,7 +62,7 @@ def if_(lifter: Lifter, imm: Any, offset: int) -> None:
     condition = lifter.pop()
     lifter.spill_all()
     type_ = block_type(lifter, imm)
-    frame = _open(lifter, "if", type_)
+    frame = open_(lifter, "if", type_)
     then, frame.other = lifter.function.block(), lifter.function.block()
     frame.params = lifter.stack[frame.height :]
     lifter.finish(Branch(condition, then, frame.other))
@@ -122,7 +124,7 @@ def br(lifter: Lifter, imm: int, offset: int) -> None:
         return_(lifter, None, offset)
         return
     values = lifter.pop_many(len(frame.operands))
-    _drop_rest(lifter)
+    drop_rest(lifter)
     lifter.assign_all(frame.operands, values)
     frame.reached = True
     lifter.finish(Jump(frame.target))
@@ -130,11 +132,11 @@ def br(lifter: Lifter, imm: int, offset: int) -> None:
 
 def return_(lifter: Lifter, imm: Any, offset: int) -> None:
     values = lifter.pop_many(len(lifter.type.results))
-    _drop_rest(lifter)
+    drop_rest(lifter)
     lifter.finish(Return(tuple(values), offset))
 
 
-def _drop_rest(lifter: Lifter) -> None:
+def drop_rest(lifter: Lifter) -> None:
     """What stays on the stack is dropped, but what of it can trap does."""
     for expr in lifter.stack[lifter.settled() :]:
         if expr.effects & TRAPS:
@@ -188,7 +190,7 @@ def br_table(lifter: Lifter, imm: tuple[tuple[int, ...], int], offset: int) -> N
 
 
 def unreachable(lifter: Lifter, imm: Any, offset: int) -> None:
-    _drop_rest(lifter)
+    drop_rest(lifter)
     lifter.finish(Unreachable(offset))
 
 

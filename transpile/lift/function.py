@@ -7,30 +7,43 @@ evaluation must not come after; then it is *spilled*: assigned to a temporary th
 from __future__ import annotations
 
 from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, Terminator
-from wasm2py.transpile.ir.expr import LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, Terminator
+from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
 from wasm2py.transpile.lift.context import LiftContext
 from wasm2py.transpile.module import Instr
 from wasm2py.transpile.opcodes import OPS, Op
 
 _REF_NULL = OPS["ref.null"]
+_IS_NULL = OPS["ref.is_null"]
 #: So many expressions may wait on the stack: compilers leave a few, and to look through many for each instruction
 #: takes long.
 _MOST_WAITING = 64
+
+
+class Handler:
+    """Where exceptions go: to `entry`, in the variable `exception`."""
+
+    __slots__ = ("entry", "exception")
+
+    def __init__(self, function: FunctionIR) -> None:
+        self.entry = function.block()
+        self.exception = function.variable("exnref")
 
 
 class Frame:
     """A control frame (spec: Execution / Runtime / Labels).
 
     A branch to it goes to `target` with its operands in `operands`; its end is at `end`, with its results in
-    `results`. For `if`, `other` is where its else part starts and `params` what both parts start with.
+    `results`. For `if`, `other` is where its else part starts and `params` what both parts start with. `inside` is what
+    handles the exceptions of what stands in it now.
     """
 
-    __slots__ = ("end", "height", "kind", "operands", "other", "params", "reached", "results", "target")
+    __slots__ = ("end", "height", "inside", "kind", "operands", "other", "params", "reached", "results", "target")
 
-    def __init__(self, kind: str, height: int, end: Block, results: list[Var]) -> None:
+    def __init__(self, kind: str, height: int, end: Block, results: list[Var], inside: Handler | None) -> None:
         self.kind = kind
         self.height = height
+        self.inside = inside
         self.target = self.end = end
         self.operands = self.results = results
         self.other: Block | None = None
@@ -144,6 +157,25 @@ class Lifter:
             if not _is_settled(stack[position]):
                 stack[position] = self.spilled(stack[position])
 
+    def call(self, expr: Expr, results: tuple[ValType, ...]) -> None:
+        """Make a call, now; where exceptions are caught, its block ends behind it."""
+        handler = self.frames[-1].inside
+        if handler is None:
+            self.effect(expr, results)
+            return
+        self.spill_before(expr.effects)
+        if expr.depth >= MAX_DEPTH:
+            expr = expr.with_args(tuple([self.spilled(arg) if arg.args else arg for arg in expr.args]))
+        targets = tuple([self.function.variable(type_) for type_ in results])
+        caught = Expr(CAUGHT, None if results else "exnref", (expr,), None, expr.offset)
+        self.emit(Stmt((*targets, handler.exception), caught))
+        following = self.function.block()
+        normal = Expr(_IS_NULL, "i32", (get(handler.exception, expr.offset),), None, expr.offset)
+        self.finish(Branch(normal, following, handler.entry))
+        self.function.catches = True
+        self.block = following
+        self.stack += [get(var, expr.offset) for var in targets]
+
     def effect(self, expr: Expr, results: tuple[ValType, ...]) -> None:
         """Evaluate an instruction that changes something, now; its results are pushed as temporaries."""
         self.spill_before(expr.effects)
@@ -195,7 +227,7 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
 
     handlers = WIDE_HANDLERS if context.wide else HANDLERS
     lifter = Lifter(context, index)
-    lifter.frames.append(Frame("func", 0, lifter.function.block(), []))
+    lifter.frames.append(Frame("func", 0, lifter.function.block(), [], None))
     stack, locals_ = lifter.stack, lifter.locals
     for op, imm, offset in body:
         if lifter.block is None:

@@ -12,7 +12,7 @@ from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
 from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, SHARED_SIZE, TRAPS, WIDE_ATOMICS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
-from wasm2py.transpile.lift import control
+from wasm2py.transpile.lift import control, exceptions
 from wasm2py.transpile.lift.function import Lifter, simple
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
@@ -35,6 +35,8 @@ for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_t
     HANDLERS[OPS[_name]] = getattr(control, _name)
 for _name in ("if", "else", "return"):
     HANDLERS[OPS[_name]] = getattr(control, _name + "_")
+for _name in ("throw", "throw_ref", "try_table"):
+    HANDLERS[OPS[_name]] = getattr(exceptions, _name)
 
 
 # Parametric and variable instructions
@@ -189,7 +191,7 @@ HANDLERS.update((op, _two_results(op)) for op in WIDE)
 def _call(lifter: Lifter, imm: int, offset: int) -> None:
     type_ = lifter.context.function_types[imm]
     args = tuple(lifter.pop_many(len(type_.params)))
-    lifter.effect(Expr(OPS["call"], _single(type_.results), args, imm, offset), type_.results)
+    lifter.call(Expr(OPS["call"], _single(type_.results), args, imm, offset), type_.results)
 
 
 @handles("call_indirect")
@@ -197,7 +199,7 @@ def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
     """Python looks the function up before it evaluates the arguments, wasm after: arguments that trap come first."""
     type_ = lifter.context.types[imm[0]]
     args = _indirect_args(lifter, type_)
-    lifter.effect(Expr(OPS["call_indirect"], _single(type_.results), args, imm, offset), type_.results)
+    lifter.call(Expr(OPS["call_indirect"], _single(type_.results), args, imm, offset), type_.results)
 
 
 def _indirect_args(lifter: Lifter, type_: FuncType) -> tuple[Expr, ...]:

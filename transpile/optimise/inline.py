@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import (
+    CAUGHT,
     CONDITIONAL,
     EVERYTHING,
     LOCAL_GET,
@@ -166,6 +167,8 @@ def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, use
         forbidden = EVERYTHING
     elif expr.op in _INDIRECT:
         forbidden |= TRAPS
+    elif expr.op is CAUGHT:  # no other call may come to where exceptions are caught
+        forbidden |= WRITES
     early = looked_up_early(expr)
     for position, arg in enumerate(expr.args):
         here = forbidden | WRITES if position < early else forbidden
@@ -197,7 +200,8 @@ def _single_uses(block: Block, live: int) -> set[Stmt]:
     for stmt in reversed(block.stmts):
         for target in stmt.targets:
             bit = 1 << target.index
-            if reads.once & bit and not (reads.more | live) & bit and len(stmt.targets) == 1:
+            once = reads.once & bit and not (reads.more | live) & bit
+            if once and len(stmt.targets) == 1 and stmt.expr.op is not CAUGHT:
                 result.add(stmt)
             reads.once &= ~bit
             reads.more &= ~bit

@@ -52,7 +52,7 @@ class Space:
 
 def _spaces() -> dict[str, Space]:
     words = {"func": "function", "elem": "elem segment", "data": "data segment"}
-    kinds = ("type", "func", "table", "memory", "global", "elem", "data")
+    kinds = ("type", "func", "table", "memory", "global", "tag", "elem", "data")
     return {kind: Space(words.get(kind, kind), kind) for kind in kinds}
 
 
@@ -68,6 +68,7 @@ class ModuleBuilder:
     functions: list[bytes] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
     memories: list[bytes] = field(default_factory=list)
+    tags: list[bytes] = field(default_factory=list)
     globals: list[bytes] = field(default_factory=list)
     exports: list[bytes] = field(default_factory=list)
     start: bytes | None = None
@@ -105,6 +106,7 @@ class ModuleBuilder:
             (3, self.functions),
             (4, self.tables),
             (5, self.memories),
+            (13, self.tags),
             (6, self.globals),
             (7, self.exports),
         ]

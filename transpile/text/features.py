@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from wasm2py.transpile.text.types import REFTYPES
+
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
@@ -17,11 +19,10 @@ _WORDS: dict[str, str] = {
     "relaxed-simd": r"\w+\.relaxed_\w+",
     "simd": r"(?:v128|i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)(?:\..*)?",
     "gc": (
-        r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern"
-        r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern)ref|(?:struct|array|i31|any|extern)\.\w+"
+        r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern|noexn"
+        r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern|nullexn)ref|(?:struct|array|i31|any|extern)\.\w+"
         r"|ref\.(?:any|eq|test|cast|i31|array|struct|host)|br_on_cast(?:_fail)?"
     ),
-    "exception-handling": r"tag|throw|throw_ref|try_table|catch(?:_all)?(?:_ref)?|exn|exnref|noexn|nullexnref|ref\.exn",
     "function-references": (
         r"ref|call_ref|return_call_ref|ref\.as_non_null|br_on_null|br_on_non_null|table of expression"
     ),
@@ -48,7 +49,7 @@ def _marks(words: Iterable[str]) -> Iterable[str]:
     previous = last = ""
     for word in words:
         if previous == "(":
-            if heads and heads[-1] == "table" and last in ("funcref", "externref") and word != "elem":
+            if heads and heads[-1] == "table" and last in REFTYPES and word != "elem":
                 yield "table of expression"
             heads.append(word)
         elif word == ")" and heads:

@@ -37,7 +37,7 @@ from wasm2py.transpile.text.types import (
 Definer: TypeAlias = Callable[[Cursor, ModuleBuilder], None]
 
 #: The kinds of import and export, with their codes.
-EXTERN_CODES = {"func": 0, "table": 1, "memory": 2, "global": 3}
+EXTERN_CODES = {"func": 0, "table": 1, "memory": 2, "global": 3, "tag": 4}
 
 
 def declare_fields(cursor: Cursor, module: ModuleBuilder) -> None:
@@ -165,11 +165,16 @@ def _import_func(cursor: Cursor, module: ModuleBuilder, index: int) -> bytes:
     return unsigned(found)
 
 
+def _tag_type(cursor: Cursor, module: ModuleBuilder) -> bytes:
+    return b"\0" + unsigned(typeuse(cursor, module, named=True)[0])
+
+
 _IMPORT_TYPES: dict[str, Callable[[Cursor, ModuleBuilder, int], bytes]] = {
     "func": _import_func,
     "table": lambda cursor, module, index: encode_tabletype(tabletype(cursor)),
     "memory": lambda cursor, module, index: encode_memorytype(memorytype(cursor)),
     "global": lambda cursor, module, index: encode_globaltype(globaltype(cursor)),
+    "tag": lambda cursor, module, index: _tag_type(cursor, module),
 }
 
 
@@ -270,6 +275,12 @@ def _define_global(cursor: Cursor, module: ModuleBuilder) -> None:
     module.globals.append(bytes(code) + OPCODES["end"])
 
 
+def _define_tag(cursor: Cursor, module: ModuleBuilder) -> None:
+    _, imported = _head(cursor, module, "tag")
+    if not imported:
+        module.tags.append(_tag_type(cursor, module))
+
+
 def _define_export(cursor: Cursor, module: ModuleBuilder) -> None:
     name = _encoded_name(cursor)
     kind = cursor.expect_open(*EXTERN_CODES)
@@ -291,6 +302,7 @@ DEFINERS: dict[str, Definer] = {
     "table": _define_table,
     "memory": _define_memory,
     "global": _define_global,
+    "tag": _define_tag,
     "export": _define_export,
     "start": _define_start,
     "elem": define_elem,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wasm2py.runtime.types import FuncType
-from wasm2py.transpile.opcodes import OPS, Immediate, Op
+from wasm2py.transpile.opcodes import CATCHES, OPS, Immediate, Op
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
@@ -177,6 +177,18 @@ def _block(cursor: Cursor, scope: Scope, op: Op) -> bytes:
     return OPCODES[op.mnemonic] + blocktype(cursor, scope.module)
 
 
+def _try_table(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    """The labels of its clauses are those around it."""
+    type_ = blocktype(cursor, scope.module)
+    clauses = []
+    while cursor.opens(*CATCHES):
+        kind = cursor.expect_open(*CATCHES)
+        tag = b"" if kind.startswith("catch_all") else unsigned(scope.module.spaces["tag"].index(cursor))
+        clauses.append(bytes((CATCHES.index(kind),)) + tag + unsigned(scope.label(cursor)))
+        cursor.close()
+    return OPCODES[op.mnemonic] + type_ + vector(clauses)
+
+
 def _label(cursor: Cursor, scope: Scope, op: Op) -> bytes:
     return OPCODES[op.mnemonic] + unsigned(scope.label(cursor))
 
@@ -282,6 +294,8 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "data_memory": _segment("data", "memory"),
     "memarg": _memarg,
     "zero": _zero,
+    "tag": _index("tag"),
+    "try_table": _try_table,
     "types": _types,
     "heaptype": _heaptype,
     "i32": _integer(32),

@@ -13,14 +13,15 @@ from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Handler, Scope
 from wasm2py.transpile.text.tokens import Kind
 
+_OPENING = ("block", "try_table")
 #: Plain instructions: the handler of the immediate, None where there is none.
 _PLAIN: dict[str, Handler | None] = {
     mnemonic: SPECIAL.get(mnemonic) or (IMMEDIATES[op.immediate] if op.immediate else None)
     for mnemonic, op in OPS.items()
-    if op.immediate != "block" and mnemonic not in ("else", "end", "select_t")
+    if op.immediate not in _OPENING and mnemonic not in ("else", "end", "select_t")
 }
-#: Instructions that open a block.
-_BLOCKS = frozenset(mnemonic for mnemonic, op in OPS.items() if op.immediate == "block")
+#: Instructions that open a block, with the handler of the immediate.
+_BLOCKS = {mnemonic: IMMEDIATES[op.immediate] for mnemonic, op in OPS.items() if op.immediate in _OPENING}
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ class _Reader:
         """Step over the head of a block instruction; returns its label and the code that opens it."""
         self.cursor.at += 1
         label = self.cursor.take_id()
-        return label, IMMEDIATES["block"](self.cursor, self.scope, OPS[mnemonic])
+        return label, _BLOCKS[mnemonic](self.cursor, self.scope, OPS[mnemonic])
 
     def enter(self, frame: _Frame) -> None:
         self.scope.push_label(frame.label)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import CATCHES, OPS
 
 #: Words of modules, types and scripts.
 WORDS = frozenset(
     {
-        *("module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global"),
+        *("module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global", "tag"),
         *("elem", "data", "start", "offset", "item", "declare", "mut", "extern", "ref", "then", "binary", "quote"),
-        *("funcref", "externref", "i32", "i64", "f32", "f64", "nan:canonical", "nan:arithmetic"),
+        *("funcref", "externref", "exnref", "exn", "i32", "i64", "f32", "f64", "nan:canonical", "nan:arithmetic"),
         *("definition", "instance", "register", "invoke", "get", "either", "ref.extern", "ref.host"),
         *("assert_return", "assert_trap", "assert_exhaustion", "assert_exception", "assert_invalid"),
         *("assert_malformed", "assert_unlinkable", "assert_invalid_custom", "assert_malformed_custom"),
         *("script", "input", "output"),
+        *CATCHES,
     }
 )
 

@@ -9,10 +9,18 @@ from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import unsigned, vector
 
 #: Value types and their codes.
-VALTYPE_CODES: dict[str, int] = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "funcref": 0x70, "externref": 0x6F}
+VALTYPE_CODES: dict[str, int] = {
+    "i32": 0x7F,
+    "i64": 0x7E,
+    "f32": 0x7D,
+    "f64": 0x7C,
+    "funcref": 0x70,
+    "externref": 0x6F,
+    "exnref": 0x69,
+}
 #: Reference types, and the reference type of each heap type.
-REFTYPES = frozenset({"funcref", "externref"})
-HEAPTYPES: dict[str, ValType] = {"func": "funcref", "extern": "externref"}
+REFTYPES = frozenset({"funcref", "externref", "exnref"})
+HEAPTYPES: dict[str, ValType] = {"func": "funcref", "extern": "externref", "exn": "exnref"}
 #: The largest limit that the grammar takes; what the kind of memory or table allows is the validator's business.
 _LIMIT_BITS = 64
 

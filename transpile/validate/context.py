@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from wasm2py.runtime.types import FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.runtime.types import FuncType, GlobalType, MemoryType, TableType, TagType, ValType
 from wasm2py.transpile.validate.errors import unknown
 from wasm2py.transpile.validate.stacks import Bottoms
 
@@ -28,6 +28,7 @@ class Context:
     memories: tuple[MemoryType, ...] = ()
     globals: tuple[GlobalType, ...] = ()
     elems: tuple[ValType, ...] = ()
+    tags: tuple[TagType, ...] = ()
     datas: int = 0
     references: frozenset[int] = frozenset()
     wide: bool = False

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from wasm2py.runtime.types import (
+    EXNREF,
     FUNCREF,
     I32,
     NUMERIC_TYPES,
@@ -23,7 +24,7 @@ from wasm2py.runtime.types import (
 )
 from wasm2py.transpile.decode.types import VALUE_TYPES
 from wasm2py.transpile.indices import INDEXED, index_types
-from wasm2py.transpile.opcodes import OPS, Immediate, Op
+from wasm2py.transpile.opcodes import OPS, Catch, Immediate, Op
 from wasm2py.transpile.validate.context import lookup
 from wasm2py.transpile.validate.errors import InvalidError, unknown
 from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks
@@ -264,6 +265,41 @@ def _tail_call(stacks: Stacks, callee: FuncType) -> None:
         raise InvalidError(MISMATCH, f"calls a function of type {callee} from one with results {stacks.results}")
     stacks.pop_all(callee.params)
     stacks.mark_unreachable()
+
+
+# Exceptions.
+
+
+@_instruction("throw")
+def _throw(stacks: Stacks, op: Op, index: int) -> None:
+    stacks.pop_all(_carried(stacks, index))
+    stacks.mark_unreachable()
+
+
+def _carried(stacks: Stacks, tag: int) -> tuple[ValType, ...]:
+    """The types of the values that exceptions with a tag carry."""
+    return lookup(stacks.context.tags, tag, "tag").type.params
+
+
+@_instruction("throw_ref")
+def _throw_ref(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.pop(EXNREF)
+    stacks.mark_unreachable()
+
+
+@_instruction("try_table")
+def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Catch, ...]]) -> None:
+    """The labels of its clauses are those around it."""
+    blocktype, clauses = immediate
+    type_ = _block_type(stacks, blocktype)
+    for kind, tag, label in clauses:
+        given = () if tag is None else _carried(stacks, tag)
+        given += (EXNREF,) if kind.endswith("ref") else ()
+        types = stacks.label(label)
+        if types != given:
+            raise InvalidError(MISMATCH, f"has a {kind} that gives {given} to a label that takes {types}")
+    stacks.pop_all(type_.params)
+    stacks.open(op.mnemonic, type_)
 
 
 # Parametric instructions.

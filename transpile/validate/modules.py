@@ -17,9 +17,10 @@ from wasm2py.runtime.types import (
     Limits,
     MemoryType,
     TableType,
+    TagType,
 )
 from wasm2py.transpile.indices import any_wide
-from wasm2py.transpile.module import Data, Elem, Expression, Module
+from wasm2py.transpile.module import Data, Elem, Expression, Import, Module, Tag
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.validate.context import Context, lookup
 from wasm2py.transpile.validate.errors import InvalidError
@@ -80,6 +81,7 @@ def _context(module: Module) -> Context:
         memories=memories,
         globals=(*_only(GlobalType, imported), *(item.type for item in module.globals)),
         elems=tuple(elem.type for elem in module.elems),
+        tags=(*_only(TagType, imported), *_tag_types(module)),
         datas=len(module.datas),
         references=frozenset(_references(module)),
         wide=any_wide(memories, tables),
@@ -104,8 +106,26 @@ def _imported_types(module: Module) -> list[ExternType]:
     types = []
     for item in module.imports:
         with _at(item.offset):
-            type_ = lookup(module.types, item.type, "type") if isinstance(item.type, int) else item.type
+            type_ = _import_type(module, item)
             _TYPE_CHECKS[type(type_)](type_)
+            types.append(type_)
+    return types
+
+
+def _import_type(module: Module, item: Import) -> ExternType:
+    if isinstance(item.type, int):
+        return lookup(module.types, item.type, "type")
+    if isinstance(item.type, Tag):
+        return TagType(lookup(module.types, item.type.type_index, "type"))
+    return item.type
+
+
+def _tag_types(module: Module) -> list[TagType]:
+    types = []
+    for tag in module.tags:
+        with _at(tag.offset):
+            type_ = TagType(lookup(module.types, tag.type_index, "type"))
+            _check_tag_type(type_)
             types.append(type_)
     return types
 
@@ -136,6 +156,11 @@ def _check_table_type(type_: TableType) -> None:
     _check_limits(type_.limits, most, f"table size must be at most 2^{most.bit_length()}-1")
 
 
+def _check_tag_type(type_: TagType) -> None:
+    if type_.type.results:
+        raise InvalidError("non-empty tag result type")
+
+
 _TOO_MANY_PAGES = {
     "i32": "memory size must be at most 65536 pages (4GiB)",
     "i64": "memory size must be at most 2^48 pages (2^64 bytes)",
@@ -151,6 +176,7 @@ _TYPE_CHECKS: dict[type, Callable[[Any], None]] = {
     TableType: _check_table_type,
     MemoryType: _check_memory_type,
     GlobalType: _always_valid,
+    TagType: _check_tag_type,
 }
 
 
@@ -219,6 +245,7 @@ def _check_exports(module: Module, context: Context) -> None:
         "table": (context.tables, "table"),
         "memory": (context.memories, "memory"),
         "global": (context.globals, "global"),
+        "tag": (context.tags, "tag"),
     }
     names: set[str] = set()
     for export in module.exports:
