@@ -438,9 +438,10 @@ _SUPERSEDED = {
 }
 #: Other wordings of ours for what the suite expects.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
-    # Only here does the suite say more than this.
+    # Only of exceptions does the suite say more than this.
     "type mismatch: instruction requires [i32] but stack has []": ("type mismatch",),
     "type mismatch: instruction requires [i32] but stack has [i64]": ("type mismatch",),
+    "type mismatch: block requires [] but stack has [i32]": ("type mismatch",),
     # The suite adds the index in this one place.
     "uninitialized element 2": ("uninitialized element",),
     # A length that goes past the section: which of the two is seen depends on the order of checks.

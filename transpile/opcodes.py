@@ -45,7 +45,7 @@ Family: TypeAlias = Literal[
 ]  # fmt: skip
 Feature: TypeAlias = Literal[
     "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
-    "wide-arithmetic", "threads", "exception-handling",
+    "wide-arithmetic", "threads", "exception-handling", "legacy-exception-handling",
 ]  # fmt: skip
 
 #: The clauses of a `try_table`, by their codes, and one of them: its mnemonic, a tagidx unless it catches all, a label.
@@ -147,6 +147,17 @@ _define(
     0x1f try_table      @try_table
 """,
     feature="exception-handling",
+)
+_define(
+    "control",
+    """
+    0x06 try        @block
+    0x07 catch      @tag
+    0x09 rethrow    @label
+    0x18 delegate   @label
+    0x19 catch_all
+""",
+    feature="legacy-exception-handling",
 )
 
 _define(

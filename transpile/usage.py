@@ -10,7 +10,7 @@ from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Expression, Instr, Module
 from wasm2py.transpile.opcodes import OPS, Op
 
-_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"]})
+_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"], OPS["try"]})
 _TRY_TABLE = OPS["try_table"]
 
 

@@ -57,7 +57,7 @@ IMMEDIATES: dict[str | None, list[tuple[str, Any]]] = {
     "f32": [("0000c07f", 0x7FC00000), ("010080ff", 0xFF800001)],
     "f64": [("000000000000f0ff", 0xFFF0000000000000)],
 }
-STRUCTURED = ("block", "loop", "if", "else", "end", "try_table")
+STRUCTURED = ("block", "loop", "if", "else", "end", "try_table", "try", "catch", "catch_all", "delegate")
 
 
 def opcode(op: Op) -> str:

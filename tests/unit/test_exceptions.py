@@ -198,6 +198,76 @@ def test_a_function_without_regions_catches_nothing() -> None:
     assert not lifted("(module (tag $e) (func (call 1)) (func (throw $e)))").catches
 
 
+LEGACY = """(module
+    (import "h" "e" (tag $e (param i32 i64)))
+    (import "h" "f" (func $f (param i32) (result i32)))
+    (tag $other)
+    (func (export "unfolded") (param i32) (result i32) (local $n i32)
+        try $t (result i32)
+            local.get 0 call $f
+            local.set $n i32.const 5
+        catch $other
+            i32.const 6
+        catch $e
+            drop
+        catch_all
+            i32.const 7
+        end
+        local.get $n i32.add)
+    (func (export "delegates") (param i32) (result i32)
+        try $out (result i32)
+            try (result i32)
+                try (result i32) local.get 0 call $f delegate $out
+            catch_all
+                i32.const 1
+            end
+        catch_all
+            i32.const 2
+        end)
+    (func (export "rethrows") (param i32) (result i32)
+        (try $t (result i32)
+            (do (call $f (local.get 0)))
+            (catch $e
+                (drop) (drop)
+                (try (do (throw $other)) (catch $other (rethrow $t)))
+                (unreachable))))
+    (func (export "dead") (param i32) (result i32)
+        (try (result i32)
+            (do
+                (return (call $f (local.get 0)))
+                (try (do) (catch $e (drop) (drop)) (catch_all)) (try (do) (delegate 0)))
+            (catch $e (drop) (return) (try (do) (catch_all)) (unreachable))
+            (catch_all (br 0 (i32.const 1)) (try (do) (delegate 1)) (drop) (i32.const 3))))
+)"""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("disabled", [(), DISABLED[-1]], ids=str)
+def test_exceptions_of_before(dialect: Dialect, disabled: tuple[str, ...]) -> None:
+    func = Func(FuncType(("i32",), ("i32",)), host, "f")
+    instance = instance_of(LEGACY, dialect, disabled, (TAG, func))
+    assert [instance.exports["unfolded"](x) for x in (0, 4)] == [-1, 9]
+    assert [instance.exports["delegates"](x) for x in (0, 4)] == [2, 4]
+    assert thrown(instance, "rethrows", 0).values == (-1, -2) and instance.exports["rethrows"](4) == 4
+    assert [instance.exports["dead"](x) for x in (0, 4)] == [-1, 4]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "catch 0",
+        "catch_all",
+        "delegate 0",
+        "try catch_all catch 0 end",
+        "try catch_all delegate 0",
+        "block catch 0 end",
+    ],
+)
+def test_handlers_out_of_place(body: str) -> None:
+    with pytest.raises(wasm2py.TextError, match="unexpected token"):
+        wasm2py.Module.from_wat(f"(module (tag) (func {body}))")
+
+
 def nested(depth: int) -> str:
     """Regions in each other, each for a tag of its own; `f(n)` throws the nth and gives how far out it was caught."""
     tags = "".join(f"(tag $e{n})" for n in range(depth))

@@ -138,7 +138,7 @@ def test_malformed_scripts(text: str, message: str) -> None:
         ("(table funcref (elem (ref.func $f)))", None),
         ("(type (struct)) (func (param (ref 0)))", "gc"),
         ("(tag $t) (func (throw $t))", None),
-        ("(func try catch_all end)", "legacy-exception-handling"),
+        ("(func try catch_all end)", None),
         ("(memory 1 1 shared) (func (i32.atomic.load))", None),
         ("(memory 1 (pagesize 1))", "custom-page-sizes"),
         ("(func i64.add128)", None),

@@ -11,20 +11,14 @@ Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
 CUSTOM_PAGE_SIZES = "custom-page-sizes"
-LEGACY_EXCEPTIONS = "legacy-exception-handling"
 FUNCTION_REFERENCES = "function-references"
 GC = "gc"
 SIMD = "simd"
 
 #: Opcode bytes: single instructions, and the prefixes of whole families.
 OPCODES: dict[int, Later] = {
-    0x06: ("try", LEGACY_EXCEPTIONS),
-    0x07: ("catch", LEGACY_EXCEPTIONS),
-    0x09: ("rethrow", LEGACY_EXCEPTIONS),
     0x14: ("call_ref", FUNCTION_REFERENCES),
     0x15: ("return_call_ref", FUNCTION_REFERENCES),
-    0x18: ("delegate", LEGACY_EXCEPTIONS),
-    0x19: ("catch_all", LEGACY_EXCEPTIONS),
     0xD3: ("ref.eq", GC),
     0xD4: ("ref.as_non_null", FUNCTION_REFERENCES),
     0xD5: ("br_on_null", FUNCTION_REFERENCES),

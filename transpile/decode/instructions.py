@@ -193,29 +193,59 @@ def _by_byte(code: int) -> InstructionReader:
 
 _INSTRUCTIONS: tuple[InstructionReader, ...] = tuple(_by_byte(code) for code in range(256))
 
-# Structure: what an opener and `else` do to the list of open blocks, which tells for each whether `else` may follow.
+# Structure: what openers and what stands between parts do to the list of open blocks, which tells what may follow in
+# each besides its end: nothing, `else`, or a handler, before the first of which there may be `delegate` instead.
+
+_NOTHING, _ELSE, _DELEGATE, _HANDLER = range(4)
 
 
-def _open_block(blocks: list[bool], pos: int) -> None:
-    blocks.append(False)
+def _open_block(blocks: list[int], pos: int) -> None:
+    blocks.append(_NOTHING)
 
 
-def _open_if(blocks: list[bool], pos: int) -> None:
-    blocks.append(True)
+def _open_if(blocks: list[int], pos: int) -> None:
+    blocks.append(_ELSE)
 
 
-def _else(blocks: list[bool], pos: int) -> None:
-    if not blocks or not blocks[-1]:
+def _open_try(blocks: list[int], pos: int) -> None:
+    blocks.append(_DELEGATE)
+
+
+def _follows(blocks: list[int], pos: int, *wanted: int) -> None:
+    if not blocks or blocks[-1] not in wanted:
         raise DecodeError("END opcode expected", pos)
-    blocks[-1] = False
 
 
-_STRUCTURE: dict[int, Callable[[list[bool], int], None]] = {
+def _else(blocks: list[int], pos: int) -> None:
+    _follows(blocks, pos, _ELSE)
+    blocks[-1] = _NOTHING
+
+
+def _catch_part(blocks: list[int], pos: int) -> None:
+    _follows(blocks, pos, _DELEGATE, _HANDLER)
+    blocks[-1] = _HANDLER
+
+
+def _catch_all(blocks: list[int], pos: int) -> None:
+    _follows(blocks, pos, _DELEGATE, _HANDLER)
+    blocks[-1] = _NOTHING
+
+
+def _delegate(blocks: list[int], pos: int) -> None:
+    _follows(blocks, pos, _DELEGATE)
+    blocks.pop()
+
+
+_STRUCTURE: dict[int, Callable[[list[int], int], None]] = {
     OPS["block"].code: _open_block,
     OPS["loop"].code: _open_block,
     OPS["if"].code: _open_if,
     OPS["try_table"].code: _open_block,
     OPS["else"].code: _else,
+    OPS["try"].code: _open_try,
+    OPS["catch"].code: _catch_part,
+    OPS["catch_all"].code: _catch_all,
+    OPS["delegate"].code: _delegate,
 }
 
 # For the loop: by opcode byte, the instruction, and its shape. A shape above zero tells which bytes of an immediate are
@@ -253,7 +283,7 @@ _SHAPES: tuple[int, ...] = tuple(_shape(code) for code in range(256))
 def _read_instructions(data: bytes, pos: int) -> tuple[list[Instr], int]:
     """The instructions of an expression, its `end` included, and the position behind them."""
     ops, shapes = _OPS, _SHAPES
-    blocks: list[bool] = []
+    blocks: list[int] = []
     instructions: list[Instr] = []
     append = instructions.append
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from wasm2py.runtime.types import FuncType
@@ -10,12 +11,15 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.lift.function import Frame, Lifter
 from wasm2py.transpile.opcodes import OPS, Op
 
-_OPENERS = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"]})
+_OPENERS = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"], OPS["try"]})
 _ELSE = OPS["else"]
 _END = OPS["end"]
+_DELEGATE = OPS["delegate"]
+#: The parts of a `try` after the first; `exceptions.py` enters what begins them.
+PARTS: dict[Op, Callable[[Lifter, Any, int], None]] = {}
 
 
-def skip_dead(lifter: Lifter, op: Op, offset: int) -> None:
+def skip_dead(lifter: Lifter, op: Op, imm: Any, offset: int) -> None:
     """Pass over an instruction that cannot be reached, up to where control can come back in."""
     if op in _OPENERS:
         lifter.dead_depth += 1
@@ -25,6 +29,10 @@ def skip_dead(lifter: Lifter, op: Op, offset: int) -> None:
         end(lifter, None, offset)
     elif op is _ELSE and not lifter.dead_depth:
         else_(lifter, None, offset)
+    elif op in PARTS and not lifter.dead_depth:
+        PARTS[op](lifter, imm, offset)
+    elif op is _DELEGATE:
+        lifter.dead_depth -= 1
 
 
 def block_type(lifter: Lifter, imm: FuncType | int) -> FuncType:
@@ -71,7 +79,7 @@ def if_(lifter: Lifter, imm: Any, offset: int) -> None:
 
 def else_(lifter: Lifter, imm: Any, offset: int) -> None:
     frame = lifter.frames[-1]
-    _leave(lifter, frame)
+    leave(lifter, frame)
     del lifter.stack[frame.height :]
     lifter.stack.extend(copy_leaf(param) for param in frame.params)
     lifter.block, frame.other = frame.other, None
@@ -84,6 +92,8 @@ def end(lifter: Lifter, imm: Any, offset: int) -> None:
         if lifter.block is not None:
             lifter.finish(Return(tuple(lifter.pop_many(len(lifter.type.results))), offset))
         return
+    if frame.closing is not None:
+        frame.closing(lifter, offset)
     if frame.other is not None:
         else_(lifter, imm, offset)
     lifter.frames.pop()
@@ -91,14 +101,14 @@ def end(lifter: Lifter, imm: Any, offset: int) -> None:
         if lifter.block is None:
             del lifter.stack[frame.height :]
         return
-    _leave(lifter, frame)
+    leave(lifter, frame)
     del lifter.stack[frame.height :]
     if frame.reached:
         lifter.block = frame.end
         lifter.stack.extend(get(var, offset) for var in frame.results)
 
 
-def _leave(lifter: Lifter, frame: Frame) -> None:
+def leave(lifter: Lifter, frame: Frame) -> None:
     """Fall through to a frame's end."""
     if lifter.block is not None:
         lifter.assign_all(frame.results, lifter.pop_many(len(frame.results)))

@@ -14,7 +14,7 @@ from typing import Any
 from wasm2py.runtime.types import EXNREF, FuncType
 from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Return, Stmt
 from wasm2py.transpile.ir.expr import CARRIED, EXCEPTION, HAS_TAG, RAISE, Expr, get
-from wasm2py.transpile.lift.control import block_type, drop_rest, open_
+from wasm2py.transpile.lift.control import PARTS, block_type, drop_rest, leave, open_
 from wasm2py.transpile.lift.function import Frame, Handler, Lifter
 from wasm2py.transpile.opcodes import OPS, Catch
 
@@ -111,3 +111,66 @@ def _go(lifter: Lifter, frame: Frame, values: list[Expr], offset: int) -> None:
     else:
         lifter.assign_all(frame.operands, values)
         lifter.finish(Jump(frame.target))
+
+
+# As it was before 3.0: the handlers stand in the block itself.
+
+
+def try_(lifter: Lifter, imm: FuncType | int, offset: int) -> None:
+    lifter.spill_all()
+    frame = open_(lifter, "try", block_type(lifter, imm))
+    frame.handler = frame.inside = Handler(lifter.function)
+    frame.other = frame.handler.entry
+    frame.closing = _close
+
+
+def _end_part(lifter: Lifter) -> Frame:
+    """Leave a part of the innermost `try`; what comes in it now is handled by what is around it."""
+    frame = lifter.frames[-1]
+    leave(lifter, frame)
+    del lifter.stack[frame.height :]
+    frame.inside = lifter.frames[-2].inside
+    lifter.block, frame.other = frame.other, None
+    return frame
+
+
+def catch(lifter: Lifter, imm: int, offset: int) -> None:
+    frame = _end_part(lifter)
+    assert frame.handler is not None
+    frame.other = _test(lifter, frame.handler, imm, offset)
+    lifter.stack += _carried(lifter, frame.handler, imm, offset)
+
+
+def catch_all(lifter: Lifter, imm: Any, offset: int) -> None:
+    _end_part(lifter)
+
+
+def _close(lifter: Lifter, offset: int) -> None:
+    """What no clause has caught goes on."""
+    frame = _end_part(lifter)
+    if lifter.block is not None:
+        _raise_caught(lifter, frame, frame.inside, offset)
+
+
+def delegate(lifter: Lifter, imm: int, offset: int) -> None:
+    """What is thrown in the block goes on as if it had been thrown in one around it."""
+    frame = _end_part(lifter)
+    lifter.frames.pop()
+    _raise_caught(lifter, frame, lifter.frames[-1 - imm].inside, offset)
+    if frame.reached:
+        lifter.block = frame.end
+        lifter.stack.extend(get(var, offset) for var in frame.results)
+
+
+def rethrow(lifter: Lifter, imm: int, offset: int) -> None:
+    drop_rest(lifter)
+    _raise_caught(lifter, lifter.frames[-1 - imm], lifter.frames[-1].inside, offset)
+
+
+def _raise_caught(lifter: Lifter, frame: Frame, handler: Handler | None, offset: int) -> None:
+    """Go on with the exception that a `try` has caught."""
+    assert frame.handler is not None
+    _raise_to(lifter, handler, get(frame.handler.exception, offset), offset)
+
+
+PARTS.update({OPS["catch"]: catch, OPS["catch_all"]: catch_all, OPS["delegate"]: delegate})

@@ -6,6 +6,8 @@ evaluation must not come after; then it is *spilled*: assigned to a temporary th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, Terminator
 from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
@@ -35,10 +37,24 @@ class Frame:
 
     A branch to it goes to `target` with its operands in `operands`; its end is at `end`, with its results in
     `results`. For `if`, `other` is where its else part starts and `params` what both parts start with. `inside` is what
-    handles the exceptions of what stands in it now.
+    handles the exceptions of what stands in it now. For `try`, `handler` is its own, `other` the next test that this
+    makes, and `closing` what is to be done at its end.
     """
 
-    __slots__ = ("end", "height", "inside", "kind", "operands", "other", "params", "reached", "results", "target")
+    __slots__ = (
+        "closing",
+        "end",
+        "handler",
+        "height",
+        "inside",
+        "kind",
+        "operands",
+        "other",
+        "params",
+        "reached",
+        "results",
+        "target",
+    )
 
     def __init__(self, kind: str, height: int, end: Block, results: list[Var], inside: Handler | None) -> None:
         self.kind = kind
@@ -47,6 +63,8 @@ class Frame:
         self.target = self.end = end
         self.operands = self.results = results
         self.other: Block | None = None
+        self.handler: Handler | None = None
+        self.closing: Callable[[Lifter, int], None] | None = None
         self.params: list[Expr] = []
         self.reached = False
 
@@ -231,7 +249,7 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
     stack, locals_ = lifter.stack, lifter.locals
     for op, imm, offset in body:
         if lifter.block is None:
-            skip_dead(lifter, op, offset)
+            skip_dead(lifter, op, imm, offset)
         elif op is LOCAL_GET:
             stack.append(get(locals_[imm], offset))
         elif op in handlers:

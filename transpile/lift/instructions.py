@@ -35,7 +35,8 @@ for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_t
     HANDLERS[OPS[_name]] = getattr(control, _name)
 for _name in ("if", "else", "return"):
     HANDLERS[OPS[_name]] = getattr(control, _name + "_")
-for _name in ("throw", "throw_ref", "try_table"):
+HANDLERS[OPS["try"]] = exceptions.try_
+for _name in ("throw", "throw_ref", "try_table", "catch", "catch_all", "delegate", "rethrow"):
     HANDLERS[OPS[_name]] = getattr(exceptions, _name)
 
 

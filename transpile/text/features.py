@@ -15,7 +15,6 @@ from wasm2py.transpile.text.types import REFTYPES
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
     "custom-page-sizes": r"pagesize",
-    "legacy-exception-handling": r"try|delegate|rethrow",
     "relaxed-simd": r"\w+\.relaxed_\w+",
     "simd": r"(?:v128|i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)(?:\..*)?",
     "gc": (

@@ -14,11 +14,12 @@ from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Hand
 from wasm2py.transpile.text.tokens import Kind
 
 _OPENING = ("block", "try_table")
+_NOT_PLAIN = frozenset({"else", "end", "catch", "catch_all", "delegate", "select_t"})
 #: Plain instructions: the handler of the immediate, None where there is none.
 _PLAIN: dict[str, Handler | None] = {
     mnemonic: SPECIAL.get(mnemonic) or (IMMEDIATES[op.immediate] if op.immediate else None)
     for mnemonic, op in OPS.items()
-    if op.immediate not in _OPENING and mnemonic not in ("else", "end", "select_t")
+    if op.immediate not in _OPENING and mnemonic not in _NOT_PLAIN
 }
 #: Instructions that open a block, with the handler of the immediate.
 _BLOCKS = {mnemonic: IMMEDIATES[op.immediate] for mnemonic, op in OPS.items() if op.immediate in _OPENING}
@@ -87,7 +88,7 @@ class _Reader:
         elif text in _BLOCKS:
             label, opening = self.block_head(text)
             self.code += opening
-            self.enter(_Frame("if" if text == "if" else "block", label=label))
+            self.enter(_Frame(text if text in ("if", "try") else "block", label=label))
         elif text in _MARKERS:
             _MARKERS[text](self)
         else:
@@ -116,7 +117,7 @@ class _Reader:
 
     def end(self) -> None:
         frame = self.frames[-1]
-        if frame.state not in ("block", "if", "else"):
+        if frame.state not in _ENDS:
             raise self.cursor.unexpected()
         self.cursor.at += 1
         self.same_label(frame)
@@ -131,6 +132,36 @@ class _Reader:
         self.code += OPCODES["else"]
         frame.state = "else"
 
+    def catch(self) -> None:
+        if self.frames[-1].state not in ("try", "catch"):
+            raise self.cursor.unexpected()
+        self.cursor.at += 1
+        self.code += self.tagged("catch")
+        self.frames[-1].state = "catch"
+
+    def catch_all(self) -> None:
+        if self.frames[-1].state not in ("try", "catch"):
+            raise self.cursor.unexpected()
+        self.cursor.at += 1
+        self.code += OPCODES["catch_all"]
+        self.frames[-1].state = "block"
+
+    def delegate(self) -> None:
+        if self.frames[-1].state != "try":
+            raise self.cursor.unexpected()
+        self.cursor.at += 1
+        self.frames.pop()
+        self.delegated()
+
+    def tagged(self, mnemonic: str) -> bytes:
+        """The code of an instruction whose immediate, a tag, comes next."""
+        return IMMEDIATES["tag"](self.cursor, self.scope, OPS[mnemonic])
+
+    def delegated(self) -> None:
+        """The label of a `delegate`, which is one around the `try`."""
+        self.scope.pop_label()
+        self.code += IMMEDIATES["label"](self.cursor, self.scope, OPS["delegate"])
+
     def same_label(self, frame: _Frame) -> None:
         """The label repeated after `else` and `end` must be the block's."""
         at = self.cursor.at
@@ -140,9 +171,10 @@ class _Reader:
 
     def open_folded(self) -> None:
         cursor, state = self.cursor, self.frames[-1].state
-        if state in _CLAUSES and cursor.opens(_CLAUSES[state]):
+        if state in _CLAUSES and cursor.opens(*_CLAUSES[state]):
+            keyword = cursor.opened_keyword()
             cursor.at += 2
-            self.open_clause(self.frames[-1])
+            _OPENED[keyword](self, self.frames[-1])
             return
         if state in _TAKES_NO_FOLDED:
             raise cursor.unexpected(cursor.at + 1)
@@ -161,17 +193,41 @@ class _Reader:
             self.frames.append(_Frame("condition", opening, label))
             return
         self.code += opening
-        self.enter(_Frame("folded block", label=label))
+        self.enter(_Frame("folded try" if text == "try" else "folded block", label=label))
 
-    def open_clause(self, frame: _Frame) -> None:
-        """`(then` or `(else` of a folded if."""
-        if frame.state == "condition":
-            self.code += frame.pending
-            self.scope.push_label(frame.label)
-            frame.state = "then"
-        else:
-            self.code += OPCODES["else"]
-            frame.state = "then and else"
+    def open_then(self, frame: _Frame) -> None:
+        """`(then` of a folded if."""
+        self.code += frame.pending
+        self.scope.push_label(frame.label)
+        self.open_part(frame, "then")
+
+    def open_else(self, frame: _Frame) -> None:
+        """`(else` of a folded if."""
+        self.code += OPCODES["else"]
+        self.open_part(frame, "then and else")
+
+    def open_do(self, frame: _Frame) -> None:
+        """`(do` of a folded try."""
+        self.open_part(frame, "do")
+
+    def open_catch(self, frame: _Frame) -> None:
+        """`(catch tag` of a folded try."""
+        self.code += self.tagged("catch")
+        self.open_part(frame, "do and catch")
+
+    def open_catch_all(self, frame: _Frame) -> None:
+        """`(catch_all` of a folded try."""
+        self.code += OPCODES["catch_all"]
+        self.open_part(frame, "do and catch_all")
+
+    def open_delegate(self, frame: _Frame) -> None:
+        """`(delegate label` of a folded try."""
+        self.delegated()
+        self.open_part(frame, "delegated")
+        self.frames[-1].state = "folded"  # which is over
+
+    def open_part(self, frame: _Frame, state: str) -> None:
+        frame.state = state
         self.frames.append(_Frame("clause"))
 
     def close_plain(self) -> None:
@@ -186,17 +242,45 @@ class _Reader:
         self.leave()
         self.cursor.at += 1
 
+    def close_delegated(self) -> None:
+        self.frames.pop()
+        self.cursor.at += 1
+
     def close_refused(self) -> None:
         """A `)` before the `end` of a block, or before the `then` of an if."""
         raise self.cursor.unexpected()
 
 
 #: Where instructions may stand without parentheses.
-_TAKES_UNFOLDED = frozenset({"sequence", "block", "if", "else", "folded block", "clause"})
-_TAKES_NO_FOLDED = frozenset({"then", "then and else"})
-#: The clause that may open in a folded if.
-_CLAUSES = {"condition": "then", "then": "else"}
-_MARKERS: dict[str, Callable[[_Reader], None]] = {"end": _Reader.end, "else": _Reader.else_}
+_TAKES_UNFOLDED = frozenset({"sequence", "block", "if", "else", "folded block", "clause", "try", "catch"})
+#: What `end` ends.
+_ENDS = frozenset({"block", "if", "else", "try", "catch"})
+_TAKES_NO_FOLDED = frozenset(
+    {"then", "then and else", "folded try", "do", "do and catch", "do and catch_all", "delegated"}
+)
+#: The clauses that may open in a folded if or try.
+_CLAUSES: dict[str, tuple[str, ...]] = {
+    "condition": ("then",),
+    "then": ("else",),
+    "folded try": ("do",),
+    "do": ("catch", "catch_all", "delegate"),
+    "do and catch": ("catch", "catch_all"),
+}
+_OPENED: dict[str, Callable[[_Reader, _Frame], None]] = {
+    "then": _Reader.open_then,
+    "else": _Reader.open_else,
+    "do": _Reader.open_do,
+    "catch": _Reader.open_catch,
+    "catch_all": _Reader.open_catch_all,
+    "delegate": _Reader.open_delegate,
+}
+_MARKERS: dict[str, Callable[[_Reader], None]] = {
+    "end": _Reader.end,
+    "else": _Reader.else_,
+    "catch": _Reader.catch,
+    "catch_all": _Reader.catch_all,
+    "delegate": _Reader.delegate,
+}
 _CLOSERS: dict[str, Callable[[_Reader], None]] = {
     "sequence": _Reader.close_refused,
     "block": _Reader.close_refused,
@@ -208,4 +292,11 @@ _CLOSERS: dict[str, Callable[[_Reader], None]] = {
     "clause": _Reader.close_clause,
     "then": _Reader.close_block,
     "then and else": _Reader.close_block,
+    "try": _Reader.close_refused,
+    "catch": _Reader.close_refused,
+    "folded try": _Reader.close_refused,
+    "do": _Reader.close_block,
+    "do and catch": _Reader.close_block,
+    "do and catch_all": _Reader.close_block,
+    "delegated": _Reader.close_delegated,
 }

@@ -7,7 +7,21 @@ from wasm2py.transpile.opcodes import CATCHES, OPS
 #: Words of modules, types and scripts.
 WORDS = frozenset(
     {
-        *("module", "func", "type", "param", "result", "local", "import", "export", "table", "memory", "global", "tag"),
+        *(
+            "module",
+            "func",
+            "type",
+            "param",
+            "result",
+            "local",
+            "import",
+            "export",
+            "table",
+            "memory",
+            "global",
+            "tag",
+            "do",
+        ),
         *("elem", "data", "start", "offset", "item", "declare", "mut", "extern", "ref", "then", "binary", "quote"),
         *("funcref", "externref", "exnref", "exn", "i32", "i64", "f32", "f64", "nan:canonical", "nan:arithmetic"),
         *("definition", "instance", "register", "invoke", "get", "either", "ref.extern", "ref.host"),

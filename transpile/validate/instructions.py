@@ -156,7 +156,7 @@ def _block_type(stacks: Stacks, blocktype: FuncType | int) -> FuncType:
     return lookup(stacks.context.types, blocktype, "type") if isinstance(blocktype, int) else blocktype
 
 
-@_instruction("block", "loop")
+@_instruction("block", "loop", "try")
 def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     type_ = _block_type(stacks, blocktype)
     if type_.params:
@@ -300,6 +300,35 @@ def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Ca
             raise InvalidError(MISMATCH, f"has a {kind} that gives {given} to a label that takes {types}")
     stacks.pop_all(type_.params)
     stacks.open(op.mnemonic, type_)
+
+
+# Exceptions as they were before 3.0 (the legacy proposal).
+
+
+@_instruction("catch")
+def _catch(stacks: Stacks, op: Op, tag: int) -> None:
+    stacks.begin_part(op.mnemonic)
+    stacks.push(_carried(stacks, tag))
+
+
+@_instruction("catch_all")
+def _catch_all(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.begin_part(op.mnemonic)
+
+
+@_instruction("delegate")
+def _delegate(stacks: Stacks, op: Op, label: int) -> None:
+    block = stacks.close()
+    stacks.label(label)
+    stacks.push(block.type.results)
+
+
+@_instruction("rethrow")
+def _rethrow(stacks: Stacks, op: Op, label: int) -> None:
+    stacks.label(label)
+    if stacks.blocks[-1 - label].mnemonic not in ("catch", "catch_all"):
+        raise InvalidError("invalid rethrow label")
+    stacks.mark_unreachable()
 
 
 # Parametric instructions.

@@ -98,8 +98,8 @@ class Bottoms:
 class Block:
     """An entry of the control stack.
 
-    `mnemonic` is what opened it (block, loop, if, else; body for the outermost), `outer` are the operands below it,
-    `label` those that a branch to it takes.
+    `mnemonic` is what opened it, or its present part (else, catch, catch_all), or body for the outermost; `outer` are
+    the operands below it, `label` those that a branch to it takes.
     """
 
     __slots__ = ("label", "mnemonic", "outer", "type")
@@ -151,6 +151,12 @@ class Stacks:
         self.operands = self.context.bottoms.reachable
         if type_.params:
             self.push(type_.params)
+
+    def begin_part(self, mnemonic: str) -> None:
+        """Leave the part of the innermost block that ends here, and enter another, whose operands are yet to come."""
+        block = self.close()
+        self.blocks.append(Block(mnemonic, block.type, block.outer))
+        self.operands = self.context.bottoms.reachable
 
     def close(self) -> Block:
         """Leave the innermost block, whose results, and nothing else, must be on the stack."""
