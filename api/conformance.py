@@ -446,6 +446,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "uninitialized element 2": ("uninitialized element",),
     # A length that goes past the section: which of the two is seen depends on the order of checks.
     "unexpected end of section or function": ("length out of bounds",),
+    # Flags that custom page sizes have made well formed, with nothing after them.
+    "malformed limits flags": ("unexpected end of section or function",),
 }
 _NAMED_FEATURE = re.compile(r"needs the ([\w-]+) feature")
 

@@ -81,7 +81,7 @@ def put(p0, p1):
         i5 = i4 if i4 else 16416
         i7 = (i5 + i6 * 24) % 0x100000000
         mem_u32[16400] = i7
-        i4 = (memory.pages << 16) % 0x100000000
+        i4 = memory.pages << 16
         if i7 > i4:
             if memory.grow(((i7 - i4 + 65535) % 0x100000000) >> 16) == 0xFFFFFFFF:
                 raise Trap("unreachable")

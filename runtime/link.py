@@ -79,7 +79,7 @@ def _match_tables(given: TableType, expected: TableType) -> bool:
 
 
 def _match_memories(given: MemoryType, expected: MemoryType) -> bool:
-    same = given.index == expected.index and given.shared == expected.shared
+    same = (given.index, given.shared, given.page_size) == (expected.index, expected.shared, expected.page_size)
     return same and _match_limits(given.limits, expected.limits)
 
 

@@ -36,7 +36,16 @@ from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.layouts import F64, I8, I16, I32, I64, U8, U16, U32, U64
 from wasm2py.runtime.pages import LARGE, allocate, moved, reserve
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import LARGEST_MEMORY, MAX_PAGES, PAGE_SIZE, IndexType, Limits, MemoryType
+from wasm2py.runtime.types import (
+    LARGEST_MEMORY,
+    MAX_BYTES,
+    PAGE_SIZE,
+    PAGE_SIZES,
+    IndexType,
+    Limits,
+    MemoryType,
+    max_pages,
+)
 from wasm2py.runtime.values import to_raw
 from wasm2py.runtime.views import LAYOUTS, Views
 
@@ -69,6 +78,7 @@ class Memory(Atomics):
         "_index",
         "_lock",
         "_maximum",
+        "_page_size",
         "_portable",
         "_storage",
         "_views",
@@ -76,42 +86,53 @@ class Memory(Atomics):
     )
 
     def __init__(
-        self, minimum: int, maximum: int | None = None, *, index: IndexType = "i32", shared: bool = False
+        self,
+        minimum: int,
+        maximum: int | None = None,
+        *,
+        index: IndexType = "i32",
+        shared: bool = False,
+        page_size: int = PAGE_SIZE,
     ) -> None:
-        """Make a memory of `minimum` pages of 64 KiB, all zero, that can grow to `maximum` pages.
+        """Make a memory of `minimum` pages, all zero, that can grow to `maximum` pages, of 64 KiB or of one byte.
 
         `index` is the type of its addresses: "i64" makes it a 64-bit memory, which may have a larger maximum, but not
         more pages. Several threads may use a `shared` memory at once; it needs a maximum. Raises ValueError for limits
         or an index type that no memory type can have, MemoryError if there is not that much memory.
         """
-        most = MAX_PAGES.get(index)
-        if most is None:
+        if index not in MAX_BYTES:
             raise ValueError(f"expected an index type, i32 or i64, got {index}")
+        if page_size not in PAGE_SIZES:
+            raise ValueError(f"a page has 1 or {PAGE_SIZE} bytes, not {page_size}")
+        most = max_pages(index, page_size)
         if not 0 <= minimum <= (most if maximum is None else maximum) <= most:
             raise ValueError(f"memory limits out of range: {Limits(minimum, maximum)}")
-        if minimum > LARGEST_MEMORY:
-            raise MemoryError(f"a memory of {minimum} pages: at most {LARGEST_MEMORY} can be had")
         if shared and maximum is None:
             raise ValueError("a shared memory needs a maximum")
-        self._maximum = maximum
+        self._maximum: int | None = None
+        self._page_size = page_size
         self._index: IndexType = index
+        if minimum > self._limit():
+            raise MemoryError(f"a memory of {minimum} pages: at most {self._limit()} can be had")
+        self._maximum = maximum
         self._attached: list[tuple[weakref.ref[ModuleType], dict[str, str]]] = []
         self._portable = _PORTABLE_FIRST
         self._views: Views | None = None
         self._lock = RLock()  # a signal handler may use the memory, even from within here
         self._waiting = {} if shared else None
-        size = minimum * PAGE_SIZE
+        size = minimum * page_size
         if self._portable if shared else size <= LARGE or (self._portable and size < _HUGE):
             array = bytearray(size)
             self._show(array, array)
         else:
-            storage = reserve(self._limit()) if shared else allocate(size, self._spare(size))
+            storage = reserve(self._limit() * page_size) if shared else allocate(size, self._spare(size))
             self._show(storage, memoryview(storage)[:size])
 
     @classmethod
     def from_type(cls, type_: MemoryType) -> Memory:
         """Make a memory of the type's minimal size."""
-        return cls(type_.limits.minimum, type_.limits.maximum, index=type_.index, shared=type_.shared)
+        minimum, maximum = type_.limits.minimum, type_.limits.maximum
+        return cls(minimum, maximum, index=type_.index, shared=type_.shared, page_size=type_.page_size)
 
     @property
     def size(self) -> int:
@@ -120,8 +141,8 @@ class Memory(Atomics):
 
     @property
     def pages(self) -> int:
-        """The current size in pages of 64 KiB (spec: `memory.size`)."""
-        return len(self._buffer) // PAGE_SIZE
+        """The current size in pages (spec: `memory.size`)."""
+        return len(self._buffer) // self._page_size
 
     @property
     def shared(self) -> bool:
@@ -131,7 +152,7 @@ class Memory(Atomics):
     @property
     def type(self) -> MemoryType:
         """The memory's type; its minimum is the current size."""
-        return MemoryType(Limits(self.pages, self._maximum), self._index, self.shared)
+        return MemoryType(Limits(self.pages, self._maximum), self._index, self.shared, self._page_size)
 
     @property
     def data(self) -> memoryview:
@@ -172,7 +193,7 @@ class Memory(Atomics):
                 return _FAILED
             if n:
                 try:
-                    self._resize((pages + n) * PAGE_SIZE)
+                    self._resize((pages + n) * self._page_size)
                 except (MemoryError, OverflowError):
                     return _FAILED
             return pages
@@ -245,12 +266,16 @@ class Memory(Atomics):
                     namespace[name] = views.get(width, buffer)
 
     def _limit(self) -> int:
-        """The most pages that the memory can have."""
-        return LARGEST_MEMORY if self._maximum is None else min(self._maximum, LARGEST_MEMORY)
+        """The most pages that the memory can have.
+
+        To 64-bit code, a number of pages of 2**31 or more would look like a failure to grow.
+        """
+        most = min(LARGEST_MEMORY // self._page_size, MAX_BYTES["i32"] - 1 if self._index == "i32" else (1 << 31) - 1)
+        return most if self._maximum is None else min(self._maximum, most)
 
     def _spare(self, size: int) -> int:
         """How much storage to take for a size in bytes, so that growing costs no copy each time."""
-        return min(2 * size, self._limit() * PAGE_SIZE)
+        return min(2 * size, self._limit() * self._page_size)
 
     # Instructions
 

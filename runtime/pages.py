@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeVar, cast
 
-from wasm2py.runtime.types import PAGE_SIZE
-
 _Storage = TypeVar("_Storage")
 
 #: More than so much at once comes from `mmap`, which touches no page before it is used (measured: a bytearray of 4 MiB
@@ -30,13 +28,12 @@ def allocate(size: int, capacity: int) -> Any:
         return _map(size)
 
 
-def reserve(pages: int) -> Any:
+def reserve(size: int) -> Any:
     """Zeroed storage for all that a shared memory can become."""
-    size = pages * PAGE_SIZE
     try:
         return bytearray(size) if size <= LARGE else _map(size, promised=False)
     except MemoryError as error:
-        message = f"a shared memory needs the address space of its maximum, {pages} pages, from the start: {error}"
+        message = f"a shared memory needs the address space of its maximum, {size} bytes, from the start: {error}"
         raise MemoryError(message) from None
 
 

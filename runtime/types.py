@@ -28,14 +28,21 @@ REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF, EXNREF})
 
 #: Bytes in one page of linear memory.
 PAGE_SIZE = 65536
-#: The largest number of pages that a memory may have, by its index type.
-MAX_PAGES: dict[IndexType, int] = {"i32": 1 << 16, "i64": 1 << 48}
+#: The sizes that pages may have.
+PAGE_SIZES = (1, PAGE_SIZE)
+#: The most bytes that a memory may have, by its index type; but in pages of one byte one less.
+MAX_BYTES: dict[IndexType, int] = {"i32": 1 << 32, "i64": 1 << 64}
 #: The largest number of elements that a table may have, by its index type.
 MAX_TABLE_SIZE: dict[IndexType, int] = {"i32": (1 << 32) - 1, "i64": (1 << 64) - 1}
-#: The most pages that a memory here really gets, whatever its index type.  That the last page of what 32 bits can
-#: address is never there lets generated code add small numbers to an address that was just used, without a thought to
+#: The most bytes that a memory here really gets, whatever its index type.  That the last 64 KiB of what 32 bits can
+#: address are never there lets generated code add small numbers to an address that was just used, without a thought to
 #: wrapping, and take 2**32 - 1 for all addresses from there on.
-LARGEST_MEMORY = MAX_PAGES["i32"] - 1
+LARGEST_MEMORY = MAX_BYTES["i32"] - PAGE_SIZE
+
+
+def max_pages(index: IndexType, page_size: int) -> int:
+    """The largest number of pages that a memory may have, as its type's limits go."""
+    return min(MAX_BYTES[index] // page_size, MAX_BYTES[index] - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +69,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class MemoryType:
-    """A linear memory; the limits count pages of 64 KiB, `index` is the type of its addresses, and `shared` says
-    whether several threads may use it at once.
+    """A linear memory; the limits count pages, `index` is the type of its addresses, and `shared` says whether several
+    threads may use it at once.
     """
 
     limits: Limits
     index: IndexType = "i32"
     shared: bool = False
+    page_size: int = PAGE_SIZE
 
     def __str__(self) -> str:
-        return f"memory {_shown(self.index)}{self.limits}{' shared' if self.shared else ''}"
+        shared = " shared" if self.shared else ""
+        pages = "" if self.page_size == PAGE_SIZE else f" (pagesize {self.page_size})"
+        return f"memory {_shown(self.index)}{self.limits}{shared}{pages}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wasm2py.runtime.types import EXNREF, FUNCREF, NUMERIC_TYPES, FuncType, GlobalType, MemoryType, TableType, ValType
+from wasm2py.runtime.types import (
+    EXNREF,
+    FUNCREF,
+    NUMERIC_TYPES,
+    PAGE_SIZE,
+    FuncType,
+    GlobalType,
+    MemoryType,
+    TableType,
+    ValType,
+)
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Expression, Instr, Module
@@ -23,6 +33,7 @@ def _of_definitions(module: Module) -> Iterator[str]:
     rules = {
         "exception-handling": _has_exceptions,
         "bulk-memory": _has_bulk_memory,
+        "custom-page-sizes": _has_page_sizes,
         "extended-const": _has_extended_constants,
         "memory64": _has_wide_indices,
         "multi-memory": _has_several_memories,
@@ -74,6 +85,10 @@ def _has_several_memories(module: Module) -> bool:
 
 def _has_wide_indices(module: Module) -> bool:
     return any_wide(_memory_types(module), _table_types(module))
+
+
+def _has_page_sizes(module: Module) -> bool:
+    return any(type_.page_size != PAGE_SIZE for type_ in _memory_types(module))
 
 
 def _has_shared_memory(module: Module) -> bool:

@@ -20,7 +20,7 @@ def _engine() -> wasmtime.Engine:
         setattr(config, f"wasm_{feature}", False)
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
     config.wasm_wide_arithmetic = True
-    config.wasm_threads = True
+    config.wasm_threads = config.wasm_custom_page_sizes = True
     return wasmtime.Engine(config)
 
 

@@ -201,7 +201,7 @@ def test_growth_with_somebody_holding_a_view(world: World) -> None:
 
 def test_failure_to_grow() -> None:
     memory = Memory(1)
-    for n in (LARGEST_MEMORY, 0xFFFFFFFF, 0x80000000, 1 << 64):
+    for n in (LARGEST_MEMORY // PAGE_SIZE, 0xFFFFFFFF, 0x80000000, 1 << 64):
         assert memory.grow(n) == FAILED
     assert Memory(2, 3).grow(2) == FAILED
     assert memory.pages == 1
@@ -349,7 +349,7 @@ def test_attaching_does_not_keep_an_instance_alive() -> None:
 @pytest.mark.parametrize("dialects", [(), ("portable",), ("cpython",)])
 def test_a_huge_memory_touches_no_page_before_it_is_used(dialects: tuple[Dialect, ...]) -> None:
     try:
-        memory = Memory(LARGEST_MEMORY)
+        memory = Memory(LARGEST_MEMORY // PAGE_SIZE)
     except MemoryError as error:
         pytest.skip(f"the host does not give 4 GiB of address space: {error}")
     world = World(memory, dialects)

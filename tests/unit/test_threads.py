@@ -231,7 +231,7 @@ def test_no_room_for_the_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError("none left")
 
     monkeypatch.setattr(pages, "_map", scarce)
-    with pytest.raises(MemoryError, match="address space of its maximum, 65535 pages, from the start: none left"):
+    with pytest.raises(MemoryError, match="address space of its maximum, 4294901760 bytes, from the start: none left"):
         Memory(1, 65536, shared=True)
 
 

@@ -52,7 +52,7 @@ def engine() -> wasmtime.Engine:
     config = library.Config()
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
     config.wasm_wide_arithmetic = True
-    config.wasm_threads = True
+    config.wasm_threads = config.wasm_custom_page_sizes = True
     for feature in LATER:
         if hasattr(library.Config, f"wasm_{feature}"):
             setattr(config, f"wasm_{feature}", False)

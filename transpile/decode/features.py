@@ -10,7 +10,6 @@ from typing import TypeAlias
 Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
-CUSTOM_PAGE_SIZES = "custom-page-sizes"
 FUNCTION_REFERENCES = "function-references"
 GC = "gc"
 SIMD = "simd"
@@ -52,8 +51,6 @@ DEFINITIONS: dict[int, Later] = {
     0x4F: ("sub final", GC),
     0x4E: ("rec", GC),
 }
-#: The flags before the limits of a memory or table.
-LIMITS: dict[int, Later] = dict.fromkeys(range(8, 16), ("a page size", CUSTOM_PAGE_SIZES))
 #: The kinds of imports and exports.
 EXTERNS: dict[int, Later] = {0x20: ("an exact function", CUSTOM_DESCRIPTORS)}
 

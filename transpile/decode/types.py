@@ -11,6 +11,7 @@ from wasm2py.runtime.types import (
     FUNCREF,
     I32,
     I64,
+    PAGE_SIZE,
     FuncType,
     GlobalType,
     IndexType,
@@ -29,6 +30,7 @@ _FUNCTION = 0x60
 _HAS_MAXIMUM = 0x01
 _SHARED = 0x02
 _INDEX_64 = 0x04
+_PAGE_SIZE = 0x08
 
 
 def _type_of(
@@ -74,7 +76,7 @@ def _limits_flags(reader: Reader, allowed: int) -> int:
     start = reader.pos
     flags = reader.byte()
     if flags & ~allowed:
-        raise DecodeError(features.describe(features.LIMITS, flags, "malformed limits flags"), start)
+        raise DecodeError(f"malformed limits flags {flags:02x}", start)
     return flags
 
 
@@ -84,8 +86,18 @@ def table_type(reader: Reader) -> TableType:
 
 
 def memory_type(reader: Reader) -> MemoryType:
-    flags = _limits_flags(reader, _HAS_MAXIMUM | _SHARED | _INDEX_64)
-    return MemoryType(*limits(reader, flags), bool(flags & _SHARED))
+    flags = _limits_flags(reader, _HAS_MAXIMUM | _SHARED | _INDEX_64 | _PAGE_SIZE)
+    sizes, index = limits(reader, flags)
+    return MemoryType(sizes, index, bool(flags & _SHARED), _page_size(reader) if flags & _PAGE_SIZE else PAGE_SIZE)
+
+
+def _page_size(reader: Reader) -> int:
+    """A power of two of up to 64 bits, of which validation takes few."""
+    start = reader.pos
+    exponent = reader.u32()
+    if exponent >= 64:
+        raise DecodeError("invalid custom page size", start)
+    return 1 << exponent
 
 
 def global_type(reader: Reader) -> GlobalType:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 
+from wasm2py.runtime.types import LARGEST_MEMORY
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.compare import condition
@@ -89,7 +90,9 @@ NODES[SELECT] = _select_node
 @integer("memory.size")
 def memory_size(emitter: Emitter, expr: Expr, line: int) -> Value:
     memory = nodes.Name(names.memory_name(expr.imm), line)
-    return Value(nodes.attribute(memory, "pages", line), 0, 65536)
+    return Value(
+        nodes.attribute(memory, "pages", line), 0, LARGEST_MEMORY // emitter.program.memories[expr.imm].page_size
+    )
 
 
 @node("memory.grow")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
-from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.emit import access, atomics, bulk, calls, convert, exceptions, floats, integers, nodes, words
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
@@ -87,7 +86,7 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
     loops: InnermostLoops = []
     innermost_loops(body, loops)
     if "streams" not in program.options.disabled_passes:
-        stream(function, body, loops, tuple(memory.limits.minimum * PAGE_SIZE for memory in program.memories))
+        stream(function, body, loops, tuple(memory.limits.minimum * memory.page_size for memory in program.memories))
     if "hoisting" not in program.options.disabled_passes:
         hoist(function, loops)
 

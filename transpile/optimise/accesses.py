@@ -20,7 +20,7 @@ from wasm2py.transpile.ir.intervals import FULL, Interval
 from wasm2py.transpile.opcodes import OPS
 
 #: Where a memory ends at the latest.
-END = LARGEST_MEMORY * PAGE_SIZE
+END = LARGEST_MEMORY
 _SIZE = 1 << 32
 _ADD, _SHL = OPS["i32.add"], OPS["i32.shl"]
 #: Loops in one piece that go through all of their elements, wherever they do not trap.

@@ -14,7 +14,6 @@ from wasm2py.transpile.text.types import REFTYPES
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
-    "custom-page-sizes": r"pagesize",
     "relaxed-simd": r"\w+\.relaxed_\w+",
     "simd": r"(?:v128|i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)(?:\..*)?",
     "gc": (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from wasm2py.runtime.types import PAGE_SIZE, Limits, MemoryType, TableType, ValType
+from wasm2py.runtime.types import Limits, MemoryType, TableType, ValType
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import sized, unsigned, vector
@@ -29,6 +29,7 @@ from wasm2py.transpile.text.types import (
     local_lists,
     memorytype,
     memorytype_of,
+    pagesize,
     reftype,
     tabletype,
 )
@@ -256,13 +257,14 @@ def _define_memory(cursor: Cursor, module: ModuleBuilder) -> None:
     if imported:
         return
     index_type = indextype(cursor)
+    page_size = pagesize(cursor)
     if not cursor.take_open("data"):
         module.memories.append(encode_memorytype(memorytype_of(cursor, index_type)))
         return
     content = cursor.strings()
     cursor.close()
-    pages = -(-len(content) // PAGE_SIZE)
-    module.memories.append(encode_memorytype(MemoryType(Limits(pages, pages), index_type)))
+    pages = -(-len(content) // page_size)
+    module.memories.append(encode_memorytype(MemoryType(Limits(pages, pages), index_type, page_size=page_size)))
     module.datas.append(active_data(index, start_of(index_type), content))
 
 

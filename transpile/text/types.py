@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from wasm2py.runtime.types import FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
+from wasm2py.runtime.types import PAGE_SIZE, FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import unsigned, vector
 
@@ -135,7 +135,19 @@ def memorytype(cursor: Cursor) -> MemoryType:
 
 def memorytype_of(cursor: Cursor, index: IndexType) -> MemoryType:
     """The rest of a memory type, after its index type."""
-    return MemoryType(limits(cursor), index, bool(cursor.take_keyword("shared")))
+    return MemoryType(limits(cursor), index, bool(cursor.take_keyword("shared")), pagesize(cursor))
+
+
+def pagesize(cursor: Cursor) -> int:
+    """`(pagesize N)?`."""
+    if not cursor.take_open("pagesize"):
+        return PAGE_SIZE
+    at = cursor.at
+    size = cursor.natural(_LIMIT_BITS)
+    if size == 0 or size & size - 1:
+        raise cursor.error("invalid custom page size", at)
+    cursor.close()
+    return size
 
 
 def tabletype(cursor: Cursor) -> TableType:
@@ -168,7 +180,10 @@ def encode_globaltype(type_: GlobalType) -> bytes:
 
 
 def encode_memorytype(type_: MemoryType) -> bytes:
-    return encode_limits(type_.limits, type_.index, type_.shared)
+    code = encode_limits(type_.limits, type_.index, type_.shared)
+    if type_.page_size == PAGE_SIZE:
+        return code
+    return bytes((code[0] | 0x08,)) + code[1:] + unsigned(type_.page_size.bit_length() - 1)
 
 
 def encode_tabletype(type_: TableType) -> bytes:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from wasm2py.runtime.errors import ValidationError
 from wasm2py.runtime.types import (
-    MAX_PAGES,
     MAX_TABLE_SIZE,
+    PAGE_SIZE,
+    PAGE_SIZES,
     ExternKind,
     ExternType,
     FuncType,
@@ -18,6 +19,7 @@ from wasm2py.runtime.types import (
     MemoryType,
     TableType,
     TagType,
+    max_pages,
 )
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Data, Elem, Expression, Import, Module, Tag
@@ -146,7 +148,13 @@ def _check_limits(limits: Limits, largest: int, message: str) -> None:
 
 
 def _check_memory_type(type_: MemoryType) -> None:
-    _check_limits(type_.limits, MAX_PAGES[type_.index], _TOO_MANY_PAGES[type_.index])
+    if type_.page_size not in PAGE_SIZES:
+        raise InvalidError("invalid custom page size")
+    most = max_pages(type_.index, type_.page_size)
+    message = (
+        _TOO_MANY_PAGES[type_.index] if type_.page_size == PAGE_SIZE else f"memory size must be at most {most} pages"
+    )
+    _check_limits(type_.limits, most, message)
     if type_.shared and type_.limits.maximum is None:
         raise InvalidError("shared memory must have maximum")
 
