@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import wasm2py
-from unit.translation import DIALECTS, DISABLED, instance_of, lifted, outcome, python
+from property import subject
+from unit.translation import DIALECTS, DISABLED, instance_of, lifted, module_of, outcome, python
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance
 from wasm2py.runtime.program import Dialect
@@ -150,6 +151,14 @@ def test_no_traceback_is_kept() -> None:
 
     made(function=function).exports["locals"](1)
     assert errors[0].__traceback__ is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_dump_throws_and_catches(dialect: Dialect) -> None:
+    dumped = subject.load_dump(subject.dump(module_of(WAT).data, dialect), {"h": {"e": TAG, "f": host}})
+    assert dumped.exports["values"](0) == (-1, -2) and dumped.exports["loop"](20) == 6
+    assert outcome(dumped, "null") == "null exception reference"
+    assert thrown(dumped, "throws", -5, 0.5).values == (-5, 0.5)
 
 
 def test_tags_are_told_apart_by_identity() -> None:

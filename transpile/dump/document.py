@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from wasm2py.runtime import access, bulk, floats, integers, tails, words
-from wasm2py.runtime.errors import Trap
+from wasm2py.runtime import access, bulk, errors, floats, integers, tails, words
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.runtime.program import Program
 from wasm2py.transpile.dump import literals
@@ -20,7 +19,7 @@ RUNTIME = "wasm2py.runtime"
 #: What every file begins with.
 FIRST_LINE = "# Translated from WebAssembly by wasm2py, "
 
-_HELPER_MODULES = (integers, words, floats, access, bulk, tails)
+_HELPER_MODULES = (errors, integers, words, floats, access, bulk, tails)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 
@@ -84,8 +83,6 @@ def helper_imports(names: Iterable[str]) -> dict[str, set[str]]:
 
 
 def _helper_home(name: str) -> str:
-    if HELPERS[name] is Trap:
-        return "errors"
     home = next(module for module in _HELPER_MODULES if vars(module).get(name) is HELPERS[name])
     return _last(home.__name__)
 
