@@ -8,6 +8,7 @@ from typing import Any
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits, f64_bits, f64_from_bits
 from wasm2py.runtime.function import Func
+from wasm2py.runtime.references import erased, is_function_reference, is_reference
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.text.features import later_feature
 from wasm2py.transpile.text.script import Value
@@ -97,7 +98,7 @@ def _float(name: ValType, to_bits: Callable[[float], int], bits: int, fraction: 
 
 
 def _null(heaptype: str | None, valtype: ValType, value: Any) -> bool:
-    return value is None and valtype in _REFERENCE_TYPES.get(heaptype, ())
+    return value is None and is_reference(valtype) and erased(valtype) in _REFERENCE_TYPES.get(heaptype, ())
 
 
 _REFERENCE_TYPES: dict[str | None, tuple[str, ...]] = {
@@ -109,13 +110,13 @@ _REFERENCE_TYPES: dict[str | None, tuple[str, ...]] = {
 
 
 def _extern(number: int | None, valtype: ValType, value: Any) -> bool:
-    if valtype != "externref" or value is None:
+    if erased(valtype) != "externref" or value is None:
         return False
     return number is None or value == HostReference(number)
 
 
 def _func(index: int | None, valtype: ValType, value: Any) -> bool:
-    return valtype == "funcref" and isinstance(value, Func) and index in (None, value.index)
+    return is_function_reference(valtype) and isinstance(value, Func) and index in (None, value.index)
 
 
 def _either(patterns: Sequence[Value], valtype: ValType, value: Any) -> bool:

@@ -75,7 +75,7 @@ PROGRAM = Program(
     elems=(
         ElemInfo(
             "active",
-            "funcref",
+            "(ref func)",
             (
                 (("ref.func", 0),),
                 (("ref.func", 1),),

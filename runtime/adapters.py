@@ -104,6 +104,8 @@ _LEAVE = """
                     raise
 """
 
+#: The statement for types that are not among these: references.
+_CHECKED = "{x} = {fix}"
 #: Value type → statement that makes `{x}`, a host value, raw; the usual values pass through one test.
 _TO_RAW: dict[ValType, str] = {
     "i32": "if type({x}) is not int or {x} >> 32: {x} = {fix}",
@@ -199,13 +201,13 @@ def _bridged(names: Sequence[str], types: Sequence[ValType], to: Dialect) -> str
 
 def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str, dialect: Dialect) -> str:
     return "\n        ".join(
-        _ACCEPTED[dialect][valtype].format(x=name, fix=f"{fix}(func, {index}, {name})")
+        _ACCEPTED[dialect].get(valtype, _CHECKED).format(x=name, fix=f"{fix}(func, {index}, {name})")
         for index, (name, valtype) in enumerate(zip(names, types, strict=True))
     )
 
 
 def _from_raw(names: Sequence[str], types: Sequence[ValType], expressions: dict[ValType, str]) -> str:
-    return ", ".join(expressions[valtype].format(x=name) for name, valtype in zip(names, types, strict=True))
+    return ", ".join(expressions.get(valtype, "{x}").format(x=name) for name, valtype in zip(names, types, strict=True))
 
 
 def _deliver(results: Sequence[ValType], dialect: Dialect) -> str:

@@ -18,6 +18,7 @@ from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.link import Extern
 from wasm2py.runtime.listeners import Listeners
 from wasm2py.runtime.program import ModuleSource, Options, Program, Translator
+from wasm2py.runtime.references import is_function_reference
 from wasm2py.runtime.table import Table
 from wasm2py.runtime.types import FuncType
 
@@ -131,7 +132,7 @@ class ModuleEngine:
         Traps with "invalid table access" if the offset is past the end, the entry is null, or the table is not of
         functions, and with "indirect call type mismatch" if the function's type is another.
         """
-        if table.element != "funcref" or not 0 <= offset < table.size:
+        if not is_function_reference(table.element) or not 0 <= offset < table.size:
             raise Trap("invalid table access")
         function: Func | None = table.get(offset)
         if function is None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: That of a host function when the host calls it.
 _HOST_DIALECT: Dialect = "cpython"
+#: The attributes under which code of each dialect finds what to call.
+_DIALECTS: dict[str, Dialect] = {"call_cpython": "cpython", "call_portable": "portable"}
 
 
 class Func:
@@ -28,14 +30,18 @@ class Func:
     integer out of range OverflowError; what goes wrong in wasm raises `Trap`; what a host function raises, passes
     through.
 
-    Generated code calls what `raw` gives for its dialect; `dialect` is the one that the function itself is of.
+    Generated code calls what `raw` gives for its dialect; `dialect` is the one that the function itself is of.  Where
+    it has a reference, it finds that under `call_cpython` or `call_portable`; null has neither, which is a trap.
 
     `type` is its type, `name` what to call it in messages, `instance` the instance that it belongs to (None for the
     host's), `index` its funcidx there.  A function reference is a Func: the same function gives the same object.
     """
 
     # A slot named __call__ lets the interpreter call what it holds directly, with no frame between.
-    __slots__ = ("__call__", "__weakref__", "_host", "_raw", "dialect", "index", "instance", "name", "type")
+    __slots__ = (
+        "__call__", "__weakref__", "_host", "_raw", "call_cpython", "call_portable", "dialect", "index", "instance",
+        "name", "type",
+    )  # fmt: skip
 
     __call__: Callable[..., Any]
 
@@ -74,13 +80,24 @@ class Func:
             raw = self._raw[dialect] = self._adapted(dialect)
         return raw
 
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """What is not there yet of what `raw` gives."""
+        dialect = _DIALECTS.get(name)
+        if dialect is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raw = self.raw(dialect)
+        setattr(self, name, raw)
+        return raw
+
     def _adapted(self, dialect: Dialect) -> Callable[..., Any]:
         if self._host is not None:
             return host_factory(self.type, dialect)(self._host, self)
         return bridge_factory(self.type, dialect)(self._raw[self.dialect], self)
 
     def replace_raw(self, raw: Callable[..., Any]) -> None:
-        """Put a wrapper in the place of what generated code of its own dialect calls, before anything has called it."""
+        """Put a wrapper in the place of what generated code of its own dialect calls, before anything has looked it
+        up.
+        """
         self._raw = {self.dialect: raw}
 
     def _entry(self) -> Callable[..., Any]:

@@ -27,7 +27,7 @@ class Global:
         Raises TypeError or OverflowError if the value does not fit the type.
         """
         self._type = GlobalType(valtype, mutable)
-        self.raw = default_value(valtype) if value is None else to_raw(valtype, value)
+        self.raw = default_value(valtype) if value is None and valtype[0] != "(" else to_raw(valtype, value)
 
     @classmethod
     def from_raw(cls, type_: GlobalType, raw: Any) -> Global:

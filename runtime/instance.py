@@ -92,9 +92,9 @@ class Instance:
         names["__wasm__"] = self
         self._set_up_functions([extern for extern in imports if isinstance(extern, Func)], listeners)
         self._set_up_memories([extern for extern in imports if isinstance(extern, Memory)])
-        self._set_up_tables([extern for extern in imports if isinstance(extern, Table)])
         self._set_up_tags([extern for extern in imports if isinstance(extern, Tag)])
         self._set_up_globals([extern for extern in imports if isinstance(extern, Global)])
+        self._set_up_tables([extern for extern in imports if isinstance(extern, Table)])
         self.exports = Exports(
             program.name, {item.name: self._extern(item.kind, item.index) for item in program.exports}
         )
@@ -193,7 +193,9 @@ class Instance:
     def _set_up_tables(self, imports: Sequence[Table]) -> None:
         names = self.namespace.__dict__
         types = self.program.tables[len(imports) :]
-        self.tables = [*imports, *map(Table.from_type, types)]
+        values = {index: evaluate(value, self) for index, value in self.program.table_values}
+        made = (Table.from_type(type_, values.get(index)) for index, type_ in enumerate(types, len(imports)))
+        self.tables = [*imports, *made]
         for index, table in enumerate(self.tables):
             names[f"table{index or ''}"] = table
         self._views = {view.identifier: view for view in self.program.call_views}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from wasm2py.runtime import references
 from wasm2py.runtime.errors import LinkError
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global
@@ -83,6 +84,12 @@ def _match_memories(given: MemoryType, expected: MemoryType) -> bool:
     return same and _match_limits(given.limits, expected.limits)
 
 
+def _match_globals(given: GlobalType, expected: GlobalType) -> bool:
+    if given.mutable or expected.mutable:
+        return given == expected
+    return references.matches(given.valtype, expected.valtype)
+
+
 def _equal(given: ExternType, expected: ExternType) -> bool:
     return given == expected
 
@@ -91,7 +98,7 @@ _RULES: dict[type, Callable[[Any, Any], bool]] = {
     FuncType: _equal,
     TableType: _match_tables,
     MemoryType: _match_memories,
-    GlobalType: _equal,
+    GlobalType: _match_globals,
     TagType: _equal,
 }
 

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from wasm2py.runtime import access, bulk, floats, integers, words
 from wasm2py.runtime.errors import Trap, WasmException, thrown
+from wasm2py.runtime.references import non_null
 from wasm2py.runtime.tails import run_tail
 
 
@@ -26,6 +27,7 @@ HELPERS: dict[str, object] = {
     "NAN": floats.NAN,
     "sqrt": floats.sqrt,
     "run_tail": run_tail,
+    "non_null": non_null,
     **_public_names(integers, ("i32_", "i64_")),
     **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
     **_public_names(words, ("int_", "uint_", "word_", "f64_", "f32_from_unsigned")),

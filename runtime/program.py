@@ -137,7 +137,8 @@ class Program:
     """A module, ready to be instantiated once its units' code is at hand.
 
     The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last
-    one); together they cover every defined function, in order.
+    one); together they cover every defined function, in order.  `table_values` has, with the index of its table, each
+    value that the elements of a table have at first where that is given.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Program:
     units: Sequence[tuple[int, int]] = ()
     imported: dict[ExternKind, int] = field(default_factory=dict)
     tags: tuple[TagType, ...] = ()
+    table_values: tuple[tuple[int, ConstExpr], ...] = ()
 
     def imported_count(self, kind: ExternKind) -> int:
         """How many entries at the start of an index space are imports."""

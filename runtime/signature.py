@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin
 from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.instance import Instance
+from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import FuncType, ValType
 
 
@@ -130,7 +131,9 @@ def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
 def _fits(choices: tuple[Choice, ...] | None, types: tuple[ValType, ...]) -> bool:
     if choices is None:
         return True
-    return len(choices) == len(types) and all(valtype in choice for choice, valtype in zip(choices, types, strict=True))
+    return len(choices) == len(types) and all(
+        erased(valtype) in choice for choice, valtype in zip(choices, types, strict=True)
+    )
 
 
 def _side(choices: tuple[Choice, ...] | None) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 from wasm2py.runtime.adapters import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import MAX_TABLE_SIZE, REFERENCE_TYPES, FuncType, IndexType, Limits, TableType, ValType
+from wasm2py.runtime.references import is_reference
+from wasm2py.runtime.types import MAX_TABLE_SIZE, FuncType, IndexType, Limits, TableType, ValType
 from wasm2py.runtime.values import to_raw
 
 #: The most elements that a table may have here, whatever its maximum; the JavaScript API has the same limit.
@@ -49,7 +50,7 @@ class Table:
         Raises ValueError for limits or an index type that no table type can have, TypeError if the value is not a
         reference of the element type, MemoryError if the table is too large for this implementation.
         """
-        if element not in REFERENCE_TYPES:
+        if not is_reference(element):
             raise ValueError(f"expected a reference type, got {element}")
         most = MAX_TABLE_SIZE.get(index)
         if most is None:
@@ -65,9 +66,9 @@ class Table:
         self._views: dict[tuple[FuncType, Dialect], list[Callable[..., Any]]] = {}
 
     @classmethod
-    def from_type(cls, type_: TableType) -> Table:
-        """Make a table of nulls, of the type's minimal size."""
-        return cls(type_.element, type_.limits.minimum, type_.limits.maximum, index=type_.index)
+    def from_type(cls, type_: TableType, value: Any = None) -> Table:
+        """Make a table of the type's minimal size, each element `value`."""
+        return cls(type_.element, type_.limits.minimum, type_.limits.maximum, value, index=type_.index)
 
     @property
     def element(self) -> ValType:

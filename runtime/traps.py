@@ -136,11 +136,20 @@ def _judge_value_error(message: str) -> str | None:
     return "out of bounds memory access" if message.startswith(_SHORT_SLICE) else None
 
 
+def _judge_attribute_error(message: str) -> str | None:
+    """Generated code calls a reference by an attribute that null has not (see `Func`)."""
+    return "null function reference" if message.startswith(_NO_CALL) else None
+
+
+_NO_CALL = "'NoneType' object has no attribute 'call_"
+
+
 #: Exception type → the kind of trap that its message means, or None if it is no trap.
 _JUDGES: dict[type[BaseException], Callable[[str], str | None]] = {
     IndexError: _judge_index_error,
     ValueError: _judge_value_error,
     struct.error: lambda _: "out of bounds memory access",
+    AttributeError: _judge_attribute_error,
     BufferError: lambda _: "out of bounds memory access",
     ZeroDivisionError: lambda _: "integer divide by zero",
     RecursionError: lambda _: "call stack exhausted",

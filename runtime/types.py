@@ -2,11 +2,12 @@
 
 Value types are interned strings spelled as in the text format, so that they compare by identity, marshal, and
 print as themselves.  The composite types are frozen dataclasses, equal exactly when the spec says they match
-structurally.
+structurally.  `references` has the reference types that are not named here.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -45,15 +46,28 @@ def max_pages(index: IndexType, page_size: int) -> int:
     return min(MAX_BYTES[index] // page_size, MAX_BYTES[index] - 1)
 
 
+def shown(type_: ValType) -> str:
+    """A value type for messages: of a name in it, so much that people can tell it from others."""
+    return _NAME.sub(r"\1", type_) if type_[0] == "(" else type_
+
+
+_NAME = re.compile(r"(func:[0-9a-f]{8})[0-9a-f]*")
+
+
 @dataclass(frozen=True, slots=True)
 class FuncType:
-    """A function's parameters and results, each a tuple of value types."""
+    """A function's parameters and results, each a tuple of value types.
+
+    A type that refers to itself has a `name`, by which it does so (see `references`): one that is made of the same
+    but refers to that type is another.
+    """
 
     params: tuple[ValType, ...] = ()
     results: tuple[ValType, ...] = ()
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"({', '.join(self.params)}) -> ({', '.join(self.results)})"
+        return f"({', '.join(map(shown, self.params))}) -> ({', '.join(map(shown, self.results))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ class TableType:
     index: IndexType = "i32"
 
     def __str__(self) -> str:
-        return f"table {_shown(self.index)}{self.limits} {self.element}"
+        return f"table {_shown(self.index)}{self.limits} {shown(self.element)}"
 
 
 def _shown(index: IndexType) -> str:
@@ -109,7 +123,8 @@ class GlobalType:
     mutable: bool = False
 
     def __str__(self) -> str:
-        return f"global (mut {self.valtype})" if self.mutable else f"global {self.valtype}"
+        valtype = shown(self.valtype)
+        return f"global (mut {valtype})" if self.mutable else f"global {valtype}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,7 @@ class TagType:
     type: FuncType
 
     def __str__(self) -> str:
-        return f"tag ({', '.join(self.type.params)})"
+        return f"tag ({', '.join(map(shown, self.type.params))})"
 
 
 ExternType: TypeAlias = FuncType | TableType | MemoryType | GlobalType | TagType

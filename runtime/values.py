@@ -9,14 +9,16 @@ for each value type, for those who convert the same type again and again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from operator import index
-from typing import Any
+from typing import Any, cast
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits
 from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.floats import f32, f32_from_int
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.references import heap_of, is_function_reference, is_nullable, name_of
+from wasm2py.runtime.types import FuncType, ValType, shown
 
 
 def to_raw(valtype: ValType, value: Any) -> Any:
@@ -116,22 +118,68 @@ def _same(value: Any) -> Any:
     return value
 
 
-TO_RAW: dict[str, Callable[[Any], Any]] = {
-    "i32": _i32_to_raw,
-    "i64": _i64_to_raw,
-    "f32": _f32_to_raw,
-    "f64": _f64_to_raw,
-    "funcref": _funcref_to_raw,
-    "externref": _same,
-    "exnref": _exnref_to_raw,
-}
+def _function_to_raw(type_: ValType) -> Callable[[Any], Any]:
+    """The converter of references to functions of one type, or of those that are not null."""
+    heap, nullable = heap_of(type_), is_nullable(type_)
 
-FROM_RAW: dict[str, Callable[[Any], Any]] = {
-    "i32": _i32_from_raw,
-    "i64": _i64_from_raw,
-    "f32": _same,
-    "f64": _same,
-    "funcref": _same,
-    "externref": _same,
-    "exnref": _same,
-}
+    def convert(value: Any) -> Any:
+        functype = getattr(value, "type", None)
+        fits = heap in ("func", name_of(functype)) if isinstance(functype, FuncType) else nullable and value is None
+        if fits:
+            return value
+        raise _mismatch(shown(type_), value)
+
+    return convert
+
+
+def _non_null_to_raw(type_: ValType) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        if value is None:
+            raise _mismatch(type_, value)
+        return value
+
+    return convert
+
+
+@lru_cache(maxsize=1024)
+def _reference_to_raw(type_: ValType) -> Callable[[Any], Any]:
+    return (_function_to_raw if is_function_reference(type_) else _non_null_to_raw)(type_)
+
+
+class _ToRaw(dict[str, Callable[[Any], Any]]):
+    def __missing__(self, type_: str) -> Callable[[Any], Any]:
+        if type_[0] != "(":
+            raise KeyError(type_)
+        return _reference_to_raw(cast(ValType, type_))
+
+
+class _FromRaw(dict[str, Callable[[Any], Any]]):
+    def __missing__(self, type_: str) -> Callable[[Any], Any]:
+        if type_[0] != "(":
+            raise KeyError(type_)
+        return _same
+
+
+TO_RAW: dict[str, Callable[[Any], Any]] = _ToRaw(
+    {
+        "i32": _i32_to_raw,
+        "i64": _i64_to_raw,
+        "f32": _f32_to_raw,
+        "f64": _f64_to_raw,
+        "funcref": _funcref_to_raw,
+        "externref": _same,
+        "exnref": _exnref_to_raw,
+    }
+)
+
+FROM_RAW: dict[str, Callable[[Any], Any]] = _FromRaw(
+    {
+        "i32": _i32_from_raw,
+        "i64": _i64_from_raw,
+        "f32": _same,
+        "f64": _same,
+        "funcref": _same,
+        "externref": _same,
+        "exnref": _same,
+    }
+)

@@ -14,6 +14,7 @@ FOLDERS = {"api": "wasm2py", "transpile": "wasm2py.transpile", "runtime": "wasm2
 #: What of the runtime the translator may know: types, errors, the contract, and the names that generated code uses.
 FOR_THE_TRANSLATOR = {
     "types",
+    "references",
     "errors",
     "program",
     "numerics",

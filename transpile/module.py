@@ -21,7 +21,7 @@ from wasm2py.transpile.opcodes import Op
 #: One instruction: its table entry, its immediate (below), and its offset in the module's bytes.
 #:
 #:   block                  a FuncType (value-type and empty blocktypes are spelled out), or the typeidx as int
-#:   label, func, local, global, table, elem, memory, data    the index
+#:   label, func, type, local, global, table, elem, memory, data    the index
 #:   labels                 (tuple of labels, default label)
 #:   call_indirect          (typeidx, tableidx)
 #:   tables, memories       (destination, source)
@@ -30,7 +30,7 @@ from wasm2py.transpile.opcodes import Op
 #:   tag                    the index
 #:   try_table              (block as above, tuple of (mnemonic of the clause, tagidx or None, label))
 #:   types                  tuple of value types
-#:   heaptype               the reference type: "funcref", "externref" or "exnref"
+#:   heaptype               the type of the nullable references to it
 #:   i32, i64               the unsigned integer;  f32, f64  the bit pattern as an integer
 #:   none                   None
 Instr: TypeAlias = tuple[Op, Any, int]
@@ -69,8 +69,11 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """A table; `init` is what its elements are at first, None where the table does not say: null."""
+
     type: TableType
     offset: int = 0
+    init: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ Immediate: TypeAlias = Literal[
     "label",  # labelidx
     "labels",  # vec(labelidx) labelidx
     "func",  # funcidx
+    "type",  # typeidx
     "call_indirect",  # typeidx tableidx
     "local",  # localidx
     "global",  # globalidx
@@ -45,7 +46,7 @@ Family: TypeAlias = Literal[
 ]  # fmt: skip
 Feature: TypeAlias = Literal[
     "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
-    "wide-arithmetic", "threads", "exception-handling", "legacy-exception-handling",
+    "wide-arithmetic", "threads", "exception-handling", "legacy-exception-handling", "function-references",
 ]  # fmt: skip
 
 #: The clauses of a `try_table`, by their codes, and one of them: its mnemonic, a tagidx unless it catches all, a label.
@@ -158,6 +159,16 @@ _define(
     0x19 catch_all
 """,
     feature="legacy-exception-handling",
+)
+_define(
+    "control",
+    """
+    0x14 call_ref        trap @type
+    0x15 return_call_ref trap @type
+    0xd5 br_on_null           @label
+    0xd6 br_on_non_null       @label
+""",
+    feature="function-references",
 )
 
 _define(
@@ -463,10 +474,11 @@ _define(
     """
     0xd0 ref.null    @heaptype
     0xd1 ref.is_null
-    0xd2 ref.func ->funcref @func
+    0xd2 ref.func    @func
 """,
     feature="reference-types",
 )
+_define("reference", "0xd4 ref.as_non_null trap", feature="function-references")
 
 _define(
     "atomic",

@@ -22,8 +22,10 @@ from wasm2py.runtime.program import (
     Program,
     UnitCode,
 )
-from wasm2py.runtime.types import ExternKind
+from wasm2py.runtime.references import erased, is_function_reference
+from wasm2py.runtime.types import ExternKind, FuncType, TableType
 from wasm2py.transpile import names as naming
+from wasm2py.transpile.closing import Closing
 from wasm2py.transpile.decode import decode_body
 from wasm2py.transpile.emit import emit_function
 from wasm2py.transpile.emit.forget import forget
@@ -33,6 +35,7 @@ from wasm2py.transpile.lift import lift_function
 from wasm2py.transpile.lift.context import LiftContext
 from wasm2py.transpile.module import Expression, Module
 from wasm2py.transpile.names import Names
+from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise import optimise
 from wasm2py.transpile.optimise.aligned_globals import aligned_globals
 from wasm2py.transpile.pause import collector_paused
@@ -42,6 +45,8 @@ from wasm2py.transpile.version import VERSION
 UNIT_BYTES = 32 * 1024
 UNIT_FUNCTIONS = 128
 
+
+_REF_NULL = OPS["ref.null"]
 
 #: How many modules' preparations a translator keeps.
 _MOST_RECENT = 8
@@ -130,56 +135,70 @@ def describe(module: Module, options: Options, names: Names) -> Program:
     imported: dict[ExternKind, int] = {
         kind: len(module.imported(kind)) for kind in ("func", "table", "memory", "global", "tag")
     }
+    closing = Closing(module.types)
+    tables = (*_types(module, "table", closing), *(closing.extern(item.type) for item in module.tables))
     return Program(
         name=module.names.module or module.hash.hex()[:12],
         options=options,
-        types=module.types,
-        imports=tuple(ImportInfo(item.module, item.name, module.extern_type(item)) for item in module.imports),
-        functions=_functions(module, names),
-        tables=(*_types(module, "table"), *(item.type for item in module.tables)),
-        memories=(*_types(module, "memory"), *(item.type for item in module.memories)),
-        globals=_globals(module, names),
+        types=closing.types,
+        imports=tuple(ImportInfo(item.module, item.name, closing.extern(item.type)) for item in module.imports),
+        functions=_functions(module, names, closing),
+        tables=tables,
+        memories=(*_types(module, "memory", closing), *(item.type for item in module.memories)),
+        globals=_globals(module, names, closing),
         exports=tuple(ExportInfo(item.name, item.kind, item.index) for item in module.exports),
         start=module.start,
-        elems=_elems(module),
+        elems=_elems(module, closing),
         datas=_datas(module),
-        call_views=_call_views(module),
+        call_views=_call_views(tables, closing.types),
         units=EachFunction(imported["func"], imported["func"] + len(module.functions)),
         imported=imported,
-        tags=(*_types(module, "tag"), *map(module.tag_type, module.tags)),
+        tags=(*_types(module, "tag", closing), *map(closing.tag, module.tags)),
+        table_values=tuple(
+            (index, const_expr(item.init))
+            for index, item in enumerate(module.tables, imported["table"])
+            if item.init is not None
+        ),
     )
 
 
-def _types(module: Module, kind: ExternKind) -> tuple[Any, ...]:
-    return tuple(module.extern_type(item) for item in module.imported(kind))
+def _types(module: Module, kind: ExternKind, closing: Closing) -> tuple[Any, ...]:
+    return tuple(closing.extern(item.type) for item in module.imported(kind))
 
 
-def _functions(module: Module, names: Names) -> tuple[FunctionInfo, ...]:
-    types = [(type_, 0) for type_ in _types(module, "func")]
-    types += [(module.types[function.type_index], function.start) for function in module.functions]
+def _functions(module: Module, names: Names, closing: Closing) -> tuple[FunctionInfo, ...]:
+    types = [(type_, 0) for type_ in _types(module, "func", closing)]
+    defined = closing.types
+    types += [(defined[function.type_index], function.start) for function in module.functions]
     return tuple(
         FunctionInfo(type_, names.functions[i], names.display[i], offset) for i, (type_, offset) in enumerate(types)
     )
 
 
-def _globals(module: Module, names: Names) -> tuple[GlobalInfo, ...]:
-    imports = _types(module, "global")
+def _globals(module: Module, names: Names, closing: Closing) -> tuple[GlobalInfo, ...]:
+    imports = _types(module, "global", closing)
     return tuple(
         GlobalInfo(type_, names.globals[i], (), boxed=type_.mutable) for i, type_ in enumerate(imports)
     ) + tuple(
-        GlobalInfo(item.type, names.globals[len(imports) + i], const_expr(item.init))
+        GlobalInfo(closing.extern(item.type), names.globals[len(imports) + i], const_expr(item.init))
         for i, item in enumerate(module.globals)
     )
 
 
 def const_expr(expression: Expression) -> ConstExpr:
-    """A constant expression as the runtime evaluates it."""
-    return tuple((op.mnemonic, imm) for op, imm, _ in expression)
+    """A constant expression as the runtime evaluates it, for which a null is a null."""
+    return tuple((op.mnemonic, erased(imm) if op is _REF_NULL else imm) for op, imm, _ in expression)
 
 
-def _elems(module: Module) -> tuple[ElemInfo, ...]:
+def _elems(module: Module, closing: Closing) -> tuple[ElemInfo, ...]:
     return tuple(
-        ElemInfo(item.mode, item.type, tuple(map(const_expr, item.items)), item.table, const_expr(item.table_offset))
+        ElemInfo(
+            item.mode,
+            closing.value(item.type),
+            tuple(map(const_expr, item.items)),
+            item.table,
+            const_expr(item.table_offset),
+        )
         for item in module.elems
     )
 
@@ -188,14 +207,13 @@ def _datas(module: Module) -> tuple[DataInfo, ...]:
     return tuple(DataInfo(item.mode, item.data, item.memory, const_expr(item.memory_offset)) for item in module.datas)
 
 
-def _call_views(module: Module) -> tuple[CallView, ...]:
+def _call_views(tables: Sequence[TableType], types: Sequence[FuncType]) -> tuple[CallView, ...]:
     """A view of each function table for each type: views that no code indexes cost nothing."""
-    tables = [*_types(module, "table"), *(item.type for item in module.tables)]
     return tuple(
         CallView(naming.call_view_name(table, index), table, type_)
         for table, table_type in enumerate(tables)
-        if table_type.element == "funcref"
-        for index, type_ in enumerate(module.types)
+        if is_function_reference(table_type.element)
+        for index, type_ in enumerate(types)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import (
     EXNREF,
     FUNCREF,
@@ -35,6 +36,7 @@ def _of_definitions(module: Module) -> Iterator[str]:
         "bulk-memory": _has_bulk_memory,
         "custom-page-sizes": _has_page_sizes,
         "extended-const": _has_extended_constants,
+        "function-references": _has_typed_references,
         "memory64": _has_wide_indices,
         "multi-memory": _has_several_memories,
         "multi-value": _has_multiple_results,
@@ -114,6 +116,17 @@ def _shares_mutable_globals(module: Module) -> bool:
     types = imported + [item.type for item in module.globals]
     exported = [types[item.index] for item in module.exports if item.kind == "global"]
     return any(type_.mutable for type_ in imported + exported)
+
+
+def _has_typed_references(module: Module) -> bool:
+    """Whether a type says more of references than their kind, or a table what its elements are at first."""
+    types = [table.element for table in _table_types(module)]
+    types += (elem.type for elem in module.elems if elem.type != reference("func", nullable=False))
+    types += (item.type.valtype for item in module.globals)
+    types += (item.type.valtype for item in module.imports if isinstance(item.type, GlobalType))
+    types += (valtype for type_ in module.types for valtype in type_.params + type_.results)
+    types += (valtype for function in module.functions for _, valtype in function.locals)
+    return any(type_[0] == "(" for type_ in types) or any(table.init is not None for table in module.tables)
 
 
 def _has_exceptions(module: Module) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 from wasm2py.cli.common import module_file, naming, progress
 from wasm2py.config import Config
 from wasm2py.runtime.errors import LinkError, Trap, WasiExit, WasmError
-from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
+from wasm2py.runtime.references import is_reference
+from wasm2py.runtime.types import FuncType, ValType, shown
 
 
 def add_parser(subparsers: Any) -> None:
@@ -120,9 +121,9 @@ def _arguments(name: str, type_: FuncType, texts: list[str]) -> list[Any]:
 
 def parse_value(valtype: ValType, text: str) -> Any:
     """A host value from the command line: numbers as Python writes them, hexadecimal floats too, and "null"."""
-    if valtype in REFERENCE_TYPES:
+    if is_reference(valtype):
         if text != "null":
-            raise WasmError(f"expected null for {valtype}, got {text!r}")
+            raise WasmError(f"expected null for {shown(valtype)}, got {text!r}")
         return None
     try:
         return _integer(valtype, text) if valtype[0] == "i" else _float(text)

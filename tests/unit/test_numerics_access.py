@@ -129,7 +129,7 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
     wide = ("add128", "sub128", "mul_wide_s", "mul_wide_u")
     expected |= {f"i{bits}_{operator}" for bits in (32, 64) for operator in integer}
     expected |= {f"f{bits}_{name}" for bits in (32, 64) for name in ("bits", "from_bits")}
-    expected |= {"f32", "f32_from_int", "sqrt", "INF", "NAN", "Trap", "run_tail", "narrowed"}
+    expected |= {"f32", "f32_from_int", "sqrt", "INF", "NAN", "Trap", "run_tail", "narrowed", "non_null"}
     expected |= {"WasmException", "thrown", "word_caught"}
     real = {"div", "sqrt", "min", "max", "ceil", "floor", "trunc", "nearest", "copysign", "neg", "abs", "promote"}
     expected |= {f"f_{operator}" for operator in real}

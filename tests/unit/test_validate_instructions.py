@@ -154,7 +154,7 @@ INVALID: list[tuple[str, str, int, str]] = [
     (f"{I32} {EXTERN} 2600", "type mismatch: table.set expects funcref, found externref", 4, "->"),
     (f"{I32} {I32} {I32} fc0c0200", "unknown elem segment 2", 6, "->"),
     (f"{I32} {I32} {I32} fc0c0002", "unknown table 2", 6, "->"),
-    (f"{I32} {I32} {I32} fc0c0001", "type mismatch: table.init copies funcref to a table of externref", 6, "->"),
+    (f"{I32} {I32} {I32} fc0c0001", "type mismatch: table.init copies (ref func) to a table of externref", 6, "->"),
     ("fc0d02", "unknown elem segment 2", 0, "->"),
     (f"{I32} {I32} {I32} fc0e0001", "type mismatch: table.copy copies externref to a table of funcref", 6, "->"),
     (f"{EXTERN} {I32} fc0f00", "type mismatch: table.grow expects funcref, found externref", 4, "-> i32"),

@@ -10,18 +10,12 @@ from typing import TypeAlias
 Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
-FUNCTION_REFERENCES = "function-references"
 GC = "gc"
 SIMD = "simd"
 
 #: Opcode bytes: single instructions, and the prefixes of whole families.
 OPCODES: dict[int, Later] = {
-    0x14: ("call_ref", FUNCTION_REFERENCES),
-    0x15: ("return_call_ref", FUNCTION_REFERENCES),
     0xD3: ("ref.eq", GC),
-    0xD4: ("ref.as_non_null", FUNCTION_REFERENCES),
-    0xD5: ("br_on_null", FUNCTION_REFERENCES),
-    0xD6: ("br_on_non_null", FUNCTION_REFERENCES),
 }
 #: Prefix bytes, and the feature of their instructions; those of 0xFC and 0xFE are all there.
 PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: None}
@@ -38,11 +32,7 @@ TYPES: dict[int, Later] = {
     0x6C: ("i31", GC),
     0x6B: ("struct", GC),
     0x6A: ("array", GC),
-    0x64: ("ref", FUNCTION_REFERENCES),
-    0x63: ("ref null", FUNCTION_REFERENCES),
 }
-#: The bytes that begin a table.
-TABLES: dict[int, Later] = TYPES | {0x40: ("a table with an initial value", FUNCTION_REFERENCES)}
 #: The bytes that begin a type definition.
 DEFINITIONS: dict[int, Later] = {
     0x5F: ("struct", GC),

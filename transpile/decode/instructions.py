@@ -22,7 +22,7 @@ from wasm2py.transpile.decode.reader import (
     read_u32,
     read_u64,
 )
-from wasm2py.transpile.decode.types import VALUE_TYPES, heap_type, value_type
+from wasm2py.transpile.decode.types import REFERENCES, VALUE_TYPES, heap_type, value_type
 from wasm2py.transpile.module import Expression, Function, Instr, Module
 from wasm2py.transpile.opcodes import BY_CODE, CATCHES, OPS, Catch, Immediate, Op, prefixed
 
@@ -43,6 +43,9 @@ def _block_type(data: bytes, pos: int) -> tuple[FuncType | int, int]:
     index, after = read_signed(data, pos, 33)
     if index >= 0:
         return index, after
+    if data[pos] in REFERENCES:
+        reader = Reader(data, pos)
+        return FuncType((), (value_type(reader),)), reader.pos
     raise DecodeError(features.describe(features.TYPES, data[pos], "malformed block type"), pos)
 
 
@@ -135,6 +138,7 @@ IMMEDIATES: dict[Immediate, ImmediateReader] = {
     "label": read_u32,
     "labels": _labels,
     "func": read_u32,
+    "type": read_u32,
     "call_indirect": _pair,
     "local": read_u32,
     "global": read_u32,
@@ -256,6 +260,7 @@ _INDEX = 0x80
 _SHAPES_OF: dict[Immediate | None, int] = {
     "label": _INDEX,
     "func": _INDEX,
+    "type": _INDEX,
     "local": _INDEX,
     "global": _INDEX,
     "table": _INDEX,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from wasm2py.runtime.errors import DecodeError
 from wasm2py.runtime.program import SegmentMode
+from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import (
     FUNCREF,
     ExternKind,
@@ -51,6 +52,10 @@ VERSION = b"\1\0\0\0"
 MAX_LOCALS = 0xFFFFFFFF
 
 _CUSTOM = 0
+#: Begins a table that says what its elements are at first.
+_WITH_VALUE = b"\x40"
+#: The type of what a segment of function indices holds.
+_FUNCTIONS = reference("func", nullable=False)
 
 
 @dataclass(slots=True)
@@ -113,8 +118,14 @@ _IMPORT_TYPES: dict[int, Callable[[Reader], int | TableType | MemoryType | Globa
 
 
 def _table(reader: Reader) -> Table:
+    """A table's type, or 0x40 0x00, the type, and what the elements are at first."""
     offset = reader.pos
-    return Table(table_type(reader), offset)
+    if reader.data[offset : offset + 1] != _WITH_VALUE:
+        return Table(table_type(reader), offset)
+    reader.pos += 1
+    if reader.byte():
+        raise DecodeError("zero byte expected", offset + 1)
+    return Table(table_type(reader), offset, read_expression(reader))
 
 
 def _memory(reader: Reader) -> Memory:
@@ -166,14 +177,14 @@ def _elem_mode(flags: int) -> SegmentMode:
 def _elem_type(reader: Reader, flags: int) -> ValType:
     """The type of the elements: a reftype before expressions, an elemkind before indices, none in short forms."""
     if not flags & (_NOT_ACTIVE | _EXPLICIT):
-        return FUNCREF
+        return FUNCREF if flags & _EXPRESSIONS else _FUNCTIONS
     if flags & _EXPRESSIONS:
         return reference_type(reader)
     start = reader.pos
     kind = reader.byte()
     if kind:
         raise DecodeError(f"malformed element kind {kind:02x}", start)
-    return FUNCREF
+    return _FUNCTIONS
 
 
 def _function_reference(reader: Reader) -> Expression:

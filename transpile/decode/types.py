@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasm2py.runtime.errors import DecodeError
+from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import (
     EXNREF,
     EXTERNREF,
@@ -21,11 +22,13 @@ from wasm2py.runtime.types import (
     ValType,
 )
 from wasm2py.transpile.decode import features
-from wasm2py.transpile.decode.reader import Reader
+from wasm2py.transpile.decode.reader import Reader, read_signed
 
 REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF, 0x69: EXNREF}
 VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, **REFERENCE_TYPES}
 
+#: The bytes before a heaptype that make it a reference type, and whether null is one of its references.
+REFERENCES = {0x64: False, 0x63: True}
 _FUNCTION = 0x60
 _HAS_MAXIMUM = 0x01
 _SHARED = 0x02
@@ -33,14 +36,14 @@ _INDEX_64 = 0x04
 _PAGE_SIZE = 0x08
 
 
-def _type_of(
-    types: dict[int, ValType], message: str, reader: Reader, later: dict[int, features.Later] = features.TYPES
-) -> ValType:
+def _type_of(types: dict[int, ValType], message: str, reader: Reader) -> ValType:
     start = reader.pos
     code = reader.s7()
-    if code not in types:
-        raise DecodeError(features.describe(later, code, message), start)
-    return types[code]
+    if code in types:
+        return types[code]
+    if code in REFERENCES:
+        return reference(heap_of(heap_type(reader)), REFERENCES[code])
+    raise DecodeError(features.describe(features.TYPES, code, message), start)
 
 
 def value_type(reader: Reader) -> ValType:
@@ -52,8 +55,15 @@ def reference_type(reader: Reader) -> ValType:
 
 
 def heap_type(reader: Reader) -> ValType:
-    """A heaptype, as the type of the nullable references to it."""
-    return _type_of(REFERENCE_TYPES, "malformed heap type", reader)
+    """A heaptype, an abstract one or a typeidx, as the type of the nullable references to it."""
+    start = reader.pos
+    index, reader.pos = read_signed(reader.data, start, 33)
+    if index >= 0:
+        return reference(str(index), True)
+    code = reader.data[start]
+    if code not in REFERENCE_TYPES:
+        raise DecodeError(features.describe(features.TYPES, code, "malformed heap type"), start)
+    return REFERENCE_TYPES[code]
 
 
 def function_type(reader: Reader) -> FuncType:
@@ -81,8 +91,7 @@ def _limits_flags(reader: Reader, allowed: int) -> int:
 
 
 def table_type(reader: Reader) -> TableType:
-    element = _type_of(REFERENCE_TYPES, "malformed reference type", reader, features.TABLES)
-    return TableType(element, *limits(reader, _limits_flags(reader, _HAS_MAXIMUM | _INDEX_64)))
+    return TableType(reference_type(reader), *limits(reader, _limits_flags(reader, _HAS_MAXIMUM | _INDEX_64)))
 
 
 def memory_type(reader: Reader) -> MemoryType:

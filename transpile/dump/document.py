@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from wasm2py.runtime import access, bulk, errors, floats, integers, tails, words
+from wasm2py.runtime import access, bulk, errors, floats, integers, references, tails, words
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.runtime.program import Program
 from wasm2py.transpile.dump import literals
@@ -19,7 +19,7 @@ RUNTIME = "wasm2py.runtime"
 #: What every file begins with.
 FIRST_LINE = "# Translated from WebAssembly by wasm2py, "
 
-_HELPER_MODULES = (errors, integers, words, floats, access, bulk, tails)
+_HELPER_MODULES = (errors, integers, words, floats, access, bulk, tails, references)
 _LINTERS = "# ruff: noqa\n# mypy: ignore-errors\n"
 _PURPOSE = "`instantiate` makes instances; functions run with an instance's namespace as their globals."
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from wasm2py.runtime.program import ExportInfo, Program
-from wasm2py.runtime.types import FuncType
+from wasm2py.runtime.references import erased, is_nullable
+from wasm2py.runtime.types import FuncType, ValType
 
 _TYPES = {
     "i32": "int",
@@ -71,9 +72,16 @@ def attribute_names(program: Program) -> list[str]:
 
 def function_types(type_: FuncType) -> tuple[list[str], str]:
     """Python's types for the parameters, and for the result."""
-    results = [_TYPES[valtype] for valtype in type_.results]
+    results = [_python_type(valtype) for valtype in type_.results]
     result = "None" if not results else results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
-    return [_TYPES[valtype] for valtype in type_.params], result
+    return [_python_type(valtype) for valtype in type_.params], result
+
+
+def _python_type(valtype: ValType) -> str:
+    if valtype in _TYPES:
+        return _TYPES[valtype]
+    python = _TYPES[erased(valtype)]
+    return python if is_nullable(valtype) else python.removesuffix(" | None")
 
 
 def _declarations(program: Program, receiver: str) -> Iterator[str]:

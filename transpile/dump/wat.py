@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from wasm2py.runtime.references import heap_of
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.module import Instr
 from wasm2py.transpile.opcodes import Catch, Immediate, Op
@@ -94,7 +95,7 @@ def _types(value: tuple[str, ...], op: Op) -> list[str]:
 
 
 def _heaptype(value: str, op: Op) -> list[str]:
-    return [value.removesuffix("ref")]
+    return [heap_of(value)]
 
 
 def _signed(bits: int) -> Callable[[int, Op], list[str]]:
@@ -114,6 +115,7 @@ _IMMEDIATES: dict[Immediate, Callable[[Any, Op], list[str]]] = {
     "label": _index,
     "labels": _labels,
     "func": _index,
+    "type": _index,
     "call_indirect": _call_indirect,
     "local": _index,
     "global": _index,

@@ -33,6 +33,16 @@ def _entry(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.item(names.call_view_name(table, type_index), emitter.node(expr.args[-1]), line)
 
 
+@node("call_ref")
+def _call_ref(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.Call(_referenced(emitter, expr, line), emitter.nodes(expr.args[:-1]), line)
+
+
+def _referenced(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """The function that a call through a reference calls; null has no such attribute, which is the trap."""
+    return nodes.attribute(emitter.node(expr.args[-1]), f"call_{emitter.dialect}", line)
+
+
 def _tail_call(emitter: Emitter, function: ast.expr, args: tuple[Expr, ...], line: int) -> ast.expr:
     """`tail((function, (arguments)))` (see `runtime/tails`)."""
     arguments = nodes.tuple_(emitter.nodes(args), line)
@@ -50,6 +60,11 @@ def _return_call_indirect(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return _tail_call(emitter, _entry(emitter, expr, line), expr.args[:-1], line)
 
 
+@node("return_call_ref")
+def _return_call_ref(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return _tail_call(emitter, _referenced(emitter, expr, line), expr.args[:-1], line)
+
+
 @node("global.get")
 def _global_get(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     info = emitter.program.globals[expr.imm]
@@ -65,6 +80,11 @@ def _ref_func(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
 @node("ref.null")
 def _ref_null(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.constant(None, line)
+
+
+@node("ref.as_non_null")
+def _ref_as_non_null(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.call("non_null", emitter.nodes(expr.args), line)
 
 
 def _select_node(emitter: Emitter, expr: Expr, line: int) -> ast.expr:

@@ -167,7 +167,7 @@ CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64"
 CONSTS = frozenset(CONST_OPS.values())
 CONDITIONAL = frozenset({SELECT, AND, OR})
 #: What a function that ends in a call returns instead of values: the call.
-TAIL_CALLS = frozenset({OPS["return_call"], OPS["return_call_indirect"]})
+TAIL_CALLS = frozenset({OPS["return_call"], OPS["return_call_indirect"], OPS["return_call_ref"]})
 #: All that a function may return instead of values.
 NO_VALUES = TAIL_CALLS | {RAISE}
 
@@ -186,6 +186,7 @@ def _own_effects(op: Op) -> int:
         "ref.is_null": 0,
         "exception": 0,
         "carried": 0,
+        "ref.as_non_null": TRAPS_OTHERWISE,
         "select": 0,
     }
     if op.mnemonic in by_mnemonic and op.family != "atomic":
@@ -248,7 +249,8 @@ def commute(first: int, second: int) -> bool:
 #: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
 #: late: it might make the memory grow, drop the segment, or change the table.
 LOOKED_UP = {op for op in OPS.values() if op.family == "load"} | {
-    OPS[name] for name in ("memory.init", "table.init", "call_indirect", "return_call_indirect")
+    OPS[name]
+    for name in ("memory.init", "table.init", "call_indirect", "return_call_indirect", "call_ref", "return_call_ref")
 }
 
 

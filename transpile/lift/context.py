@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import FuncType, MemoryType, TableType, TagType, ValType
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Function, Module
@@ -10,6 +11,7 @@ from wasm2py.transpile.module import Function, Module
 class LiftContext:
     """The types of a module's index spaces, imports first; `global_zeros` has what is known of globals' low bits.
 
+    Of references no type here tells more than their kind: what they refer to is the business of validation alone.
     `wide` tells whether any memory or table has 64-bit indices.
     """
 
@@ -31,26 +33,34 @@ class LiftContext:
     def __init__(self, module: Module, global_zeros: dict[int, int] | None = None) -> None:
         self.global_zeros = global_zeros or {}
         self.module = module
-        self.types: tuple[FuncType, ...] = module.types
-        imported = [module.types[item.type] for item in module.imported("func") if isinstance(item.type, int)]
+        types = self.types = tuple(map(_erased, module.types))
+        imported = [types[item.type] for item in module.imported("func") if isinstance(item.type, int)]
         self.imported_functions = len(imported)
         self.functions: tuple[Function, ...] = module.functions
-        self.function_types: list[FuncType] = imported + [module.types[f.type_index] for f in module.functions]
+        self.function_types: list[FuncType] = imported + [types[f.type_index] for f in module.functions]
         self.global_types: list[ValType] = [
-            *(item.type.valtype for item in module.imported("global")),  # type: ignore[union-attr]
-            *(item.type.valtype for item in module.globals),
+            *(erased(item.type.valtype) for item in module.imported("global")),  # type: ignore[union-attr]
+            *(erased(item.type.valtype) for item in module.globals),
         ]
         self.tables: list[TableType] = [
             *(item.type for item in module.imported("table")),  # type: ignore[list-item]
             *(item.type for item in module.tables),
         ]
-        self.table_types: list[ValType] = [table.element for table in self.tables]
+        self.table_types: list[ValType] = [erased(table.element) for table in self.tables]
         self.memories: list[MemoryType] = [
             *(item.type for item in module.imported("memory")),  # type: ignore[list-item]
             *(item.type for item in module.memories),
         ]
         self.tags: list[TagType] = [
-            *(module.extern_type(item) for item in module.imported("tag")),  # type: ignore[list-item]
-            *map(module.tag_type, module.tags),
+            *(TagType(types[item.type.type_index]) for item in module.imported("tag")),  # type: ignore[union-attr]
+            *(TagType(types[tag.type_index]) for tag in module.tags),
         ]
         self.wide = any_wide(self.memories, self.tables)
+
+
+def _erased(type_: FuncType) -> FuncType:
+    """The function type with nothing but the kind of references left of them."""
+    params, results = type_.params, type_.results
+    if not any(valtype[0] == "(" for valtype in (*params, *results)):
+        return type_
+    return FuncType(tuple(map(erased, params)), tuple(map(erased, results)))

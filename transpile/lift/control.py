@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Return, Switch, Unreachable
 from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, Expr, get
-from wasm2py.transpile.lift.function import Frame, Lifter
+from wasm2py.transpile.lift.function import Frame, Lifter, is_settled
 from wasm2py.transpile.opcodes import OPS, Op
 
 _OPENERS = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"], OPS["try"]})
@@ -36,7 +37,9 @@ def skip_dead(lifter: Lifter, op: Op, imm: Any, offset: int) -> None:
 
 
 def block_type(lifter: Lifter, imm: FuncType | int) -> FuncType:
-    return imm if isinstance(imm, FuncType) else lifter.context.types[imm]
+    if isinstance(imm, int):
+        return lifter.context.types[imm]
+    return FuncType((), tuple(map(erased, imm.results))) if imm.results and imm.results[0][0] == "(" else imm
 
 
 def open_(lifter: Lifter, kind: str, type_: FuncType) -> Frame:
@@ -188,6 +191,40 @@ def br_if(lifter: Lifter, imm: int, offset: int) -> None:
     then = _edge(lifter, imm, values, offset)
     following = lifter.function.block()
     lifter.finish(Branch(condition, then, following))
+    lifter.block = following
+
+
+def br_on_null(lifter: Lifter, imm: int, offset: int) -> None:
+    """The reference stays on the stack where it is not null."""
+    kept = _tested(lifter)
+    values = _fork(lifter, operands_of(lifter, lifter.frames[-1 - imm]))
+    _branch_on_null(lifter, kept, _edge(lifter, imm, values, offset), None, offset)
+    lifter.stack.append(kept)
+
+
+def br_on_non_null(lifter: Lifter, imm: int, offset: int) -> None:
+    """The branch takes the reference along."""
+    kept = _tested(lifter)
+    lifter.stack.append(kept)
+    values = _fork(lifter, operands_of(lifter, lifter.frames[-1 - imm]))
+    _branch_on_null(lifter, kept, None, _edge(lifter, imm, values, offset), offset)
+    lifter.pop()
+
+
+def _tested(lifter: Lifter) -> Expr:
+    """The topmost operand, popped, as something that can be evaluated twice."""
+    value = lifter.pop()
+    if is_settled(value):
+        return value
+    lifter.spill_before(value.effects)
+    return lifter.spilled(value)
+
+
+def _branch_on_null(lifter: Lifter, value: Expr, null: Block | None, other: Block | None, offset: int) -> None:
+    """Go on at one of the blocks, or at the next instruction."""
+    following = lifter.function.block()
+    condition = Expr(OPS["ref.is_null"], "i32", (copy_leaf(value),), None, offset)
+    lifter.finish(Branch(condition, null or following, other or following))
     lifter.block = following
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, Terminator
 from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
@@ -85,8 +86,9 @@ class Lifter:
         self.locals: list[Var] = [self.function.variable(type_, i) for i, type_ in enumerate(self.type.params)]
         self.function.params = list(self.locals)
         for count, type_ in function.locals:
+            declared = erased(type_)
             for _ in range(count):
-                self._declare(type_)
+                self._declare(declared)
 
     def _declare(self, type_: ValType) -> None:
         var = self.function.variable(type_, len(self.locals))
@@ -135,7 +137,7 @@ class Lifter:
         stack, settled = self.stack, self._settled
         while settled and (len(settled) > len(stack) or stack[len(settled) - 1] is not settled[-1]):
             settled.pop()
-        while len(settled) < len(stack) and _is_settled(stack[len(settled)]):
+        while len(settled) < len(stack) and is_settled(stack[len(settled)]):
             settled.append(stack[len(settled)])
         return len(settled)
 
@@ -172,7 +174,7 @@ class Lifter:
         """
         stack = self.stack
         for position in range(self.settled(), len(stack)) if stack else ():
-            if not _is_settled(stack[position]):
+            if not is_settled(stack[position]):
                 stack[position] = self.spilled(stack[position])
 
     def call(self, expr: Expr, results: tuple[ValType, ...]) -> None:
@@ -223,7 +225,7 @@ class Lifter:
         self.block = None
 
 
-def _is_settled(expr: Expr) -> bool:
+def is_settled(expr: Expr) -> bool:
     """Whether an expression is a constant or a temporary."""
     if expr.op is LOCAL_GET:
         return expr.imm.local is None
@@ -231,7 +233,7 @@ def _is_settled(expr: Expr) -> bool:
 
 
 def zero(type_: ValType) -> Expr:
-    """A type's default value."""
+    """A type's default value; null also for a type that has none, as no code reads it then."""
     if type_ in REFERENCE_TYPES:
         return Expr(_REF_NULL, type_, (), type_)
     return const(type_, 0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from wasm2py.runtime.types import FuncType, ValType
+from wasm2py.runtime.references import erased
+from wasm2py.runtime.types import FUNCREF, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
 from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, SHARED_SIZE, TRAPS, WIDE_ATOMICS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
@@ -31,7 +32,7 @@ def handles(*mnemonics: str) -> Callable[[Handler], Handler]:
     return register
 
 
-for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_table"):
+for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_table", "br_on_null", "br_on_non_null"):
     HANDLERS[OPS[_name]] = getattr(control, _name)
 for _name in ("if", "else", "return"):
     HANDLERS[OPS[_name]] = getattr(control, _name + "_")
@@ -197,18 +198,26 @@ def _call(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("call_indirect")
 def _call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
-    """Python looks the function up before it evaluates the arguments, wasm after: arguments that trap come first."""
-    type_ = lifter.context.types[imm[0]]
-    args = _indirect_args(lifter, type_)
+    args, type_ = _looked_up_args(lifter, imm[0])
     lifter.call(Expr(OPS["call_indirect"], _single(type_.results), args, imm, offset), type_.results)
 
 
-def _indirect_args(lifter: Lifter, type_: FuncType) -> tuple[Expr, ...]:
-    """The arguments of an indirect call and the index."""
-    index = lifter.pop()
+@handles("call_ref")
+def _call_ref(lifter: Lifter, imm: int, offset: int) -> None:
+    args, type_ = _looked_up_args(lifter, imm)
+    lifter.call(Expr(OPS["call_ref"], _single(type_.results), args, imm, offset), type_.results)
+
+
+def _looked_up_args(lifter: Lifter, type_index: int) -> tuple[tuple[Expr, ...], FuncType]:
+    """The arguments of a call of that type, and the operand, their last, that tells the function.
+
+    Python looks the function up before it evaluates the arguments, wasm after: arguments that trap come first.
+    """
+    type_ = lifter.context.types[type_index]
+    function = lifter.pop()
     args = lifter.pop_many(len(type_.params))
     lifter.spill_before(EVERYTHING)
-    return *(lifter.spilled(arg) if arg.effects & TRAPS else arg for arg in args), index
+    return (*(lifter.spilled(arg) if arg.effects & TRAPS else arg for arg in args), function), type_
 
 
 def _single(results: tuple[ValType, ...]) -> ValType | None:
@@ -229,8 +238,14 @@ def _return_call(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("return_call_indirect")
 def _return_call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> None:
-    args = _indirect_args(lifter, lifter.context.types[imm[0]])
+    args, _ = _looked_up_args(lifter, imm[0])
     lifter.finish(Return((Expr(OPS["return_call_indirect"], None, args, imm, offset),), offset))
+
+
+@handles("return_call_ref")
+def _return_call_ref(lifter: Lifter, imm: int, offset: int) -> None:
+    args, _ = _looked_up_args(lifter, imm)
+    lifter.finish(Return((Expr(OPS["return_call_ref"], None, args, imm, offset),), offset))
 
 
 # References and tables
@@ -238,7 +253,19 @@ def _return_call_indirect(lifter: Lifter, imm: tuple[int, int], offset: int) -> 
 
 @handles("ref.null")
 def _ref_null(lifter: Lifter, imm: ValType, offset: int) -> None:
-    lifter.stack.append(Expr(OPS["ref.null"], imm, (), imm, offset))
+    type_ = erased(imm)
+    lifter.stack.append(Expr(OPS["ref.null"], type_, (), type_, offset))
+
+
+@handles("ref.func")
+def _ref_func(lifter: Lifter, imm: int, offset: int) -> None:
+    lifter.stack.append(Expr(OPS["ref.func"], FUNCREF, (), imm, offset))
+
+
+@handles("ref.as_non_null")
+def _ref_as_non_null(lifter: Lifter, imm: Any, offset: int) -> None:
+    value = lifter.pop()
+    lifter.push(Expr(OPS["ref.as_non_null"], value.type, (value,), None, offset))
 
 
 @handles("ref.is_null")

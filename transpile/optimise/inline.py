@@ -27,7 +27,7 @@ _MAX_DEPTH = 9
 #: How many assignments wait for their readers at a time: readers are near, and time is not endless.
 _MOST_FLOATING = 32
 
-_INDIRECT = frozenset({OPS["call_indirect"], OPS["return_call_indirect"]})
+_INDIRECT = frozenset({OPS["call_indirect"], OPS["return_call_indirect"], OPS["call_ref"], OPS["return_call_ref"]})
 
 
 def inline_uses(function: FunctionIR) -> bool:

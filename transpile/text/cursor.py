@@ -11,15 +11,19 @@ from wasm2py.transpile.text.tokens import Kind, Tokens, identifier_name, string_
 
 
 class Cursor:
-    """A position in `tokens`; the parser's functions take it and move it on."""
+    """A position in `tokens`; the parser's functions take it and move it on.
 
-    __slots__ = ("at", "kinds", "texts", "tokens")
+    `type_index` steps over a typeidx, for types that refer to others by it: those of the module that is being read.
+    """
+
+    __slots__ = ("at", "kinds", "texts", "tokens", "type_index")
 
     def __init__(self, tokens: Tokens, at: int = 0) -> None:
         self.tokens = tokens
         self.kinds = tokens.kinds
         self.texts = tokens.texts
         self.at = at
+        self.type_index: Callable[[Cursor], int] = Cursor.natural
 
     @property
     def kind(self) -> Kind:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from wasm2py.transpile.text.types import REFTYPES
-
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
@@ -21,9 +19,6 @@ _WORDS: dict[str, str] = {
         r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern|nullexn)ref|(?:struct|array|i31|any|extern)\.\w+"
         r"|ref\.(?:any|eq|test|cast|i31|array|struct|host)|br_on_cast(?:_fail)?"
     ),
-    "function-references": (
-        r"ref|call_ref|return_call_ref|ref\.as_non_null|br_on_null|br_on_non_null|table of expression"
-    ),
 }
 _PATTERNS = {feature: re.compile(words) for feature, words in _WORDS.items()}
 
@@ -33,26 +28,9 @@ def later_feature(words: Iterable[str]) -> str | None:
 
     Strings and identifiers are no words of the grammar, and do not count.
     """
-    found = {feature for word in {*_marks(words)} if (feature := _feature_of(word))}
+    found = {feature for word in {*words} if (feature := _feature_of(word))}
     return next((feature for feature in _PATTERNS if feature in found), None)
 
 
 def _feature_of(word: str) -> str | None:
     return next((feature for feature, pattern in _PATTERNS.items() if pattern.fullmatch(word)), None)
-
-
-def _marks(words: Iterable[str]) -> Iterable[str]:
-    """The words, and phrases for what shows only in its place: expressions inside table types."""
-    heads: list[str] = []
-    previous = last = ""
-    for word in words:
-        if previous == "(":
-            if heads and heads[-1] == "table" and last in REFTYPES and word != "elem":
-                yield "table of expression"
-            heads.append(word)
-        elif word == ")" and heads:
-            heads.pop()
-        previous = word
-        if word != "(":
-            last = word
-        yield word

@@ -243,13 +243,21 @@ def _define_table(cursor: Cursor, module: ModuleBuilder) -> None:
     index_type = indextype(cursor)
     if not at_reftype(cursor):
         sizes = limits(cursor)
-        module.tables.append(encode_tabletype(TableType(reftype(cursor), sizes, index_type)))
+        type_ = TableType(reftype(cursor), sizes, index_type)
+        module.tables.append(encode_tabletype(type_) if cursor.kind == ")" else _with_value(cursor, module, type_))
         return
     element = reftype(cursor)
     cursor.expect_open("elem")
     size = inline_elem(cursor, module, index, element, index_type)
     cursor.close()
     module.tables.append(encode_tabletype(TableType(element, Limits(size, size), index_type)))
+
+
+def _with_value(cursor: Cursor, module: ModuleBuilder, type_: TableType) -> bytes:
+    """A table with an expression for what its elements are at first, which comes next."""
+    code = bytearray(b"\x40\x00" + encode_tabletype(type_))
+    expression(cursor, Scope(module), code)
+    return bytes(code) + OPCODES["end"]
 
 
 def _define_memory(cursor: Cursor, module: ModuleBuilder) -> None:

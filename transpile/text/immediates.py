@@ -16,6 +16,7 @@ from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
 from wasm2py.transpile.text.numbers import any_integer, float_bits, unsigned_integer
 from wasm2py.transpile.text.types import (
+    encode_heaptype,
     encode_valtype,
     encode_valtypes,
     heaptype,
@@ -257,7 +258,7 @@ def _select(cursor: Cursor, scope: Scope, op: Op) -> bytes:
 
 
 def _heaptype(cursor: Cursor, scope: Scope, op: Op) -> bytes:
-    return OPCODES[op.mnemonic] + encode_valtype(heaptype(cursor))
+    return OPCODES[op.mnemonic] + encode_heaptype(heaptype(cursor))
 
 
 def _integer(bits: int) -> Handler:
@@ -281,6 +282,7 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "label": _label,
     "labels": _labels,
     "func": _index("func"),
+    "type": _index("type"),
     "call_indirect": _call_indirect,
     "local": _local,
     "global": _index("global"),

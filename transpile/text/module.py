@@ -45,6 +45,7 @@ def assemble_body(cursor: Cursor, name: str | None, step: Callable[[], object]) 
 def assemble_fields(cursor: Cursor, name: str | None, step: Callable[[], object] = lambda: None) -> bytes:
     """Module fields, up to the `)` or the end after them."""
     module, start = ModuleBuilder(name), cursor.at
+    cursor.type_index = module.spaces["type"].index
     declare_fields(cursor, module)
     cursor.at = start
     define_fields(cursor, module, step)

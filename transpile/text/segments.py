@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import FUNCREF, IndexType, ValType
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
@@ -32,7 +33,7 @@ def define_elem(cursor: Cursor, module: ModuleBuilder) -> None:
         module.elems.append(_unplaced(_DECLARATIVE, _elem_list(cursor, module)))
         return
     explicit = _target(cursor, module, "table")
-    if cursor.kind != "(":
+    if cursor.kind != "(" or at_reftype(cursor):
         if explicit is not None:
             raise cursor.unexpected()
         module.elems.append(_unplaced(_PASSIVE, _elem_list(cursor, module)))
@@ -49,8 +50,11 @@ def start_of(index: IndexType) -> bytes:
 
 
 def inline_elem(cursor: Cursor, module: ModuleBuilder, table: int, element: ValType, index: IndexType) -> int:
-    """The segment inside a table's definition; returns how many references it holds."""
+    """The segment inside a table's definition, of its type; returns how many references it holds."""
     items = _elem_items(cursor, module, element) if cursor.kind == "(" else _func_indices(cursor, module)
+    if element != FUNCREF and not items.expressions:
+        functions = [OPCODES["ref.func"] + item + OPCODES["end"] for item in items.items]
+        items = _ElemList(element, functions, expressions=True)
     module.elems.append(_active(table, start_of(index), items))
     return len(items.items)
 
@@ -92,7 +96,7 @@ def _func_indices(cursor: Cursor, module: ModuleBuilder) -> _ElemList:
     items = []
     while cursor.kind in ("id", "number"):
         items.append(unsigned(module.spaces["func"].index(cursor)))
-    return _ElemList(FUNCREF, items, expressions=False)
+    return _ElemList(reference("func", nullable=False), items, expressions=False)
 
 
 def _elem_items(cursor: Cursor, module: ModuleBuilder, type_: ValType) -> _ElemList:
@@ -111,7 +115,7 @@ def _unplaced(flags: int, found: _ElemList) -> bytes:
 def _active(table: int, offset: bytes, found: _ElemList) -> bytes:
     flags = _EXPRESSIONS * found.expressions
     place = offset + OPCODES["end"]
-    if table == 0 and found.type == FUNCREF:
+    if table == 0 and (found.type == FUNCREF or not found.expressions):
         return unsigned(flags) + place + vector(found.items)
     kind = encode_valtype(found.type) if found.expressions else _ELEMKIND_FUNC
     return unsigned(flags | 2) + unsigned(table) + place + kind + vector(found.items)

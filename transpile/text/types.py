@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from wasm2py.runtime.references import heap_of, is_nullable, reference
 from wasm2py.runtime.types import PAGE_SIZE, FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
 from wasm2py.transpile.text.cursor import Cursor
-from wasm2py.transpile.text.encode import unsigned, vector
+from wasm2py.transpile.text.encode import signed, unsigned, vector
 
 #: Value types and their codes.
 VALTYPE_CODES: dict[str, int] = {
@@ -27,12 +28,12 @@ _LIMIT_BITS = 64
 
 def at_valtype(cursor: Cursor) -> bool:
     """Whether a value type comes next."""
-    return cursor.text in VALTYPE_CODES
+    return cursor.text in VALTYPE_CODES or cursor.opens("ref")
 
 
 def valtype(cursor: Cursor) -> ValType:
-    if not at_valtype(cursor):
-        raise cursor.unexpected()
+    if cursor.text not in VALTYPE_CODES:
+        return _explicit_reftype(cursor)
     cursor.at += 1
     return cast(ValType, cursor.texts[cursor.at - 1])
 
@@ -46,7 +47,7 @@ def valtypes(cursor: Cursor) -> list[ValType]:
 
 
 def at_reftype(cursor: Cursor) -> bool:
-    return cursor.text in REFTYPES
+    return cursor.text in REFTYPES or cursor.opens("ref")
 
 
 def reftype(cursor: Cursor) -> ValType:
@@ -55,8 +56,20 @@ def reftype(cursor: Cursor) -> ValType:
     return valtype(cursor)
 
 
+def _explicit_reftype(cursor: Cursor) -> ValType:
+    """`(ref null? heaptype)`."""
+    if not cursor.take_open("ref"):
+        raise cursor.unexpected()
+    nullable = bool(cursor.take_keyword("null"))
+    found = reference(heap_of(heaptype(cursor)), nullable)
+    cursor.close()
+    return found
+
+
 def heaptype(cursor: Cursor) -> ValType:
     """A heap type, as the nullable reference type to it."""
+    if cursor.kind in ("id", "number"):
+        return reference(str(cursor.type_index(cursor)), True)
     found = HEAPTYPES.get(cursor.text)
     if found is None:
         raise cursor.unexpected()
@@ -157,7 +170,15 @@ def tabletype(cursor: Cursor) -> TableType:
 
 
 def encode_valtype(type_: ValType) -> bytes:
-    return bytes((VALTYPE_CODES[type_],))
+    if type_ in VALTYPE_CODES:
+        return bytes((VALTYPE_CODES[type_],))
+    return (b"\x63" if is_nullable(type_) else b"\x64") + encode_heaptype(type_)
+
+
+def encode_heaptype(type_: ValType) -> bytes:
+    """What a reference type refers to."""
+    heap = heap_of(type_)
+    return signed(int(heap)) if heap not in HEAPTYPES else bytes((VALTYPE_CODES[HEAPTYPES[heap]],))
 
 
 def encode_valtypes(types: tuple[ValType, ...]) -> bytes:

@@ -17,13 +17,14 @@ T = TypeVar("T")
 class Context:
     """The types of everything that a module defines or imports, by index.
 
-    `datas` is the number of data segments; `references` are the functions that `ref.func` may name, because they
-    occur in the module outside of functions. `wide` tells whether any memory or table has 64-bit indices. `bottoms` are
-    what operand stacks begin with.
+    `type_indices` has the typeidx of each function. `datas` is the number of data segments; `references` are the
+    functions that `ref.func` may name, because they occur in the module outside of functions. `wide` tells whether any
+    memory or table has 64-bit indices. `bottoms` are what operand stacks begin with.
     """
 
     types: tuple[FuncType, ...] = ()
     functions: tuple[FuncType, ...] = ()
+    type_indices: tuple[int, ...] = ()
     tables: tuple[TableType, ...] = ()
     memories: tuple[MemoryType, ...] = ()
     globals: tuple[GlobalType, ...] = ()

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
+from wasm2py.runtime.references import BOTTOM, heap_of, is_function_reference, is_reference, reference
 from wasm2py.runtime.types import (
     EXNREF,
-    FUNCREF,
     I32,
     NUMERIC_TYPES,
-    REFERENCE_TYPES,
     V128,
     FuncType,
     IndexType,
@@ -27,7 +26,8 @@ from wasm2py.transpile.indices import INDEXED, index_types
 from wasm2py.transpile.opcodes import OPS, Catch, Immediate, Op
 from wasm2py.transpile.validate.context import lookup
 from wasm2py.transpile.validate.errors import InvalidError, unknown
-from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks
+from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks, TrackingStacks
+from wasm2py.transpile.validate.subtyping import check_valid
 
 #: Checks an instruction and does to the stacks what it does; the last argument is its immediate.
 Rule: TypeAlias = Callable[[Stacks, Op, Any], None]
@@ -40,6 +40,8 @@ INSTRUCTION_RULES: dict[str, Rule] = {}
 
 #: The kinds of immediates that need no rule.
 _ANY_IS_VALID: frozenset[Immediate] = frozenset({"zero", "i32", "i64", "f32", "f64"})
+#: The type of an exception that has been caught.
+_EXCEPTION = reference("exn", nullable=False)
 _SELECTABLE = NUMERIC_TYPES | {V128}
 
 
@@ -111,8 +113,7 @@ def _table_index(stacks: Stacks, op: Op, table: int) -> None:
 @_immediate("tables")
 def _tables(stacks: Stacks, op: Op, tables: tuple[int, int]) -> None:
     destination, source = (_table(stacks, table).element for table in tables)
-    if source != destination:
-        raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
+    _copies(stacks, source, destination)
 
 
 @_immediate("elem")
@@ -124,16 +125,20 @@ def _elem_index(stacks: Stacks, op: Op, elem: int) -> None:
 def _elem_table(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     elem, table = indices
     destination = _table(stacks, table).element
-    source = _elem(stacks, elem)
-    if source != destination:
+    _copies(stacks, _elem(stacks, elem), destination)
+
+
+def _copies(stacks: Stacks, source: ValType, destination: ValType) -> None:
+    if not _match(stacks, (source,), (destination,)):
         raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
 
 
-@_immediate("func")
-def _function_reference(stacks: Stacks, op: Op, function: int) -> None:
-    lookup(stacks.context.functions, function, "function")
-    if function not in stacks.context.references:
-        raise InvalidError("undeclared function reference")
+def _match(stacks: Stacks, given: tuple[ValType, ...], expected: tuple[ValType, ...]) -> bool:
+    """Whether values of some types are of others, too."""
+    if given == expected:
+        return True
+    matches = stacks.context.bottoms.matches
+    return len(given) == len(expected) and all(map(matches, given, expected))
 
 
 def _table(stacks: Stacks, table: int) -> TableType:
@@ -153,7 +158,12 @@ def _unreachable(stacks: Stacks, op: Op, immediate: None) -> None:
 
 
 def _block_type(stacks: Stacks, blocktype: FuncType | int) -> FuncType:
-    return lookup(stacks.context.types, blocktype, "type") if isinstance(blocktype, int) else blocktype
+    if isinstance(blocktype, int):
+        return lookup(stacks.context.types, blocktype, "type")
+    for type_ in blocktype.results:
+        if type_[0] == "(":
+            check_valid(type_, len(stacks.context.types))
+    return blocktype
 
 
 @_instruction("block", "loop", "try")
@@ -181,7 +191,7 @@ def _else(stacks: Stacks, op: Op, immediate: None) -> None:
 @_instruction("end")
 def _end(stacks: Stacks, op: Op, immediate: None) -> None:
     block = stacks.close()
-    if block.mnemonic == "if" and block.type.params != block.type.results:
+    if block.mnemonic == "if" and not _match(stacks, block.type.params, block.type.results):
         raise InvalidError(MISMATCH, f"closes an if without else whose type is {block.type}")
     if block.type.results:
         stacks.push(block.type.results)
@@ -218,6 +228,37 @@ def _br_table(stacks: Stacks, op: Op, immediate: tuple[tuple[int, ...], int]) ->
     stacks.mark_unreachable()
 
 
+@_instruction("br_on_null")
+def _br_on_null(stacks: Stacks, op: Op, label: int) -> None:
+    types = stacks.label(label)
+    operand = _pop_reference(stacks)
+    stacks.pop_all(types)
+    stacks.push((*types, _non_null(operand)))
+
+
+@_instruction("br_on_non_null")
+def _br_on_non_null(stacks: Stacks, op: Op, label: int) -> None:
+    types = stacks.label(label)
+    operand = _non_null(_pop_reference(stacks))
+    if not _match(stacks, (operand,), types[-1:]):
+        raise InvalidError(MISMATCH, f"would take {operand} to a label that takes {', '.join(types) or 'nothing'}")
+    stacks.pop_all(types[:-1])
+    stacks.push(types[:-1])
+
+
+def _pop_reference(stacks: Stacks) -> ValType:
+    operand = stacks.pop_any()
+    if operand is UNKNOWN:
+        return BOTTOM
+    if not is_reference(operand):
+        raise InvalidError(MISMATCH, f"expects a reference, found {operand}")
+    return operand
+
+
+def _non_null(type_: ValType) -> ValType:
+    return reference(heap_of(type_), nullable=False)
+
+
 @_instruction("return")
 def _return(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.pop_all(stacks.results)
@@ -249,11 +290,30 @@ def _return_call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> N
     _tail_call(stacks, type_)
 
 
+@_instruction("call_ref")
+def _call_ref(stacks: Stacks, op: Op, type_index: int) -> None:
+    type_ = _referenced_type(stacks, type_index)
+    stacks.pop_all(type_.params)
+    stacks.push(type_.results)
+
+
+@_instruction("return_call_ref")
+def _return_call_ref(stacks: Stacks, op: Op, type_index: int) -> None:
+    _tail_call(stacks, _referenced_type(stacks, type_index))
+
+
+def _referenced_type(stacks: Stacks, type_index: int) -> FuncType:
+    """The type of what a call through a reference calls; the reference is popped."""
+    type_ = lookup(stacks.context.types, type_index, "type")
+    stacks.pop(reference(str(type_index), nullable=True))
+    return type_
+
+
 def _indirect_type(stacks: Stacks, indices: tuple[int, int]) -> FuncType:
     """The type of what an indirect call calls; its index is popped."""
     type_index, table_index = indices
     table = _table(stacks, table_index)
-    if table.element != FUNCREF:
+    if not is_function_reference(table.element):
         raise InvalidError(MISMATCH, f"needs a table of funcref, found one of {table.element}")
     type_ = lookup(stacks.context.types, type_index, "type")
     stacks.pop(table.index)
@@ -261,7 +321,7 @@ def _indirect_type(stacks: Stacks, indices: tuple[int, int]) -> FuncType:
 
 
 def _tail_call(stacks: Stacks, callee: FuncType) -> None:
-    if callee.results != stacks.results:
+    if not _match(stacks, callee.results, stacks.results):
         raise InvalidError(MISMATCH, f"calls a function of type {callee} from one with results {stacks.results}")
     stacks.pop_all(callee.params)
     stacks.mark_unreachable()
@@ -294,9 +354,9 @@ def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Ca
     type_ = _block_type(stacks, blocktype)
     for kind, tag, label in clauses:
         given = () if tag is None else _carried(stacks, tag)
-        given += (EXNREF,) if kind.endswith("ref") else ()
+        given += (_EXCEPTION,) if kind.endswith("ref") else ()
         types = stacks.label(label)
-        if types != given:
+        if not _match(stacks, given, types):
             raise InvalidError(MISMATCH, f"has a {kind} that gives {given} to a label that takes {types}")
     stacks.pop_all(type_.params)
     stacks.open(op.mnemonic, type_)
@@ -355,6 +415,7 @@ def _select(stacks: Stacks, op: Op, immediate: None) -> None:
 def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
     if len(types) != 1:
         raise InvalidError("invalid result arity")
+    check_valid(types[0], len(stacks.context.types))
     stacks.pop(I32)
     stacks.pop_all(types + types)
     stacks.push(types)
@@ -365,8 +426,17 @@ def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
 
 @_instruction("local.get", "local.set", "local.tee")
 def _local(stacks: Stacks, op: Op, local: int) -> None:
-    """Where there is such a local, the loop over instructions does without this."""
-    raise unknown("local", local)
+    """Where there is such a local, and none that is to be tracked, the loop over instructions does without this."""
+    type_ = lookup(stacks.locals, local, "local")
+    assert isinstance(stacks, TrackingStacks)
+    if op.mnemonic == "local.get":
+        if local in stacks.unset:
+            raise InvalidError(f"uninitialized local {local}")
+    else:
+        stacks.pop(type_)
+        stacks.set_local(local)
+    if op.mnemonic != "local.set":
+        stacks.push((type_,))
 
 
 @_instruction("global.get")
@@ -415,15 +485,27 @@ def _table_fill(stacks: Stacks, op: Op, index: int) -> None:
 
 @_instruction("ref.null")
 def _ref_null(stacks: Stacks, op: Op, type_: ValType) -> None:
+    check_valid(type_, len(stacks.context.types))
     stacks.push((type_,))
 
 
 @_instruction("ref.is_null")
 def _ref_is_null(stacks: Stacks, op: Op, immediate: None) -> None:
-    operand = stacks.pop_any()
-    if operand is not UNKNOWN and operand not in REFERENCE_TYPES:
-        raise InvalidError(MISMATCH, f"expects a reference, found {operand}")
+    _pop_reference(stacks)
     stacks.push((I32,))
+
+
+@_instruction("ref.func")
+def _ref_func(stacks: Stacks, op: Op, function: int) -> None:
+    type_index = lookup(stacks.context.type_indices, function, "function")
+    if function not in stacks.context.references:
+        raise InvalidError("undeclared function reference")
+    stacks.push((reference(str(type_index), nullable=False),))
+
+
+@_instruction("ref.as_non_null")
+def _ref_as_non_null(stacks: Stacks, op: Op, immediate: None) -> None:
+    stacks.push((_non_null(_pop_reference(stacks)),))
 
 
 def _stand_in(params: tuple[ValType, ...], results: tuple[ValType, ...]) -> Op:

@@ -27,7 +27,8 @@ from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.validate.context import Context, lookup
 from wasm2py.transpile.validate.errors import InvalidError
 from wasm2py.transpile.validate.functions import validate_constant
-from wasm2py.transpile.validate.stacks import MISMATCH
+from wasm2py.transpile.validate.stacks import MISMATCH, Bottoms, has_default
+from wasm2py.transpile.validate.subtyping import Subtyping, check_valid
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ def check_module(module: Module) -> Context:
     Raises `ValidationError`.
     """
     context = _context(module)
+    _check_tables(module, context)
     _check_globals(module, context)
     for elem in module.elems:
         _check_elem(context, elem)
@@ -67,18 +69,28 @@ def _at(offset: int | None) -> Iterator[None]:
 
 def _context(module: Module) -> Context:
     _check_types(module.types)
+    types = len(module.types)
     imported = _imported_types(module)
     for memory in module.memories:
         with _at(memory.offset):
-            _check_memory_type(memory.type)
+            _check_memory_type(memory.type, types)
     for table in module.tables:
         with _at(table.offset):
-            _check_table_type(table.type)
+            _check_table_type(table.type, types)
+            if table.init is None and not has_default(table.type.element):
+                raise InvalidError(f"{MISMATCH}: a table of {table.type.element} needs a value for its elements")
+    for item in module.globals:
+        with _at(item.offset):
+            check_valid(item.type.valtype, types)
+    for elem in module.elems:
+        with _at(elem.offset):
+            check_valid(elem.type, types)
     tables = (*_only(TableType, imported), *(table.type for table in module.tables))
     memories = (*_only(MemoryType, imported), *(memory.type for memory in module.memories))
     return Context(
         types=module.types,
         functions=(*_only(FuncType, imported), *_function_types(module)),
+        type_indices=_type_indices(module),
         tables=tables,
         memories=memories,
         globals=(*_only(GlobalType, imported), *(item.type for item in module.globals)),
@@ -87,6 +99,7 @@ def _context(module: Module) -> Context:
         datas=len(module.datas),
         references=frozenset(_references(module)),
         wide=any_wide(memories, tables),
+        bottoms=Bottoms(Subtyping(module.types).matches),
     )
 
 
@@ -102,6 +115,10 @@ def _check_types(types: tuple[FuncType, ...]) -> None:
         ):
             if count > limit:
                 raise ValidationError(f"too many {what} in type {index}: {count} exceed the limit of {limit}")
+        with _at(None):
+            for valtype in (*type_.params, *type_.results):
+                if valtype[0] == "(":
+                    check_valid(valtype, index + 1)
 
 
 def _imported_types(module: Module) -> list[ExternType]:
@@ -109,7 +126,7 @@ def _imported_types(module: Module) -> list[ExternType]:
     for item in module.imports:
         with _at(item.offset):
             type_ = _import_type(module, item)
-            _TYPE_CHECKS[type(type_)](type_)
+            _TYPE_CHECKS[type(type_)](type_, len(module.types))
             types.append(type_)
     return types
 
@@ -127,7 +144,7 @@ def _tag_types(module: Module) -> list[TagType]:
     for tag in module.tags:
         with _at(tag.offset):
             type_ = TagType(lookup(module.types, tag.type_index, "type"))
-            _check_tag_type(type_)
+            _check_tag_type(type_, len(module.types))
             types.append(type_)
     return types
 
@@ -140,6 +157,11 @@ def _function_types(module: Module) -> list[FuncType]:
     return types
 
 
+def _type_indices(module: Module) -> tuple[int, ...]:
+    imported = [item.type for item in module.imports if isinstance(item.type, int)]
+    return (*imported, *[function.type_index for function in module.functions])
+
+
 def _check_limits(limits: Limits, largest: int, message: str) -> None:
     if max(limits.minimum, limits.maximum or 0) > largest:
         raise InvalidError(message)
@@ -147,7 +169,7 @@ def _check_limits(limits: Limits, largest: int, message: str) -> None:
         raise InvalidError("size minimum must not be greater than maximum")
 
 
-def _check_memory_type(type_: MemoryType) -> None:
+def _check_memory_type(type_: MemoryType, types: int) -> None:
     if type_.page_size not in PAGE_SIZES:
         raise InvalidError("invalid custom page size")
     most = max_pages(type_.index, type_.page_size)
@@ -159,12 +181,13 @@ def _check_memory_type(type_: MemoryType) -> None:
         raise InvalidError("shared memory must have maximum")
 
 
-def _check_table_type(type_: TableType) -> None:
+def _check_table_type(type_: TableType, types: int) -> None:
+    check_valid(type_.element, types)
     most = MAX_TABLE_SIZE[type_.index]
     _check_limits(type_.limits, most, f"table size must be at most 2^{most.bit_length()}-1")
 
 
-def _check_tag_type(type_: TagType) -> None:
+def _check_tag_type(type_: TagType, types: int) -> None:
     if type_.type.results:
         raise InvalidError("non-empty tag result type")
 
@@ -175,15 +198,20 @@ _TOO_MANY_PAGES = {
 }
 
 
-def _always_valid(type_: FuncType | GlobalType) -> None:
-    """Function types were checked where they are defined; global types have no rules."""
+def _check_global_type(type_: GlobalType, types: int) -> None:
+    check_valid(type_.valtype, types)
 
 
-_TYPE_CHECKS: dict[type, Callable[[Any], None]] = {
-    FuncType: _always_valid,
+def _checked_before(type_: FuncType, types: int) -> None:
+    """Function types were checked where they are defined."""
+
+
+#: Checks of a type, in a module that defines so many types.
+_TYPE_CHECKS: dict[type, Callable[[Any, int], None]] = {
+    FuncType: _checked_before,
     TableType: _check_table_type,
     MemoryType: _check_memory_type,
-    GlobalType: _always_valid,
+    GlobalType: _check_global_type,
     TagType: _check_tag_type,
 }
 
@@ -200,6 +228,7 @@ def _references(module: Module) -> Iterator[int]:
 
 
 def _constants(module: Module) -> Iterator[Expression]:
+    yield from (table.init for table in module.tables if table.init is not None)
     for item in module.globals:
         yield item.init
     for elem in module.elems:
@@ -210,6 +239,14 @@ def _constants(module: Module) -> Iterator[Expression]:
 
 
 # Definitions.
+
+
+def _check_tables(module: Module, context: Context) -> None:
+    """What a table's elements are at first can use imported globals."""
+    imported = len(context.globals) - len(module.globals)
+    for table in module.tables:
+        if table.init is not None:
+            validate_constant(context, table.init, table.type.element, table.offset, imported)
 
 
 def _check_globals(module: Module, context: Context) -> None:
@@ -226,7 +263,7 @@ def _check_elem(context: Context, elem: Elem) -> None:
         return
     with _at(elem.offset):
         table = lookup(context.tables, elem.table, "table")
-        if elem.type != table.element:
+        if not context.bottoms.matches(elem.type, table.element):
             raise InvalidError(f"{MISMATCH}: element segment of {elem.type} for a table of {table.element}")
     validate_constant(context, elem.table_offset, table.index, elem.offset, len(context.globals))
 

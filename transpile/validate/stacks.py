@@ -6,9 +6,10 @@ on it, any type can be popped; such an operand is `UNKNOWN`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from wasm2py.runtime import references
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.opcodes import Op
 from wasm2py.transpile.validate.errors import InvalidError, unknown
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 #: The type of an operand; None is one that is not known, which happens in unreachable code only.
 Operand: TypeAlias = ValType | None
 UNKNOWN: Final = None
+#: Whether a value of one type is one of another, too.
+Matching: TypeAlias = Callable[[ValType, ValType], bool]
 
 MISMATCH = "type mismatch"
 #: A stack of so many operands does not remember what comes of it: that is seldom, and might take much room.
@@ -30,19 +33,26 @@ class Operands(dict["Op | Operand", "Operands"]):
 
     It never changes. As an automaton does, it remembers what comes of it, unless it is deep: by the type of an operand
     that is pushed, and by an instruction whose operands and results are fixed. The bottom of a block has nothing
-    below, that of one whose rest cannot be reached has itself.
+    below, that of one whose rest cannot be reached has itself. `matches` tells which types the module's rules for
+    references take for others.
     """
 
-    __slots__ = ("below", "depth", "type")
+    __slots__ = ("below", "depth", "matches", "type")
 
-    def __init__(self, below: Operands | None = None, type_: Operand = UNKNOWN) -> None:
+    def __init__(
+        self, below: Operands | None = None, type_: Operand = UNKNOWN, matches: Matching = references.matches
+    ) -> None:
         super().__init__()
         self.below = below
         self.depth: int = 0 if below is None else below.depth + 1
         self.type = type_
+        self.matches = matches
 
     def __missing__(self, key: Op | Operand) -> Operands:
-        after = self.without(key.params or ()).with_(key.results or ()) if isinstance(key, Op) else Operands(self, key)
+        if isinstance(key, Op):
+            after = self.without(key.params or ()).with_(key.results or ())
+        else:
+            after = Operands(self, key, self.matches)
         if self.depth < _DEEP:
             self[key] = after
         return after
@@ -51,7 +61,7 @@ class Operands(dict["Op | Operand", "Operands"]):
         """What is below an operand that must have the type."""
         if self.below is None:
             raise InvalidError(MISMATCH, f"expects {expected}, found nothing")
-        if self.type is not UNKNOWN and self.type != expected:
+        if self.type is not UNKNOWN and self.type != expected and not self.matches(self.type, expected):
             raise InvalidError(MISMATCH, f"expects {expected}, found {self.type}")
         return self.below
 
@@ -75,17 +85,18 @@ class Bottoms:
     all that they remember takes much room.
     """
 
-    __slots__ = ("_bytes", "reachable", "unreachable")
+    __slots__ = ("_bytes", "matches", "reachable", "unreachable")
 
     MOST_BYTES = 1 << 20
 
-    def __init__(self) -> None:
+    def __init__(self, matches: Matching = references.matches) -> None:
+        self.matches = matches
         self._renew()
 
     def _renew(self) -> None:
         self._bytes = 0
-        self.reachable = Operands()
-        self.unreachable = Operands()
+        self.reachable = Operands(matches=self.matches)
+        self.unreachable = Operands(matches=self.matches)
         self.unreachable.below = self.unreachable
 
     def begin(self, size: int) -> None:
@@ -177,3 +188,39 @@ class Stacks:
     def mark_unreachable(self) -> None:
         """The rest of the innermost block cannot be reached: forget its operands."""
         self.operands = self.context.bottoms.unreachable
+
+
+class TrackingStacks(Stacks):
+    """Stacks of a function that has locals of other types than most have: some may have no default value.
+
+    `unset` are those locals that have not been set so far. What is set within a block is unset again at its end.
+    """
+
+    __slots__ = ("_heights", "_set", "unset")
+
+    def __init__(self, context: Context, locals_: Sequence[ValType], results: tuple[ValType, ...], params: int) -> None:
+        super().__init__(context, locals_, results)
+        self._heights = [0]
+        self._set: list[int] = []
+        self.unset = {index for index, type_ in enumerate(locals_) if index >= params and not has_default(type_)}
+
+    def set_local(self, index: int) -> None:
+        """A local has a value from here on."""
+        if index in self.unset:
+            self.unset.remove(index)
+            self._set.append(index)
+
+    def open(self, mnemonic: str, type_: FuncType) -> None:
+        self._heights.append(len(self._set))
+        super().open(mnemonic, type_)
+
+    def close(self) -> Block:
+        height = self._heights.pop()
+        self.unset.update(self._set[height:])
+        del self._set[height:]
+        return super().close()
+
+
+def has_default(type_: ValType) -> bool:
+    """Whether there is a value that variables of the type have when nothing has set them."""
+    return not references.is_reference(type_) or references.is_nullable(type_)
