@@ -11,7 +11,6 @@ from unit.loop_functions import Generator
 from unit.translation import DIALECTS, DISABLED, instance_of, lifted, outcome
 from wasm2py.runtime.memory import Memory
 from wasm2py.runtime.program import Dialect
-from wasm2py.transpile.ir.cfg import block_exprs
 from wasm2py.transpile.optimise.passes import PASSES
 from wasm2py.transpile.optimise.pointers import step_pointers
 
@@ -59,4 +58,4 @@ def test_nothing_that_was_marked_for_it_stays() -> None:
     function = lifted(wat)
     step_pointers(function)
     assert not function.counting
-    assert all(node.range is None for b in function.reverse_postorder() for e in block_exprs(b) for node in e.reads())
+    assert all(node.range is None for b in function.reverse_postorder() for e in b.exprs() for node in e.reads())

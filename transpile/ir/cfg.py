@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
@@ -269,10 +269,3 @@ def retarget(end: Terminator, new: Callable[[Block], Block]) -> Terminator:
     if type(end) is Switch:
         return Switch(end.index, [new(target) for target in end.targets], new(end.default))
     return end
-
-
-def block_exprs(block: Block) -> Iterator[Expr]:
-    """Every expression that a block evaluates, at top level, in order."""
-    for stmt in block.stmts:
-        yield stmt.expr
-    yield from end_exprs(block.end)

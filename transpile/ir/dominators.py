@@ -78,6 +78,18 @@ class Graph:
                 pending.extend(self.before[number])
         return body
 
+    def every_turn(self, header: int) -> list[int]:
+        """The blocks that every turn of a header's loop goes through: those that dominate all ways back."""
+        common: set[int] | None = None
+        for at in self.before[header]:
+            if at >= header:
+                above = {header}
+                while at != header:
+                    above.add(at)
+                    at = self.idom[at]
+                common = above if common is None else common & above
+        return sorted(common or ())
+
 
 def _meet(idom: list[int], a: int, b: int) -> int:
     while a != b:

@@ -36,6 +36,11 @@ def interval(expr: Expr, known: Mapping[int, Interval] | None = None) -> Interva
     return FULL[expr.type] if result is None else result
 
 
+def may_wrap(expr: Expr) -> bool:
+    """Whether a sum is one of which nothing is known."""
+    return interval(expr) == FULL[expr.type]  # type: ignore[index]
+
+
 _Rule: TypeAlias = Callable[[Expr, list[Interval]], "Interval | None"]
 _RULES: dict[Op, _Rule] = {}
 #: What has the same bounds whatever its operands are.

@@ -95,9 +95,15 @@ def _solved(graph: Graph, transfers: list[_Transfer]) -> tuple[list[int], list[i
     return out, live_in
 
 
-def live_before(block: Block, live: int) -> int:
-    """The variables live at a block's start, given those at its end."""
-    return _plain(block)(live)
+def live_before(block: Block, live: int, position: int = 0) -> int:
+    """The variables live before one of a block's statements, given those at its end."""
+    for expr in end_exprs(block.end):
+        live |= expr.variables
+    for stmt in reversed(block.stmts[position:]):
+        for target in stmt.targets:
+            live &= ~(1 << target.index)
+        live |= stmt.expr.variables
+    return live
 
 
 def _plain(block: Block) -> _Transfer:

@@ -8,9 +8,9 @@ expressions, for what is read once has moved into its reader.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt
 from wasm2py.transpile.ir.expr import SELECT, Expr, is_leaf
-from wasm2py.transpile.ir.liveness import live_out
+from wasm2py.transpile.ir.liveness import live_before, live_out
 
 
 def choose_lazily(function: FunctionIR) -> None:
@@ -60,7 +60,7 @@ def _split(function: FunctionIR, block: Block, live: int) -> list[tuple[Block, i
     for position, stmt in enumerate(block.stmts):
         if not _is_choice(stmt):
             continue
-        alive = _alive_before(block, position + 1, live) & ~(1 << stmt.targets[0].index)
+        alive = live_before(block, live, position + 1) & ~(1 << stmt.targets[0].index)
         sides = _sides(block.stmts[:position], stmt.expr, alive)
         if sides is None:
             continue
@@ -86,17 +86,6 @@ def _arm(function: FunctionIR, stmts: list[Stmt], choice: Stmt, value: Expr, res
     arm.stmts = [*stmts, Stmt(choice.targets, value)]
     arm.end = Jump(rest)
     return arm
-
-
-def _alive_before(block: Block, position: int, live: int) -> int:
-    """The variables that are alive before a statement, given those that are at the block's end."""
-    for expr in end_exprs(block.end):
-        live |= expr.variables
-    for stmt in reversed(block.stmts[position:]):
-        for target in stmt.targets:
-            live &= ~(1 << target.index)
-        live |= stmt.expr.variables
-    return live
 
 
 def _sides(stmts: list[Stmt], choice: Expr, alive: int) -> tuple[list[Stmt], tuple[list[Stmt], list[Stmt]]] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_in
@@ -59,7 +59,7 @@ def _is_read(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[in
     own = stmt.expr, *end_exprs(graph.blocks[latch].end)
     for number in body:
         block = graph.blocks[number]
-        if any(expr.variables & bit and expr not in own for expr in block_exprs(block)):
+        if any(expr.variables & bit and expr not in own for expr in block.exprs()):
             return True
         if number != latch and any(out not in body and live[graph.blocks[out].id] & bit for out in graph.after[number]):
             return True
@@ -73,7 +73,7 @@ def _sinkable(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[i
     if home is None:
         return None
     later = list(_dominated(graph, body, home))
-    reads = (expr for number in later for expr in block_exprs(graph.blocks[number]) if expr.variables & bit)
+    reads = (expr for number in later for expr in graph.blocks[number].exprs() if expr.variables & bit)
     own_test = end_exprs(graph.blocks[latch].end)[0]
     block = graph.blocks[home]
     behind = [other.expr for other in block.stmts[block.stmts.index(stmt) + 1 :]]

@@ -14,7 +14,7 @@ from wasm2py.transpile.ir.cfg import Block, Branch, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var, const
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
-from wasm2py.transpile.optimise.linear import Definitions, define, linear
+from wasm2py.transpile.optimise.linear import Definitions, define, linear, own_step
 from wasm2py.transpile.optimise.refine import State
 
 #: So many turns take no longer with a test at the end of each than with a `range`.
@@ -146,7 +146,7 @@ def _induction(graph: Graph, loop: Loop, candidate: Expr, bound: Expr) -> Induct
     if len(steps) != 1 or (bound.op is LOCAL_GET and bound.imm.index in loop.assignments):
         return None
     number, stmt = steps[0]
-    step = _step(stmt, candidate.imm)
+    step = own_step(stmt)
     if not step or not _every_turn(graph, loop, number):
         return None
     zeros = min(low_zeros(stmt.expr.args[0]), low_zeros(bound))
@@ -175,7 +175,7 @@ def find_steps(graph: Graph, loop: Loop) -> list[Step]:
     for assignments in loop.assignments.values():
         number, stmt = assignments[0]
         if len(assignments) == 1 and len(stmt.targets) == 1 and stmt.targets[0].type in FULL:
-            step = _step(stmt, stmt.targets[0])
+            step = own_step(stmt)
             if step and _every_turn(graph, loop, number):
                 found.append(Step(stmt.targets[0], step))
     return found
@@ -183,22 +183,4 @@ def find_steps(graph: Graph, loop: Loop) -> list[Step]:
 
 def _every_turn(graph: Graph, loop: Loop, number: int) -> bool:
     """Whether a block of the loop runs exactly once a turn: it dominates the way back, and no inner loop has it."""
-    if number in loop.inner:
-        return False
-    at = loop.back[0]
-    while at not in (number, loop.header):
-        at = graph.idom[at]
-    return at == number
-
-
-def _step(stmt: Stmt, variable: Var) -> int:
-    """The constant that an assignment adds to its own variable, signed, or 0."""
-    expr = stmt.expr
-    if expr.op.mnemonic not in ("i32.add", "i64.add"):
-        return 0
-    left, right = expr.args
-    if left.op is not LOCAL_GET or left.imm is not variable or right.op not in CONSTS:
-        return 0
-    step: int = right.imm
-    full = FULL[variable.type][1]
-    return step if step <= full >> 1 else step - full - 1
+    return number not in loop.inner and number in graph.every_turn(loop.header)

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from wasm2py.transpile.ir.cfg import Stmt
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
+from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS, Op
 
 MASK = 0xFFFFFFFF
@@ -15,6 +16,24 @@ _MOST_TERMS = 4
 _ADD, _SUB, _MUL = OPS["i32.add"], OPS["i32.sub"], OPS["i32.mul"]
 #: What is the sum of a variable and something else, or another name of such.
 SUMS = frozenset({_ADD, _SUB, LOCAL_GET})
+_SUMMING = frozenset({_ADD, OPS["i64.add"]})
+
+
+def signed(value: int) -> int:
+    """A number modulo 2**32 as the signed one."""
+    return (value + (1 << 31) & MASK) - (1 << 31)
+
+
+def own_step(stmt: Stmt) -> int:
+    """The constant that an assignment adds to its own variable, an i32 or i64, signed; 0 if it does anything else."""
+    if stmt.expr.op not in _SUMMING:
+        return 0
+    left, right = stmt.expr.args
+    if left.op is not LOCAL_GET or left.imm not in stmt.targets or right.op not in CONSTS:
+        return 0
+    step: int = right.imm
+    full = FULL[left.imm.type][1]
+    return step if step <= full >> 1 else step - full - 1
 
 
 class Linear(NamedTuple):

@@ -85,7 +85,10 @@ def _stepped(graph: Graph, shape: Shape, inner: set[int]) -> list[Stepped]:
     `inner` are the blocks of the loops seen before, among which are all that lie within this one.
     """
     result: list[Stepped] = []
-    for block in _every_turn(graph, shape, inner):
+    every_turn = [graph.blocks[number] for number in graph.every_turn(graph.number[shape.header.id])]
+    for block in every_turn:
+        if block.id in inner:
+            continue
         known: Definitions = {}
         defined = 0
         for number, stmt in enumerate(block.stmts):
@@ -110,19 +113,6 @@ def _step(stmt: Stmt, known: Definitions) -> int:
     if value is None or value.terms != ((stmt.targets[0], 1),):
         return 0
     return value.constant
-
-
-def _every_turn(graph: Graph, shape: Shape, inner: set[int]) -> list[Block]:
-    header = graph.number[shape.header.id]
-    common: set[int] | None = None
-    for latch in shape.latches:
-        above = {header}
-        at = graph.number[latch.id]
-        while at != header:
-            above.add(at)
-            at = graph.idom[at]
-        common = above if common is None else common & above
-    return [graph.blocks[number] for number in sorted(common or ()) if graph.blocks[number].id not in inner]
 
 
 def prepare(function: FunctionIR, shapes: list[Shape]) -> None:

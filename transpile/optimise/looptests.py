@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wasm2py.transpile.ir.cfg import Block, Branch
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, Expr, Var, const
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.optimise.linear import MASK
+from wasm2py.transpile.optimise.linear import MASK, signed
 from wasm2py.transpile.optimise.loopshape import Shape, Stepped
 
 _NE = OPS["i32.ne"]
@@ -91,8 +91,3 @@ def _last(start: int, stepped: Stepped, goes_on: str, bound: int, reading: Calla
     turns = max(-((first - limit) // step), 0)
     last = first + turns * step
     return last & MASK if reading(last & MASK) == last else None
-
-
-def signed(value: int) -> int:
-    """A number modulo 2**32 as the signed one."""
-    return value - (MASK + 1) if value >> 31 else value

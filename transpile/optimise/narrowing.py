@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, const
 from wasm2py.transpile.ir.intervals import SIZES, interval
 from wasm2py.transpile.opcodes import OPS, Op
@@ -106,7 +106,7 @@ class _Search:
                 if len(stmt.targets) == 1 and stmt.targets[0].index in self.wanted:
                     stmt.expr = _cut(stmt.expr, self.wanted[stmt.targets[0].index])
             if self.wanted:
-                for expr in block_exprs(block):
+                for expr in block.exprs():
                     self._mark(expr)
         for _, _, counted in self.function.counting:
             for index in self.wanted:
@@ -143,8 +143,7 @@ def _greatest(amount: Expr, size: int) -> int:
     if amount.op in CONSTS:
         shift: int = amount.imm % size
         return shift
-    marks = {node.imm.index: node.range for node in amount.reads() if node.range is not None}
-    return min(interval(amount, marks)[1], size - 1)
+    return min(interval(amount)[1], size - 1)
 
 
 def _cut(expr: Expr, bits: int) -> Expr:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from wasm2py.transpile.ir.cfg import Branch, FunctionIR, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, Expr, Var
-from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.ir.intervals import FULL, SIZES, interval, may_wrap
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.optimise.inductions import Induction, Loop, find_inductions
 
@@ -51,15 +51,10 @@ def find_steps_in_range(function: FunctionIR, wanted: int) -> None:
     steps = 0
     for block in graph.blocks:
         for stmt in block.stmts:
-            if stmt.expr.variables & wanted and step_of(stmt) and _may_wrap(stmt.expr):
+            if stmt.expr.variables & wanted and step_of(stmt) and may_wrap(stmt.expr):
                 steps |= 1 << stmt.targets[0].index
     if steps & wanted:
         _Analysis(graph, steps, wanted).mark()
-
-
-def _may_wrap(expr: Expr) -> bool:
-    """Whether a sum is one of which nothing is known."""
-    return interval(expr) == FULL[expr.type]  # type: ignore[index]
 
 
 class _Analysis:

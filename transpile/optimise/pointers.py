@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wasm2py.runtime.types import PAGE_SIZE
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, block_exprs, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
 from wasm2py.transpile.ir.liveness import is_live
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise.dead import remove_dead
-from wasm2py.transpile.optimise.linear import MASK, Definitions, Linear, define, linear, plus
+from wasm2py.transpile.optimise.linear import MASK, Definitions, Linear, define, linear, plus, signed
 from wasm2py.transpile.optimise.loopshape import Shape, Stepped, loops, prepare
-from wasm2py.transpile.optimise.looptests import Test, equality_test, signed, test_for_equality
+from wasm2py.transpile.optimise.looptests import Test, equality_test, test_for_equality
 from wasm2py.transpile.optimise.ranges import find_ranges, forget_ranges
 
 _NE = OPS["i32.ne"]
@@ -91,7 +91,7 @@ def _sums(block: Block) -> list[_Sum]:
     found: list[_Sum] = []
     known: Definitions = {}
     defined = 0
-    for number, expr in enumerate(block_exprs(block)):
+    for number, expr in enumerate(block.exprs()):
         for address in _addresses(expr):
             for stmt in block.stmts[defined:number]:
                 define(stmt, known)
@@ -252,7 +252,7 @@ def _only_counts(shape: Shape, stepped: Stepped, test: Test | None) -> bool:
     if test is not None and test.bound.op is LOCAL_GET and shape.changes(test.bound.imm):
         return False
     bit = 1 << stepped.variable.index
-    reads = (expr for block in shape.body for expr in block_exprs(block) if expr.variables & bit)
+    reads = (expr for block in shape.body for expr in block.exprs() if expr.variables & bit)
     return all(
         expr is stepped.stmt.expr or (test is not None and expr is end_exprs(test.block.end)[0]) for expr in reads
     )

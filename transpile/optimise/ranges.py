@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, block_exprs, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, TRAPS_MEMORY, Expr, const, get
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
@@ -51,7 +51,7 @@ def find_ranges(function: FunctionIR) -> None:
 def forget_ranges(function: FunctionIR) -> None:
     """Take back the marks: they are true no longer where reads move."""
     for block in function.reverse_postorder():
-        for expr in block_exprs(block):
+        for expr in block.exprs():
             for node in expr.reads():
                 node.range = None
     function.counting = []
@@ -365,7 +365,7 @@ def _compared_with(graph: Graph) -> dict[int, set[int]]:
 
 def _made(block: Block) -> list[list[Access]]:
     """The accesses of each expression of a block."""
-    return [accesses(expr) if expr.effects & TRAPS_MEMORY else [] for expr in block_exprs(block)]
+    return [accesses(expr) if expr.effects & TRAPS_MEMORY else [] for expr in block.exprs()]
 
 
 #: What a statement does to a state: the accesses that are made for it, and the variable that then has the bounds of an

@@ -53,19 +53,7 @@ class _Nest:
                 inner |= body
         self.inner = _assigned(graph, inner)
         self.assigned = self.inner | _assigned(graph, bodies[header] - inner)
-        self.every_turn = [number for number in self._common() if number not in inner]
-
-    def _common(self) -> list[int]:
-        """The blocks that dominate all ways back."""
-        common: set[int] | None = None
-        for latch in self.latches:
-            above = {self.header}
-            at = latch
-            while at != self.header:
-                above.add(at)
-                at = self.graph.idom[at]
-            common = above if common is None else common & above
-        return sorted(common or ())
+        self.every_turn = [number for number in graph.every_turn(header) if number not in inner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +111,6 @@ def _move(function: FunctionIR, nest: _Nest, before: list[Stmt]) -> None:
                 proved.append(form)
                 function.statements_changed()
                 break
-    if proved:
-        function.statements_changed()
 
 
 def _other_forms(nest: _Nest, number: int, stmt: Stmt, relation: _Relation, proved: list[_Relation]) -> list[_Relation]:

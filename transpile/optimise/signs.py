@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, block_exprs, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var, get
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
@@ -110,7 +110,7 @@ def _wanted(blocks: list[Block]) -> int:
     """The variables that are read as signed integers, and those that are copied to or from such."""
     wanted = 0
     for block in blocks:
-        for expr in block_exprs(block):
+        for expr in block.exprs():
             if expr.args and expr.variables & ~wanted:
                 wanted |= _read_signed(expr)
     copies = [(stmt.targets[0], stmt.expr.imm) for block in blocks for stmt in block.stmts if stmt.expr.op is LOCAL_GET]
@@ -188,7 +188,7 @@ class _Survey:
         for stmt in block.stmts:
             if stmt.targets:
                 self._assignment(stmt)
-        for expr in block_exprs(block):
+        for expr in block.exprs():
             self._operands(expr)
         if not isinstance(block.end, Branch):
             self._each(end_exprs(block.end), -_MASK)

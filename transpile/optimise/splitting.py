@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.dominators import Graph
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Var, get, renamed_reads
-from wasm2py.transpile.ir.intervals import SIZES
+from wasm2py.transpile.ir.expr import Var, get, renamed_reads
 from wasm2py.transpile.ir.liveness import live_in
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.optimise.linear import own_step
 from wasm2py.transpile.optimise.loopshape import Shape, prepare, shape_of
-
-_SUMS = frozenset(OPS[f"{type_}.{name}"] for type_ in SIZES for name in ("add", "sub"))
 
 
 def split_at_loops(function: FunctionIR) -> None:
@@ -57,18 +54,11 @@ def _steps_and_reads(graph: Graph, body: set[int]) -> tuple[int, int]:
     for number in body:
         for stmt in graph.blocks[number].stmts:
             reads |= stmt.expr.variables
-            if _is_step(stmt):
+            if own_step(stmt):
                 steps |= 1 << stmt.targets[0].index
         for expr in end_exprs(graph.blocks[number].end):
             reads |= expr.variables
     return steps, reads
-
-
-def _is_step(stmt: Stmt) -> bool:
-    if stmt.expr.op not in _SUMS or len(stmt.targets) != 1:
-        return False
-    left, right = stmt.expr.args
-    return right.op in CONSTS and left.op is LOCAL_GET and left.imm is stmt.targets[0]
 
 
 def _split(function: FunctionIR, shape: Shape, variables: int, live: dict[int, int]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var
-from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
+from wasm2py.transpile.ir.intervals import SIZES, may_wrap
 from wasm2py.transpile.ir.weights import weights
 from wasm2py.transpile.opcodes import OPS
 
@@ -42,7 +42,7 @@ def _sums(function: FunctionIR) -> int:
     found = 0
     for block in function.reverse_postorder():
         for stmt in block.stmts:
-            if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and _may_wrap(stmt.expr):
+            if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and may_wrap(stmt.expr):
                 found |= 1 << stmt.targets[0].index
     for _, stmt, _ in function.counting:
         if stmt.counts is not None:
@@ -70,7 +70,7 @@ class _Survey:
     def assignment(self, stmt: Stmt) -> None:
         """A sum that may wrap is a gain."""
         self.reads(stmt.expr, modular=False)
-        if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and _may_wrap(stmt.expr):
+        if stmt.expr.op in _SUMS and len(stmt.targets) == 1 and may_wrap(stmt.expr):
             self._gain(stmt.targets[0], 1)
 
     def reads(self, expr: Expr, modular: bool, compared: bool = False) -> None:
@@ -91,7 +91,3 @@ class _Survey:
     def _gain(self, var: Var, masks: int) -> None:
         if var.index in self.gains:
             self.gains[var.index] += masks * self.weight
-
-
-def _may_wrap(expr: Expr) -> bool:
-    return interval(expr) == FULL[expr.type]  # type: ignore[index]

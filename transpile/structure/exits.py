@@ -6,7 +6,7 @@ several ways out, those that only the loop leads to may stand in the loop, so th
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, Jump, Return, Unreachable, block_exprs
+from wasm2py.transpile.ir.cfg import Block, Jump, Return, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
 
 #: What has at most so many statements, of so many instructions, is repeated rather than jumped to: ways out of the
@@ -26,7 +26,7 @@ def is_small(block: Block, nodes: int) -> bool:
     """Whether a block is worth repeating."""
     if len(block.stmts) > _TINY:
         return False
-    pending = list(block_exprs(block))
+    pending = block.exprs()
     while pending and nodes >= 0:
         nodes -= 1
         pending += pending.pop().args

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable, block_exprs
+from wasm2py.transpile.ir.cfg import FunctionIR, Return, Stmt, Unreachable
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import NOT, WITHIN, Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
@@ -236,7 +236,7 @@ class Lowering:
 
     def _weight_of(self, label: int) -> int:
         if label in self.tiny:
-            return 1 + _size(list(block_exprs(self.graph.blocks[label])))
+            return 1 + _size(self.graph.blocks[label].exprs())
         return self.copies[label].weight if label in self.copies else 1
 
     def _labels(self, nodes: Iterable[Node]) -> int:

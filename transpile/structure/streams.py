@@ -176,7 +176,7 @@ def _most_turns(node: For) -> int:
 def _place(access: Expr, further: int = 0) -> tuple[int, int, int]:
     """The memory, and between which addresses an access stays that goes so far."""
     address = access.args[0]
-    low, high = interval(address, {node.imm.index: node.range for node in address.reads() if node.range is not None})
+    low, high = interval(address)
     high += further
     if high > FULL["i32"][1]:
         low, high = FULL["i32"]

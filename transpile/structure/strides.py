@@ -10,7 +10,7 @@ from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Stmt
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, READS_MEMORY, Expr, const, get
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.optimise.linear import MASK
+from wasm2py.transpile.optimise.linear import MASK, own_step, signed
 from wasm2py.transpile.structure.nodes import Code, For, If, Python
 
 #: What is worked out before the loop is no deeper than this.
@@ -60,12 +60,8 @@ class Turn:
 
     def step(self, stmt: Stmt) -> int:
         """By how much a statement moves a variable that nothing else assigns, or 0."""
-        expr = stmt.expr
-        if len(stmt.targets) != 1 or expr.op is not _ADD or self.assignments[stmt.targets[0].index] != 1:
-            return 0
-        left, right = expr.args
-        own = left.op is LOCAL_GET and left.imm is stmt.targets[0] and right.op in CONSTS
-        return _signed(right.imm) if own else 0
+        step = own_step(stmt)
+        return step if step and stmt.expr.op is _ADD and self.assignments[stmt.targets[0].index] == 1 else 0
 
     def loads(self) -> list[Load]:
         """The loads that every turn makes and that move."""
@@ -156,21 +152,17 @@ def _stride(expr: Expr, strides: list[int]) -> int | None:
         return 0
     op = expr.op
     if op is _ADD:
-        return _signed(strides[0] + strides[1])
+        return signed(strides[0] + strides[1])
     if op is _SUB:
-        return _signed(strides[0] - strides[1])
+        return signed(strides[0] - strides[1])
     if op is _WRAP:
-        return _signed(strides[0])
+        return signed(strides[0])
     constant = expr.args[-1]
     if constant.op in CONSTS and op is _MUL:
-        return _signed(strides[0] * constant.imm)
+        return signed(strides[0] * constant.imm)
     if constant.op in CONSTS and op is _SHL:
-        return _signed(strides[0] << (constant.imm & 31))
+        return signed(strides[0] << (constant.imm & 31))
     return None
-
-
-def _signed(number: int) -> int:
-    return (number + (1 << 31) & MASK) - (1 << 31)
 
 
 def _plus(expr: Expr, more: int) -> Expr:
@@ -187,5 +179,5 @@ def base_of(address: Expr) -> tuple[Expr | None, int]:
     if address.op in CONSTS:
         return None, address.imm
     if address.op is _ADD and address.args[1].op in CONSTS:
-        return address.args[0], _signed(address.args[1].imm)
+        return address.args[0], signed(address.args[1].imm)
     return address, 0

@@ -49,7 +49,7 @@ class _Switch:
         self.index = index
         self.table = table
         self.subject, self.shift = _unshifted(index)
-        self.bounds = interval(self.subject, {n.imm.index: n.range for n in self.subject.walk() if n.range})
+        self.bounds = interval(self.subject)
         first = -self.shift % _ALL
         values = sorted(((first + position) % _ALL, arm) for position, arm in enumerate(table))
         self.spans = _clipped(_spans(values, default), *self.bounds)

@@ -15,8 +15,9 @@ from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.loads import wanted_value
 from wasm2py.transpile.optimise.bulk.rewrite import Site, assignments, final_values
 from wasm2py.transpile.optimise.bulk.stores import Side, side_by_side
-from wasm2py.transpile.optimise.bulk.turn import Turn, Way, signed
+from wasm2py.transpile.optimise.bulk.turn import Turn, Way
 from wasm2py.transpile.optimise.bulk.turns import Turns, find_turns
+from wasm2py.transpile.optimise.linear import signed
 
 _BYTES = frozenset({"i32.load8_u", "i32.load8_s"})
 

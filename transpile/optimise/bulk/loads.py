@@ -10,8 +10,9 @@ from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.rewrite import Replacement
 from wasm2py.transpile.optimise.bulk.stores import side_by_side
-from wasm2py.transpile.optimise.bulk.turn import Access, Test, Turn, signed
+from wasm2py.transpile.optimise.bulk.turn import Access, Test, Turn
 from wasm2py.transpile.optimise.bulk.turns import Turns, find_turns
+from wasm2py.transpile.optimise.linear import signed
 
 _SUMMED = frozenset({"i32.load", "i32.load16_u", "i32.load8_u"})
 #: Fewer elements than this are added as quickly one by one.

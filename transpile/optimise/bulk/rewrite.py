@@ -9,8 +9,9 @@ from wasm2py.transpile.ir.expr import Var
 from wasm2py.transpile.ir.liveness import live_before
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
-from wasm2py.transpile.optimise.bulk.turn import Turn, signed
+from wasm2py.transpile.optimise.bulk.turn import Turn
 from wasm2py.transpile.optimise.bulk.turns import Turns
+from wasm2py.transpile.optimise.linear import signed
 
 
 class Replacement(NamedTuple):

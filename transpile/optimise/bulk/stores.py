@@ -11,8 +11,9 @@ from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.rewrite import Replacement
-from wasm2py.transpile.optimise.bulk.turn import Access, Turn, signed
+from wasm2py.transpile.optimise.bulk.turn import Access, Turn
 from wasm2py.transpile.optimise.bulk.turns import Turns, find_turns, moving
+from wasm2py.transpile.optimise.linear import signed
 
 #: Fewer elements than this are stored as quickly one by one.
 _FEWEST = 4

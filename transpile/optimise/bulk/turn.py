@@ -8,6 +8,7 @@ from typing import NamedTuple
 from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Stmt, predecessors
 from wasm2py.transpile.ir.expr import NOT, READS_GLOBALS, Expr, Var
 from wasm2py.transpile.optimise.bulk.affine import Affine, affine
+from wasm2py.transpile.optimise.linear import signed
 
 #: Chains are no longer than the longest unrolled loops.
 _LONGEST = 17
@@ -216,8 +217,3 @@ def _steps(turn: Turn) -> dict[Var, Affine]:
             if not any(other in turn.after or other in turn.loads for other in step.terms):
                 steps[variable] = step
     return steps
-
-
-def signed(value: int) -> int:
-    """A 32-bit integer as a signed one."""
-    return value - (value >> 31 << 32)

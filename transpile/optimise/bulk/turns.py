@@ -12,7 +12,8 @@ from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var, const
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
-from wasm2py.transpile.optimise.bulk.turn import SWAPPED, Test, Turn, signed
+from wasm2py.transpile.optimise.bulk.turn import SWAPPED, Test, Turn
+from wasm2py.transpile.optimise.linear import signed
 
 #: What turns an order into the unsigned one, upwards: by (is it signed, does the counter go down).
 _FLIPS = {(False, False): 0, (True, False): 1 << 31, (False, True): (1 << 32) - 1, (True, True): (1 << 31) - 1}
