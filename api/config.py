@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,8 +29,10 @@ class Config:
     - `lazy_validation`: validate a function just before it is translated, unless `eager`; then one that is invalid is
       refused when it is called, not when the module is made.
     - `jobs`: how many processes translate a large module that is translated at once.
+    - `features`: the features of WebAssembly that modules may use, by their names or those of "wasm1", "wasm2", "wasm3"
+      and "all" (docs/guide.md lists them), with what they require; a module that uses another is refused.
 
-    Raises ValueError for a dialect or a pass that there is not, or for no jobs.
+    Raises ValueError for a dialect, a pass or a feature that there is not, or for no jobs.
     """
 
     cache: Cache | str | os.PathLike[str] | bool | None = True
@@ -38,6 +41,7 @@ class Config:
     passes: tuple[str, ...] | None = None
     jobs: int = 1
     lazy_validation: bool = False
+    features: str | Collection[str] = "all"
 
     def __post_init__(self) -> None:
         if self.dialect not in ("auto", "cpython", "portable"):
@@ -46,6 +50,7 @@ class Config:
             raise ValueError(f"expected at least one job, got {self.jobs}")
         if self.passes is not None:
             _left_out(self.passes)
+        disabled_features(self.features)
 
     def options(self) -> Options:
         """What generated code depends on."""
@@ -54,6 +59,7 @@ class Config:
             dialect=dialect,
             disabled_passes=() if self.passes is None else _left_out(self.passes),
             lazy_validation=self.lazy_validation and not self.eager,
+            disabled_features=disabled_features(self.features),
         )
 
 
@@ -65,6 +71,15 @@ def _left_out(passes: tuple[str, ...]) -> tuple[str, ...]:
     if unknown:
         raise ValueError(f"unknown pass {unknown[0]!r}, expected some of {', '.join(NAMES)}")
     return tuple(name for name in NAMES if name not in passes)
+
+
+def disabled_features(features: str | Collection[str]) -> tuple[str, ...]:
+    """The features that are off where these are on.  Raises ValueError for one that there is not."""
+    if features == "all":
+        return ()
+    from wasm2py.transpile.features import disabled
+
+    return disabled(features)
 
 
 def native_dialect() -> Dialect:

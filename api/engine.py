@@ -74,11 +74,11 @@ class ModuleTranslator:
 
 def _validated(module: Any, program: Program, unit: int) -> Any:
     """The decoded module, once the functions of a unit are known to be valid."""
-    from wasm2py.transpile.validate import validate_function
+    from wasm2py.checking import validated_function
 
     decoded, context = module.outlined
     for index in range(*program.units[unit]):
-        validate_function(decoded, context, index)
+        validated_function(decoded, context, index, program.options.disabled_features)
     return decoded
 
 

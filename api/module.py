@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wasm2py.config import disabled_features
 from wasm2py.engine import Engine, default_engine
 from wasm2py.progress import Progress, silent
 from wasm2py.runtime.errors import TextError
@@ -100,7 +101,7 @@ class Module:
         """The module as the translator wants it, decoded and validated."""
         from wasm2py.checking import checked_module
 
-        return checked_module(self.data, self._progress)
+        return checked_module(self.data, self._progress, self._disabled)
 
     @cached_property
     def trusted(self) -> DecodedModule:
@@ -114,7 +115,12 @@ class Module:
         """The module with its functions yet to be validated, and the context for that."""
         from wasm2py.checking import outlined_module
 
-        return outlined_module(self.data)
+        return outlined_module(self.data, self._disabled)
+
+    @property
+    def _disabled(self) -> tuple[str, ...]:
+        """The features that are off."""
+        return disabled_features(self.engine.config.features)
 
     @property
     def name(self) -> str:

@@ -28,11 +28,12 @@ _NOTICE = "# Part of wasm2py (Apache License 2.0), copied so that this package n
 
 @dataclass(frozen=True)
 class Settings:
-    """How to translate: the dialect, who formats, and how many processes work at it."""
+    """How to translate: the dialect, who formats, how many processes work at it, and what the module must not use."""
 
     target: Literal["cpython", "portable"] = "cpython"
     style: Style = "none"
     jobs: int = 1
+    disabled_features: tuple[str, ...] = ()
 
 
 def source_of(
@@ -44,8 +45,8 @@ def source_of(
     progress: Progress = silent,
 ) -> Source:
     """A module ready to be printed, called `name` unless it has a name.  Raises DecodeError or ValidationError."""
-    module = checked_module(data, progress)
-    return _source(module, name, options, style, annotate)
+    module = checked_module(data, progress, options.disabled_features)
+    return _source(module, name, replace(options, disabled_features=()), style, annotate)
 
 
 def _source(module: Module, name: str, options: Options, style: Style, annotate: bool = False) -> Source:
@@ -74,7 +75,8 @@ def precompile(
     """
     check_package_name(package)
     settings = settings or Settings()
-    source = source_of(data, package, Options(settings.target), settings.style, progress=progress)
+    options = Options(settings.target, disabled_features=settings.disabled_features)
+    source = source_of(data, package, options, settings.style, progress=progress)
     layout = Layout(package, standalone)
     copied = dict(_runtime_files(layout, is_command(source.program))) if standalone else {}
     packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))

@@ -34,13 +34,15 @@ UnitLoader: TypeAlias = Callable[[int], UnitCode]
 class Options:
     """What the generated code depends on besides the module; every field is part of the cache key.
 
-    `lazy_validation` says that a program does not vouch for the module's functions.
+    `lazy_validation` says that a program does not vouch for the module's functions; that the module uses none of
+    `disabled_features` it vouches for.
     """
 
     dialect: Dialect = "cpython"
     listeners: bool = False
     disabled_passes: tuple[str, ...] = ()
     lazy_validation: bool = False
+    disabled_features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from wasm2py.transpile.decode.producers import decode_producers
 from wasm2py.transpile.decode.sections import section_spans
 from wasm2py.transpile.dump.wat import instruction
 from wasm2py.transpile.module import Expression, Module, import_kind
-from wasm2py.transpile.usage import features_used
+from wasm2py.transpile.usage import first_uses
 
 #: One row of a part of the description; the same keys in all rows of a part.
 Row: TypeAlias = dict[str, Any]
@@ -22,10 +22,11 @@ def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[
 
     `step` is called after each function that is read, to show progress.
 
-    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `tags`, `globals`, `elements`, `data`
-    and `producers` are lists of dicts; functions, tables, memories, tags and globals are whole index spaces, imports
-    first.
+    `sections`, `types`, `imports`, `exports`, `functions`, `tables`, `memories`, `tags`, `globals`, `elements`, `data`,
+    `uses` and `producers` are lists of dicts; functions, tables, memories, tags and globals are whole index spaces,
+    imports first; `uses` says where each of the `features` is used first.
     """
+    first = first_uses(module, step)
     parts: dict[str, Callable[[Module], Iterator[Row]]] = {
         "sections": _sections,
         "types": _types,
@@ -44,7 +45,10 @@ def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[
         "size": len(module.data),
         "sha256": module.hash.hex(),
         "start": module.start,
-        "features": list(features_used(module, step)),
+        "features": [use.feature for use in first],
+        "uses": [
+            {"feature": use.feature, "what": use.what, "function": use.function, "offset": use.offset} for use in first
+        ],
         "producers": [
             {"field": field, "name": name, "version": version}
             for field, values in decode_producers(module.customs).items()

@@ -44,9 +44,13 @@ Family: TypeAlias = Literal[
     "control", "parametric", "variable", "table", "reference", "memory", "load", "store", "const", "compare",
     "integer", "float", "convert", "atomic",
 ]  # fmt: skip
+#: What brings an instruction, or something else of a module: the first version, or a proposal (see `features`).
 Feature: TypeAlias = Literal[
-    "mvp", "sign-extension", "saturating-float-to-int", "bulk-memory", "reference-types", "multi-value", "tail-call",
-    "wide-arithmetic", "threads", "exception-handling", "legacy-exception-handling", "function-references",
+    "mvp", "mutable-globals",
+    "sign-extension", "saturating-float-to-int", "multi-value", "bulk-memory", "reference-types", "simd",
+    "extended-const", "tail-call", "exception-handling", "function-references", "gc", "memory64", "multi-memory",
+    "relaxed-simd",
+    "custom-page-sizes", "legacy-exception-handling", "threads", "wide-arithmetic",
 ]  # fmt: skip
 
 #: The clauses of a `try_table`, by their codes, and one of them: its mnemonic, a tagidx unless it catches all, a label.

@@ -1,147 +1,239 @@
-"""Which features, beyond the first version of WebAssembly, a module uses."""
+"""Which features, beyond the first version of WebAssembly, a module uses, and where; and that all of them are on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
+from wasm2py.runtime.errors import ValidationError
 from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import (
-    EXNREF,
-    FUNCREF,
-    NUMERIC_TYPES,
     PAGE_SIZE,
     FuncType,
     GlobalType,
     MemoryType,
     TableType,
     ValType,
+    shown,
 )
 from wasm2py.transpile.decode import decode_body
-from wasm2py.transpile.indices import any_wide
-from wasm2py.transpile.module import Expression, Instr, Module
-from wasm2py.transpile.opcodes import OPS, Op
+from wasm2py.transpile.decode.sections import section_spans
+from wasm2py.transpile.features import DEFINITIONS, features_of_elements, features_of_type
+from wasm2py.transpile.module import Expression, Function, Instr, Module
+from wasm2py.transpile.opcodes import OPS, Feature, Immediate, Op
 
-_EXPLICIT_BLOCK_TYPES = frozenset({OPS["block"], OPS["loop"], OPS["if"], OPS["try_table"], OPS["try"]})
-_TRY_TABLE = OPS["try_table"]
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that needs a feature: what it is, its byte offset in the module, and the funcidx that it is in."""
+
+    feature: Feature
+    what: str
+    offset: int
+    function: int | None = None
 
 
 def features_used(module: Module, step: Callable[[], object] = lambda: None) -> tuple[str, ...]:
     """The features that a valid module uses, sorted.  Every function is read for it; `step` is called after each."""
-    return tuple(sorted({*_of_definitions(module), *_of_instructions(module, step)} - {"mvp"}))
+    return tuple(sorted({use.feature for use in uses(module, step)}))
 
 
-def _of_definitions(module: Module) -> Iterator[str]:
-    rules = {
-        "exception-handling": _has_exceptions,
-        "bulk-memory": _has_bulk_memory,
-        "custom-page-sizes": _has_page_sizes,
-        "extended-const": _has_extended_constants,
-        "function-references": _has_typed_references,
-        "memory64": _has_wide_indices,
-        "multi-memory": _has_several_memories,
-        "multi-value": _has_multiple_results,
-        "mutable-globals": _shares_mutable_globals,
-        "reference-types": _has_references,
-        "threads": _has_shared_memory,
-    }
-    return (feature for feature, rule in rules.items() if rule(module))
+def first_uses(module: Module, step: Callable[[], object] = lambda: None) -> list[Use]:
+    """Where a valid module uses each of its features first, sorted by feature."""
+    first: dict[str, Use] = {}
+    for use in uses(module, step):
+        first.setdefault(use.feature, use)
+    return [first[feature] for feature in sorted(first)]
 
 
-def _of_instructions(module: Module, step: Callable[[], object]) -> Iterator[str]:
-    operations: set[Op] = set()
-    for function in module.functions:
-        instructions = decode_body(module, function)
-        operations.update(op for op, _, _ in instructions)
-        if any(_has_type_index(instruction) for instruction in instructions):
-            yield "multi-value"
+def uses(module: Module, step: Callable[[], object] = lambda: None) -> Iterator[Use]:
+    """Whatever in a valid module needs a feature; `step` is called after each function."""
+    yield from uses_of_definitions(module)
+    for index, function in enumerate(module.functions, len(module.imported("func"))):
+        yield from uses_of_function(index, function, decode_body(module, function))
         step()
-    yield from (op.feature for op in operations)
 
 
-def _has_type_index(instruction: Instr) -> bool:
-    """Whether it is a block with parameters or more than one result."""
-    op, immediate, _ = instruction
-    if op is _TRY_TABLE:
-        immediate = immediate[0]
-    return op in _EXPLICIT_BLOCK_TYPES and not isinstance(immediate, FuncType)
+def refuse_disabled(uses: Iterable[Use], disabled: Collection[str]) -> None:
+    """Raise `ValidationError` for the first of these uses that is of a feature that is off."""
+    for use in uses:
+        if use.feature in disabled:
+            raise ValidationError(f"the {use.feature} feature is off: {use.what}", use.function, use.offset)
 
 
-def _has_bulk_memory(module: Module) -> bool:
-    modes = [elem.mode for elem in module.elems] + [data.mode for data in module.datas]
-    return module.data_count is not None or any(mode != "active" for mode in modes)
+# Functions.
 
 
-def _has_extended_constants(module: Module) -> bool:
-    return any(len(expression) > 1 for expression in _constants(module))
+def uses_of_function(index: int, function: Function, instructions: Iterable[Instr]) -> Iterator[Use]:
+    """What a function with these instructions needs; `index` is its funcidx."""
+    for _, valtype in function.locals:
+        for feature in features_of_type(valtype):
+            yield Use(feature, f"a local of type {shown(valtype)}", function.start, index)
+    for op, immediate, offset in instructions:
+        if op in _LOOKED_AT:
+            for feature in _of_instruction(op, immediate):
+                yield Use(feature, op.mnemonic, offset, index)
+
+
+def _of_instruction(op: Op, immediate: Any) -> Iterator[Feature]:
+    if op.feature != "mvp":
+        yield op.feature
+    if op.immediate in _OF_IMMEDIATES:
+        yield from _OF_IMMEDIATES[op.immediate](immediate)
+
+
+def _of_block_type(type_: FuncType | int) -> Iterator[Feature]:
+    """A block has parameters or more than one result where its type is a typeidx."""
+    if isinstance(type_, FuncType):
+        yield from _of_types(type_.results)
+    else:
+        yield "multi-value"
+
+
+def _of_types(types: Iterable[ValType]) -> Iterator[Feature]:
+    return (feature for valtype in types for feature in features_of_type(valtype))
+
+
+_OF_IMMEDIATES: dict[Immediate | None, Callable[[Any], Iterator[Feature]]] = {
+    "block": _of_block_type,
+    "try_table": lambda immediate: _of_block_type(immediate[0]),
+    "types": _of_types,
+    "heaptype": lambda immediate: _of_types([immediate]),
+}
+_LOOKED_AT = frozenset(op for op in OPS.values() if op.feature != "mvp" or op.immediate in _OF_IMMEDIATES)
+
+
+# Definitions.
+
+
+def uses_of_definitions(module: Module) -> Iterator[Use]:
+    """What everything but the functions of a module needs."""
+    return chain.from_iterable(rule(module) for rule in _RULES)
+
+
+def _of_type_section(module: Module) -> Iterator[Use]:
+    offset = _section_offset(module, "type")
+    for type_ in module.types:
+        if DEFINITIONS[type(type_)] != "mvp":
+            yield Use(DEFINITIONS[type(type_)], "a type definition", offset)
+        if len(type_.results) > 1:
+            yield Use("multi-value", "a type with several results", offset)
+        for feature in _of_types((*type_.params, *type_.results)):
+            yield Use(feature, f"the type {type_}", offset)
+
+
+def _section_offset(module: Module, name: str) -> int:
+    return next((span.start for span in section_spans(module.data) if span.name == name), 0)
+
+
+def _of_tables(module: Module) -> Iterator[Use]:
+    for number, (type_, offset) in enumerate(_tables(module)):
+        if number:
+            yield Use("reference-types", "a second table", offset)
+        for feature in features_of_elements(type_.element):
+            yield Use(feature, f"a table of {shown(type_.element)}", offset)
+        if type_.index == "i64":
+            yield Use("memory64", "a 64-bit table", offset)
+    yield from (
+        Use("function-references", "a table with a value for its elements", table.offset)
+        for table in module.tables
+        if table.init is not None
+    )
+
+
+def _of_memories(module: Module) -> Iterator[Use]:
+    for number, (type_, offset) in enumerate(_memories(module)):
+        if number:
+            yield Use("multi-memory", "a second memory", offset)
+        if type_.index == "i64":
+            yield Use("memory64", "a 64-bit memory", offset)
+        if type_.page_size != PAGE_SIZE:
+            yield Use("custom-page-sizes", "a memory with a page size", offset)
+        if type_.shared:
+            yield Use("threads", "a shared memory", offset)
+
+
+def _tables(module: Module) -> Iterator[tuple[TableType, int]]:
+    yield from ((item.type, item.offset) for item in module.imports if isinstance(item.type, TableType))
+    yield from ((table.type, table.offset) for table in module.tables)
+
+
+def _memories(module: Module) -> Iterator[tuple[MemoryType, int]]:
+    yield from ((item.type, item.offset) for item in module.imports if isinstance(item.type, MemoryType))
+    yield from ((memory.type, memory.offset) for memory in module.memories)
+
+
+def _of_tags(module: Module) -> Iterator[Use]:
+    offsets = [item.offset for item in module.imported("tag")] + [tag.offset for tag in module.tags]
+    for offset in offsets:
+        yield Use("exception-handling", "a tag", offset)
+
+
+def _of_globals(module: Module) -> Iterator[Use]:
+    imported = [(item.type, item.offset) for item in module.imports if isinstance(item.type, GlobalType)]
+    defined = [(item.type, item.offset) for item in module.globals]
+    for type_, offset in imported + defined:
+        for feature in features_of_type(type_.valtype):
+            yield Use(feature, f"a global of type {shown(type_.valtype)}", offset)
+    types = [type_ for type_, _ in imported + defined]
+    exported = [(types[item.index], item.offset) for item in module.exports if item.kind == "global"]
+    for type_, offset in imported + exported:
+        if type_.mutable:
+            yield Use("mutable-globals", "a mutable global that is imported or exported", offset)
+
+
+def _of_segments(module: Module) -> Iterator[Use]:
+    if module.data_count is not None:
+        yield Use("bulk-memory", "a data count section", _section_offset(module, "data count"))
+    modes = [(elem.mode, elem.offset) for elem in module.elems] + [(data.mode, data.offset) for data in module.datas]
+    for mode, offset in modes:
+        if mode != "active":
+            yield Use("bulk-memory", f"a {mode} segment", offset)
+    for elem in module.elems:
+        if elem.mode == "declarative":
+            yield Use("reference-types", "a declarative segment", elem.offset)
+        if elem.type != _FUNCTIONS:
+            yield Use("bulk-memory", "a segment of expressions", elem.offset)
+            for feature in features_of_elements(elem.type):
+                yield Use(feature, f"a segment of {shown(elem.type)}", elem.offset)
+
+
+#: The type of what a segment of function indices holds.
+_FUNCTIONS = reference("func", nullable=False)
+
+
+def _of_constants(module: Module) -> Iterator[Use]:
+    imported = len(module.imported("global"))
+    for op, immediate, offset in chain.from_iterable(_constants(module)):
+        if op.family == "integer" and op.feature == "mvp":
+            yield Use("extended-const", f"{op.mnemonic} in a constant expression", offset)
+        elif op is _GLOBAL_GET and immediate >= imported:
+            yield Use("gc", "a constant expression of a global that is not imported", offset)
+        elif op in _LOOKED_AT:
+            yield from (Use(feature, op.mnemonic, offset) for feature in _of_instruction(op, immediate))
+
+
+_GLOBAL_GET = OPS["global.get"]
 
 
 def _constants(module: Module) -> Iterator[Expression]:
     yield from (item.init for item in module.globals)
-    yield from (elem.table_offset for elem in module.elems)
+    yield from (table.init for table in module.tables if table.init is not None)
+    for elem in module.elems:
+        yield elem.table_offset
+        # a reference by itself came with segments that are not active
+        yield from (item for item in elem.items if len(item) > 1 or item[0][0].family != "reference")
     yield from (data.memory_offset for data in module.datas)
 
 
-def _has_several_memories(module: Module) -> bool:
-    return len(module.imported("memory")) + len(module.memories) > 1
-
-
-def _has_wide_indices(module: Module) -> bool:
-    return any_wide(_memory_types(module), _table_types(module))
-
-
-def _has_page_sizes(module: Module) -> bool:
-    return any(type_.page_size != PAGE_SIZE for type_ in _memory_types(module))
-
-
-def _has_shared_memory(module: Module) -> bool:
-    return any(type_.shared for type_ in _memory_types(module))
-
-
-def _memory_types(module: Module) -> Iterator[MemoryType]:
-    yield from (item.type for item in module.imported("memory") if isinstance(item.type, MemoryType))
-    yield from (memory.type for memory in module.memories)
-
-
-def _table_types(module: Module) -> Iterator[TableType]:
-    yield from (item.type for item in module.imported("table") if isinstance(item.type, TableType))
-    yield from (table.type for table in module.tables)
-
-
-def _has_multiple_results(module: Module) -> bool:
-    return any(len(type_.results) > 1 for type_ in module.types)
-
-
-def _shares_mutable_globals(module: Module) -> bool:
-    imported = [item.type for item in module.imported("global") if isinstance(item.type, GlobalType)]
-    types = imported + [item.type for item in module.globals]
-    exported = [types[item.index] for item in module.exports if item.kind == "global"]
-    return any(type_.mutable for type_ in imported + exported)
-
-
-def _has_typed_references(module: Module) -> bool:
-    """Whether a type says more of references than their kind, or a table what its elements are at first."""
-    types = [table.element for table in _table_types(module)]
-    types += (elem.type for elem in module.elems if elem.type != reference("func", nullable=False))
-    types += (item.type.valtype for item in module.globals)
-    types += (item.type.valtype for item in module.imports if isinstance(item.type, GlobalType))
-    types += (valtype for type_ in module.types for valtype in type_.params + type_.results)
-    types += (valtype for function in module.functions for _, valtype in function.locals)
-    return any(type_[0] == "(" for type_ in types) or any(table.init is not None for table in module.tables)
-
-
-def _has_exceptions(module: Module) -> bool:
-    return bool(module.tags or module.imported("tag")) or EXNREF in _value_types(module)
-
-
-def _value_types(module: Module) -> set[ValType]:
-    """The types of parameters, results, and globals."""
-    values = {value for type_ in module.types for value in type_.params + type_.results}
-    values.update(item.type.valtype for item in module.globals)
-    return values
-
-
-def _has_references(module: Module) -> bool:
-    tables = list(_table_types(module))
-    declares = any(elem.mode == "declarative" for elem in module.elems)
-    others = any(table.element != FUNCREF for table in tables)
-    return len(tables) > 1 or declares or others or not _value_types(module) <= NUMERIC_TYPES
+_RULES: tuple[Callable[[Module], Iterator[Use]], ...] = (
+    _of_type_section,
+    _of_tables,
+    _of_memories,
+    _of_tags,
+    _of_globals,
+    _of_segments,
+    _of_constants,
+)

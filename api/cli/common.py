@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import sys
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wasm2py.progress import Progress, Step
 from wasm2py.runtime.errors import DecodeError, LinkError, TextError, ValidationError, WasmError
@@ -23,6 +24,28 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 #: Seconds between two refreshes of a progress bar.
 _REFRESH = 0.1
+
+
+def add_features(parser: Any) -> None:
+    """Add `--features`, of which `args.features` is what `Config` takes."""
+    parser.add_argument(
+        "--features",
+        metavar="F,…",
+        type=_features,
+        default="all",
+        help="the features that modules may use, by their names, or wasm1, wasm2, wasm3, all (the default)",
+    )
+
+
+def _features(text: str) -> str | tuple[str, ...]:
+    from wasm2py.config import disabled_features
+
+    names = text if text == "all" else tuple(text.split(","))
+    try:
+        disabled_features(names)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return names
 
 
 def read_bytes(path: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.cli.common import binary, naming, progress, stem, write_text
+from wasm2py.cli.common import add_features, binary, naming, progress, stem, write_text
 from wasm2py.runtime.errors import WasmError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--target", choices=("auto", "cpython", "portable"), default="cpython", help="the dialect of the source"
     )
+    add_features(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from wasm2py.precompile import source_of
 
     with naming(args.file):
-        options = Config(dialect=args.target).options()
+        options = Config(dialect=args.target, features=args.features).options()
         with progress() as bar:
             data = binary(args.file, bar)
             text = _text(source_of(data, stem(args.file), options, args.format, args.annotate, bar), args, bar)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: The least width of tables that do not go to a terminal, so that names are not cut.
 _WIDTH = 160
-_NUMERIC = frozenset({"index", "offset", "size", "locals", "length", "table", "memory"})
+_NUMERIC = frozenset({"index", "offset", "size", "locals", "length", "table", "memory", "function"})
 
 
 def add_parser(subparsers: Any) -> None:

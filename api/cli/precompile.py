@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wasm2py.cli.common import binary, naming, progress, stem
+from wasm2py.cli.common import add_features, binary, naming, progress, stem
 
 
 def add_parser(subparsers: Any) -> None:
@@ -26,14 +26,16 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--target", choices=("cpython", "portable"), default="cpython", help="the dialect of the code")
     parser.add_argument("--format", choices=("black", "ruff", "none"), default="none", help="who formats the code")
     parser.add_argument("-j", "--jobs", metavar="N", type=_positive, default=1, help="processes to translate with")
+    add_features(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the package."""
+    from wasm2py.config import disabled_features
     from wasm2py.precompile import Settings, package_name, precompile
 
     name = args.name or package_name(stem(args.file))
-    settings = Settings(args.target, args.format, args.jobs)
+    settings = Settings(args.target, args.format, args.jobs, disabled_features(args.features))
     with naming(args.file), progress() as bar:
         data = binary(args.file, bar)
         precompile(data, Path(args.output), name, standalone=args.standalone, settings=settings, progress=bar)

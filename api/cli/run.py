@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from wasm2py.cli.common import module_file, naming, progress
+from wasm2py.cli.common import add_features, module_file, naming, progress
 from wasm2py.config import Config
 from wasm2py.runtime.errors import LinkError, Trap, WasiExit, WasmError
 from wasm2py.runtime.references import is_reference
@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--env", metavar="K=V", action="append", default=[], help="set an environment variable")
     parser.add_argument("--env-inherit", action="store_true", help="pass on the whole environment")
     parser.add_argument("--lazy", action="store_true", help="validate functions when they are first called, not before")
+    add_features(parser)
     cache = parser.add_mutually_exclusive_group()
     cache.add_argument("--cache-dir", metavar="D", help="keep translated code in this directory")
     cache.add_argument("--no-cache", action="store_true", help="keep no translated code")
@@ -73,7 +74,8 @@ def _run(args: argparse.Namespace) -> int:
 def _engine(args: argparse.Namespace) -> Any:
     from wasm2py.engine import Engine
 
-    return Engine(Config(cache=None if args.no_cache else args.cache_dir or True, lazy_validation=args.lazy))
+    cache = None if args.no_cache else args.cache_dir or True
+    return Engine(Config(cache=cache, lazy_validation=args.lazy, features=args.features))
 
 
 def _environment(args: argparse.Namespace) -> dict[str, str]:

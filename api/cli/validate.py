@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wasm2py.cli.common import binary, progress
+from wasm2py.cli.common import add_features, binary, progress
 from wasm2py.cli.printable import printable
+from wasm2py.config import disabled_features
 from wasm2py.runtime.errors import WasmError
 
 
@@ -20,28 +21,30 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="a module in the binary or the text format, - for stdin"
     )
+    add_features(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check each file, whatever is wrong with those before it; 1 if any is not a valid module."""
-    problems = [_report(path) for path in args.files]
+    disabled = disabled_features(args.features)
+    problems = [_report(path, disabled) for path in args.files]
     return 1 if any(problems) else 0
 
 
-def _report(path: str) -> bool:
+def _report(path: str, disabled: tuple[str, ...]) -> bool:
     """Print what is to say about a file; whether it is wrong."""
-    problem = _problem(path)
+    problem = _problem(path, disabled)
     print(printable(f"{path}: {problem or 'ok'}"), flush=True)
     return problem is not None
 
 
-def _problem(path: str) -> str | None:
+def _problem(path: str, disabled: tuple[str, ...]) -> str | None:
     """What is wrong with a file; None for a valid module."""
     from wasm2py.checking import checked_module
 
     try:
         with progress() as bar:
-            checked_module(binary(path, bar), bar)
+            checked_module(binary(path, bar), bar, disabled)
     except WasmError as error:
         return str(error)
     except OSError as error:

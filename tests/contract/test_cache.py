@@ -271,6 +271,7 @@ class TestKey:
             "listeners": True,
             "disabled_passes": ("x",),
             "lazy_validation": True,
+            "disabled_features": ("x",),
         }
         assert set(others) == set(Options.__dataclass_fields__), "a new option needs a value here"
         keys = {cache_key(b"m", "v", replace(Options(), **{name: value})) for name, value in others.items()}
