@@ -33,9 +33,9 @@ def describe(module: Module, step: Callable[[], object] = lambda: None) -> dict[
         "imports": _imports,
         "exports": _exports,
         "functions": _functions,
-        "tables": lambda module: _externs(module, "table", module.tables),
-        "memories": lambda module: _externs(module, "memory", module.memories),
-        "tags": lambda module: _externs(module, "tag", module.tags),
+        "tables": lambda module: _externs(module, "table", module.tables, {}),
+        "memories": lambda module: _externs(module, "memory", module.memories, {}),
+        "tags": lambda module: _externs(module, "tag", module.tags, module.names.tags),
         "globals": _globals,
         "elements": _elements,
         "data": _data,
@@ -66,7 +66,8 @@ def _sections(module: Module) -> Iterator[Row]:
 
 
 def _types(module: Module) -> Iterator[Row]:
-    return ({"index": index, "type": str(type_)} for index, type_ in enumerate(module.types))
+    names = module.names.types
+    return ({"index": index, "name": names.get(index), "type": str(type_)} for index, type_ in enumerate(module.types))
 
 
 def _imports(module: Module) -> Iterator[Row]:
@@ -119,8 +120,8 @@ def _names(module: Module, kind: ExternKind, own: dict[int, str]) -> dict[int, s
     return imported | exported | own
 
 
-def _externs(module: Module, kind: ExternKind, defined: Sequence[object]) -> Iterator[Row]:
-    names = _names(module, kind, {})
+def _externs(module: Module, kind: ExternKind, defined: Sequence[object], own: dict[int, str]) -> Iterator[Row]:
+    names = _names(module, kind, own)
     types = _space(module, kind)
     imported = len(types) - len(defined)
     for index, type_ in enumerate(types):

@@ -76,7 +76,7 @@ def test_json_of_the_whole(description: dict[str, Any], demo: str) -> None:
 
 
 def test_json_of_the_parts(description: dict[str, Any]) -> None:
-    assert description["types"][1] == {"index": 1, "type": "() -> (i32, i64)"}
+    assert description["types"][1] == {"index": 1, "name": None, "type": "() -> (i32, i64)"}
     assert description["imports"] == [
         {"module": "m", "name": "f", "kind": "func", "index": 0, "type": "(i32) -> (i32)"}
     ]

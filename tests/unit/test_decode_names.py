@@ -25,10 +25,14 @@ def test_all_subsections() -> None:
         section(0, name("demo")),
         section(1, _map(add=0, sub=300)),
         section(2, vec([leb(0) + _map(left=0, right=1)])),
-        section(4, b"types are skipped"),
+        section(4, _map(pair=1)),
+        section(5, b"tables are skipped"),
         section(7, _map(counter=2)),
+        section(11, _map(failed=3)),
     )
-    assert names == NameSection("demo", {0: "add", 300: "sub"}, {0: {0: "left", 1: "right"}}, {2: "counter"})
+    assert names == NameSection(
+        "demo", {0: "add", 300: "sub"}, {0: {0: "left", 1: "right"}}, {2: "counter"}, {1: "pair"}, {3: "failed"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from wasm2py.transpile.module import NameSection
 
 T = TypeVar("T")
 
-_MODULE, _FUNCTIONS, _LOCALS, _GLOBALS = 0, 1, 2, 7
+_MODULE, _FUNCTIONS, _LOCALS, _TYPES, _GLOBALS, _TAGS = 0, 1, 2, 4, 7, 11
 
 
 def decode_names(payload: bytes) -> NameSection:
@@ -26,6 +26,8 @@ def decode_names(payload: bytes) -> NameSection:
             functions=_read(subsections, _FUNCTIONS, _name_map, {}),
             locals=_read(subsections, _LOCALS, _indirect_name_map, {}),
             globals=_read(subsections, _GLOBALS, _name_map, {}),
+            types=_read(subsections, _TYPES, _name_map, {}),
+            tags=_read(subsections, _TAGS, _name_map, {}),
         )
     except DecodeError:
         return NameSection()

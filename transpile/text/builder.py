@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wasm2py.runtime.types import FuncType
+from wasm2py.transpile.text.annotations import FIRST, LAST, SECTIONS, Place, annotated_name, annotated_sections
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import section, sized, unsigned, vector
+from wasm2py.transpile.text.tokens import BRANCH_HINT
 from wasm2py.transpile.text.types import encode_functype
 
 _MAGIC = b"\0asm\x01\0\0\0"
@@ -77,6 +79,12 @@ class ModuleBuilder:
     codes: list[bytes] = field(default_factory=list)
     needs_data_count: bool = False
     local_names: dict[int, dict[int, str]] = field(default_factory=dict)
+    #: Names that annotations give to entries of each space, instead of their symbolic names.
+    annotated: dict[str, dict[int, str]] = field(default_factory=dict)
+    #: Custom sections that annotations stand for.
+    customs: dict[Place, list[bytes]] = field(default_factory=dict)
+    #: By funcidx, the branch hints in a function: the offset of each instruction in its body, and what is likely.
+    branch_hints: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
     #: How many entries of each space have been defined so far (in the second pass).
     defined: dict[str, int] = field(default_factory=dict)
 
@@ -98,51 +106,81 @@ class ModuleBuilder:
             self.add_type(type_)
         return found
 
+    def add_customs(self, cursor: Cursor) -> None:
+        """Take the custom sections that are annotated at the cursor."""
+        for place, encoded in annotated_sections(cursor):
+            self.customs.setdefault(place, []).append(encoded)
+
+    def annotate(self, cursor: Cursor, space: str, index: int) -> None:
+        """Take the name that is annotated at the cursor, if there is one, for an entry."""
+        name = annotated_name(cursor, self.spaces[space].word)
+        if name is not None:
+            self.annotated.setdefault(space, {})[index] = name
+
     def encode(self) -> bytes:
         """The module in the binary format."""
-        vectors: list[tuple[int, list[bytes]]] = [
-            (1, [encode_functype(type_) for type_ in self.types]),
-            (2, self.imports),
-            (3, self.functions),
-            (4, self.tables),
-            (5, self.memories),
-            (13, self.tags),
-            (6, self.globals),
-            (7, self.exports),
-        ]
-        parts = [_MAGIC, *(section(code, vector(items)) for code, items in vectors if items)]
+        contents = self._contents()
+        if self.branch_hints:
+            self.customs.setdefault(("before", "code"), []).append(self._encode_branch_hints())
+        parts = [_MAGIC, *self.customs.get(FIRST, ())]
+        for name, code in SECTIONS.items():
+            parts += self.customs.get(("before", name), ())
+            if name in contents:
+                parts.append(section(code, contents[name]))
+            parts += self.customs.get(("after", name), ())
+        return b"".join([*parts, *self.customs.get(LAST, ()), self.encode_names()])
+
+    def _contents(self) -> dict[str, bytes]:
+        """What stands in each section that there is, by its name."""
+        vectors = {
+            "type": [encode_functype(type_) for type_ in self.types],
+            "import": self.imports,
+            "func": self.functions,
+            "table": self.tables,
+            "memory": self.memories,
+            "tag": self.tags,
+            "global": self.globals,
+            "export": self.exports,
+            "elem": self.elems,
+            "code": self.codes,
+            "data": self.datas,
+        }
+        contents = {name: vector(items) for name, items in vectors.items() if items}
         if self.start is not None:
-            parts.append(section(8, self.start))
-        if self.elems:
-            parts.append(section(9, vector(self.elems)))
+            contents["start"] = self.start
         if self.needs_data_count:
-            parts.append(section(12, unsigned(len(self.datas))))
-        parts += [section(code, vector(items)) for code, items in ((10, self.codes), (11, self.datas)) if items]
-        return b"".join(parts) + self.encode_names()
+            contents["datacount"] = unsigned(len(self.datas))
+        return contents
+
+    def _encode_branch_hints(self) -> bytes:
+        """The section of the branch hinting proposal."""
+        functions = [
+            unsigned(index) + vector([unsigned(offset) + sized(hint) for offset, hint in hints])
+            for index, hints in self.branch_hints.items()
+        ]
+        return section(0, _name(BRANCH_HINT) + vector(functions))
 
     def encode_names(self) -> bytes:
         """The name section, empty where nothing has a name."""
         parts = b""
         if self.name is not None:
             parts += section(0, _name(self.name))
-        functions = _by_index(self.spaces["func"])
-        if functions:
-            parts += section(1, _name_map(functions))
+        parts += self._names_of("func", 1)
         locals_ = {index: names for index, names in sorted(self.local_names.items()) if names}
         if locals_:
             parts += section(2, vector([unsigned(index) + _name_map(names) for index, names in locals_.items()]))
-        globals_ = _by_index(self.spaces["global"])
-        if globals_:
-            parts += section(7, _name_map(globals_))
+        parts += self._names_of("type", 4) + self._names_of("global", 7) + self._names_of("tag", 11)
         return section(0, _name("name") + parts) if parts else b""
+
+    def _names_of(self, space: str, code: int) -> bytes:
+        """The subsection with the names in an index space, empty where nothing in it has one."""
+        symbolic = {index: name for name, index in self.spaces[space].names.items()}
+        names = symbolic | self.annotated.get(space, {})
+        return section(code, _name_map(names)) if names else b""
 
 
 def _name(text: str) -> bytes:
     return sized(text.encode("utf-8"))
-
-
-def _by_index(space: Space) -> dict[int, str]:
-    return {index: name for name, index in space.names.items()}
 
 
 def _name_map(names: Mapping[int, str]) -> bytes:

@@ -7,22 +7,24 @@ from collections.abc import Callable
 from wasm2py.runtime.errors import TextError
 from wasm2py.transpile.text.keywords import is_keyword
 from wasm2py.transpile.text.numbers import unsigned_integer
-from wasm2py.transpile.text.tokens import Kind, Tokens, identifier_name, string_bytes
+from wasm2py.transpile.text.tokens import Annotation, Kind, Tokens, identifier_name, string_bytes
 
 
 class Cursor:
     """A position in `tokens`; the parser's functions take it and move it on.
 
-    `type_index` steps over a typeidx, for types that refer to others by it: those of the module that is being read.
+    `annotations` are those that nothing has taken yet, by the token that they stand before.  `type_index` steps over a
+    typeidx, for types that refer to others by it: those of the module that is being read.
     """
 
-    __slots__ = ("at", "kinds", "texts", "tokens", "type_index")
+    __slots__ = ("annotations", "at", "kinds", "texts", "tokens", "type_index")
 
     def __init__(self, tokens: Tokens, at: int = 0) -> None:
         self.tokens = tokens
         self.kinds = tokens.kinds
         self.texts = tokens.texts
         self.at = at
+        self.annotations = dict(tokens.annotations)
         self.type_index: Callable[[Cursor], int] = Cursor.natural
 
     @property
@@ -96,6 +98,15 @@ class Cursor:
         name = identifier_name(self.texts[self.at], self.tokens, self.tokens.starts[self.at])
         self.at += 1
         return name
+
+    def take_annotations(self, name: str, at: int | None = None) -> list[Annotation]:
+        """Take the annotations of a kind that stand before a token, by default the current one."""
+        at = self.at if at is None else at
+        here = self.annotations.get(at, [])
+        found = [annotation for annotation in here if annotation.name == name]
+        if found:
+            self.annotations[at] = [annotation for annotation in here if annotation.name != name]
+        return found
 
     def string(self) -> bytes:
         """Step over a string, which must come next."""

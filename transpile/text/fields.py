@@ -17,6 +17,8 @@ from wasm2py.transpile.text.immediates import OPCODES, Scope, typeuse
 from wasm2py.transpile.text.instructions import expression
 from wasm2py.transpile.text.segments import active_data, define_data, define_elem, inline_elem, start_of
 from wasm2py.transpile.text.types import (
+    UNNAMED,
+    LocalName,
     at_reftype,
     encode_globaltype,
     encode_memorytype,
@@ -107,12 +109,14 @@ def _declare_inline_segment(cursor: Cursor, module: ModuleBuilder, keyword: str)
 
 def _define_type(cursor: Cursor, module: ModuleBuilder) -> None:
     cursor.take_id()
+    module.annotate(cursor, "type", len(module.types))
     module.add_type(functype(cursor))
     cursor.close()
 
 
 def define_fields(cursor: Cursor, module: ModuleBuilder, step: Callable[[], object]) -> None:
     """Second pass over all fields, up to the `)` or the end after them; `step` is called after each."""
+    module.add_customs(cursor)
     while cursor.kind == "(":
         definer = DEFINERS.get(cursor.opened_keyword())
         if definer is None:
@@ -120,6 +124,7 @@ def define_fields(cursor: Cursor, module: ModuleBuilder, step: Callable[[], obje
         cursor.at += 2
         definer(cursor, module)
         cursor.close()
+        module.add_customs(cursor)
         step()
 
 
@@ -140,10 +145,22 @@ def _define_import(cursor: Cursor, module: ModuleBuilder) -> None:
     if kind not in EXTERN_CODES:
         raise cursor.unexpected(cursor.at + 1)
     cursor.at += 2
-    cursor.take_id()
-    index = module.next_index(kind)
+    index = _binding(cursor, module, kind)
     _add_import(cursor, module, names, kind, index)
     cursor.close()
+
+
+def _binding(cursor: Cursor, module: ModuleBuilder, kind: str) -> int:
+    """The index of the entry that is being read, whose id and annotated name come next, if it has any."""
+    cursor.take_id()
+    index = module.next_index(kind)
+    if kind in _ANNOTATED:
+        module.annotate(cursor, kind, index)
+    return index
+
+
+#: What may have a name by annotation.
+_ANNOTATED = ("func", "tag")
 
 
 def _import_names(cursor: Cursor) -> bytes:
@@ -162,7 +179,8 @@ def _add_import(cursor: Cursor, module: ModuleBuilder, names: bytes, kind: str, 
 
 def _import_func(cursor: Cursor, module: ModuleBuilder, index: int) -> bytes:
     found, _, names = typeuse(cursor, module, named=True)
-    module.local_names[index] = _invert(_bind_locals(cursor, names))
+    _bind_locals(cursor, names)
+    module.local_names[index] = _shown(names)
     return unsigned(found)
 
 
@@ -181,8 +199,7 @@ _IMPORT_TYPES: dict[str, Callable[[Cursor, ModuleBuilder, int], bytes]] = {
 
 def _head(cursor: Cursor, module: ModuleBuilder, kind: str) -> tuple[int, bool]:
     """`id? (export …)* (import …)?`: the entry's index, and whether it was an import (which is then complete)."""
-    cursor.take_id()
-    index = module.next_index(kind)
+    index = _binding(cursor, module, kind)
     while cursor.take_open("export"):
         _add_export(module, _encoded_name(cursor), kind, index)
         cursor.close()
@@ -206,25 +223,28 @@ def _define_func(cursor: Cursor, module: ModuleBuilder) -> None:
     module.functions.append(unsigned(type_index))
     params = len(type_.params) if type_ else 0
     types, local_names = local_lists(cursor)
-    locals_ = _bind_locals(cursor, [*names, *[None] * (params - len(names)), *local_names])
-    module.local_names[index] = _invert(locals_)
+    names = [*names, *[UNNAMED] * (params - len(names)), *local_names]
+    scope = Scope(module, _bind_locals(cursor, names))
+    module.local_names[index] = _shown(names)
     code = bytearray(_encode_locals(types))
-    expression(cursor, Scope(module, locals_), code)
+    expression(cursor, scope, code)
+    if scope.branch_hints:
+        module.branch_hints[index] = scope.branch_hints
     module.codes.append(sized(bytes(code) + OPCODES["end"]))
 
 
-def _bind_locals(cursor: Cursor, names: list[str | None]) -> dict[str, int]:
+def _bind_locals(cursor: Cursor, names: list[LocalName]) -> dict[str, int]:
     bound: dict[str, int] = {}
-    for index, name in enumerate(names):
-        if name is not None:
-            if name in bound:
-                raise cursor.error(f"duplicate local ${name}")
-            bound[name] = index
+    for index, (symbolic, _) in enumerate(names):
+        if symbolic is not None:
+            if symbolic in bound:
+                raise cursor.error(f"duplicate local ${symbolic}")
+            bound[symbolic] = index
     return bound
 
 
-def _invert(names: dict[str, int]) -> dict[int, str]:
-    return {index: name for name, index in names.items()}
+def _shown(names: list[LocalName]) -> dict[int, str]:
+    return {index: shown for index, (_, shown) in enumerate(names) if shown is not None}
 
 
 def _encode_locals(types: list[ValType]) -> bytes:

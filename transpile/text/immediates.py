@@ -16,6 +16,7 @@ from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
 from wasm2py.transpile.text.numbers import any_integer, float_bits, unsigned_integer
 from wasm2py.transpile.text.types import (
+    LocalName,
     encode_heaptype,
     encode_valtype,
     encode_valtypes,
@@ -33,6 +34,8 @@ class Scope:
     locals: dict[str, int] = field(default_factory=dict)
     labels: list[str | None] = field(default_factory=list)
     label_depths: dict[str, list[int]] = field(default_factory=dict)
+    #: Offsets of instructions in the code, and what is likely there.
+    branch_hints: list[tuple[int, bytes]] = field(default_factory=list)
 
     def push_label(self, name: str | None) -> None:
         self.labels.append(name)
@@ -79,7 +82,7 @@ def encode_opcode(op: Op) -> bytes:
 OPCODES: dict[str, bytes] = {mnemonic: encode_opcode(op) for mnemonic, op in OPS.items()}
 
 
-def typeuse(cursor: Cursor, module: ModuleBuilder, named: bool) -> tuple[int, FuncType | None, list[str | None]]:
+def typeuse(cursor: Cursor, module: ModuleBuilder, named: bool) -> tuple[int, FuncType | None, list[LocalName]]:
     """`(type x)? (param …)* (result …)*`: the typeidx, the type (None if x does not exist), the parameters' names.
 
     Without `(type x)` the first equal type of the module is meant, or one is added.

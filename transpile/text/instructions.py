@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.text.annotations import annotated_hint
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Handler, Scope
 from wasm2py.transpile.text.tokens import Kind
@@ -30,12 +31,13 @@ class _Frame:
     """A construct that is open.
 
     `state` says which (a key of the tables below); `pending` is code to emit when it closes (a folded instruction comes
-    after its operands), `label` its label.
+    after its operands), `label` its label, `hint` its branch hint.
     """
 
     state: str
     pending: bytes = b""
     label: str | None = None
+    hint: bytes | None = None
 
 
 def expression(cursor: Cursor, scope: Scope, code: bytearray) -> None:
@@ -83,6 +85,8 @@ class _Reader:
         if self.frames[-1].state not in _TAKES_UNFOLDED:
             raise self.cursor.unexpected()
         text = self.cursor.text
+        if self.cursor.annotations:
+            self.keep_hint(annotated_hint(self.cursor, self.cursor.at, text))
         if text in _PLAIN:
             self.code += self.plain(text)
         elif text in _BLOCKS:
@@ -93,6 +97,11 @@ class _Reader:
             _MARKERS[text](self)
         else:
             raise self.cursor.unexpected()
+
+    def keep_hint(self, hint: bytes | None) -> None:
+        """What is known of the branch that is coming next in the code."""
+        if hint is not None:
+            self.scope.branch_hints.append((len(self.code), hint))
 
     def plain(self, mnemonic: str) -> bytes:
         """Step over a plain instruction; returns its code."""
@@ -185,18 +194,21 @@ class _Reader:
         text = self.cursor.text
         if self.cursor.kind != "keyword" or (text not in _PLAIN and text not in _BLOCKS):
             raise self.cursor.unexpected()
+        at = self.cursor.at - 1
+        hint = annotated_hint(self.cursor, at, text) if self.cursor.annotations else None
         if text in _PLAIN:
-            self.frames.append(_Frame("folded", self.plain(text)))
+            self.frames.append(_Frame("folded", self.plain(text), hint=hint))
             return
         label, opening = self.block_head(text)
         if text == "if":
-            self.frames.append(_Frame("condition", opening, label))
+            self.frames.append(_Frame("condition", opening, label, hint))
             return
         self.code += opening
         self.enter(_Frame("folded try" if text == "try" else "folded block", label=label))
 
     def open_then(self, frame: _Frame) -> None:
         """`(then` of a folded if."""
+        self.keep_hint(frame.hint)
         self.code += frame.pending
         self.scope.push_label(frame.label)
         self.open_part(frame, "then")
@@ -231,7 +243,9 @@ class _Reader:
         self.frames.append(_Frame("clause"))
 
     def close_plain(self) -> None:
-        self.code += self.frames.pop().pending
+        frame = self.frames.pop()
+        self.keep_hint(frame.hint)
+        self.code += frame.pending
         self.cursor.at += 1
 
     def close_clause(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wasm2py.transpile.text.annotations import annotated_name, refuse_misplaced
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.fields import declare_fields, define_fields
@@ -44,9 +45,10 @@ def assemble_body(cursor: Cursor, name: str | None, step: Callable[[], object]) 
 
 def assemble_fields(cursor: Cursor, name: str | None, step: Callable[[], object] = lambda: None) -> bytes:
     """Module fields, up to the `)` or the end after them."""
-    module, start = ModuleBuilder(name), cursor.at
+    module, start = ModuleBuilder(annotated_name(cursor, "module") or name), cursor.at
     cursor.type_index = module.spaces["type"].index
     declare_fields(cursor, module)
     cursor.at = start
     define_fields(cursor, module, step)
+    refuse_misplaced(cursor, start)
     return module.encode()

@@ -1,7 +1,8 @@
 """Tokens of the text format (spec: Text Format / Lexical Format).
 
 `tokenize` reads a whole text at once into parallel lists, which the parser walks by index: a token object each would
-cost more than the parsing.  White space, comments and annotations are dropped here.
+cost more than the parsing.  White space, comments and annotations are dropped here, but for annotations of the kinds
+that `annotations` knows, which stay beside the tokens.
 """
 
 from __future__ import annotations
@@ -51,20 +52,42 @@ _NUMBER = re.compile(
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
 
+NAME, CUSTOM, BRANCH_HINT = "name", "custom", "metadata.code.branch_hint"
+_KEPT = frozenset({NAME, CUSTOM, BRANCH_HINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`(@name …)`: where it starts, and where what follows its name starts and ends (in characters)."""
+
+    name: str
+    start: int
+    inside: int
+    end: int
+
+
 @dataclass(slots=True)
 class Tokens:
-    """The tokens of `text`: the kind, spelling and start offset (in characters) of each; the last is of kind "end"."""
+    """The tokens of `text`: the kind, spelling and start offset (in characters) of each; the last is of kind "end".
+
+    `annotations` are those of the kinds that are kept, by the index of the token that they stand before.
+    """
 
     text: str
     kinds: list[Kind] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
+    annotations: dict[int, list[Annotation]] = field(default_factory=dict)
     _lines: list[int] = field(default_factory=list)
 
     def append(self, kind: Kind, text: str, start: int) -> None:
         self.kinds.append(kind)
         self.texts.append(text)
         self.starts.append(start)
+
+    def inside(self, annotation: Annotation) -> Tokens:
+        """The tokens of an annotation."""
+        return _Lexer(self.text).run(annotation.inside, annotation.end)
 
     def error(self, message: str, offset: int) -> TextError:
         """An error at a character offset of the text."""
@@ -95,24 +118,26 @@ def tokenize(text: str | bytes, step: Callable[[], object] = lambda: None) -> To
 
     `step` is called for each spelling that is new, to show that the work goes on.
     """
-    return _Lexer(decode_source(text), step).run()
+    source = decode_source(text)
+    return _Lexer(source, step).run(0, len(source))
 
 
 class _Lexer:
     """The state of one tokenization; `known` remembers the kind of each spelling met."""
 
-    def __init__(self, text: str, step: Callable[[], object]) -> None:
+    def __init__(self, text: str, step: Callable[[], object] = lambda: None) -> None:
         self.text = text
         self.step = step
         self.tokens = Tokens(text)
         self.known: dict[str, Kind] = {"(": "(", ")": ")"}
 
-    def run(self) -> Tokens:
+    def run(self, start: int, end: int) -> Tokens:
+        """The tokens from one character to before another."""
         tokens, known, text, match_at = self.tokens, self.known, self.text, _TOKEN.match
         add_kind, add_text, add_start = tokens.kinds.append, tokens.texts.append, tokens.starts.append
-        position: int | None = 0
+        position: int | None = start
         while position is not None:
-            match = match_at(text, position)
+            match = match_at(text, position, end)
             assert match is not None
             spelling = match[1]
             if spelling is None:
@@ -174,14 +199,17 @@ class _Lexer:
 
     def skip_annotation(self, start: int) -> int:
         """Skip `(@id …)`, in which any tokens may stand as long as parentheses match."""
-        position = self.annotation_id(start)
-        depth = 1
+        name, inside = self.annotation_id(start)
+        position, depth = inside, 1
         while depth:
             match = _TOKEN.match(self.text, position)
             assert match is not None
             position = self.inside_annotation(match, start)
             opens = match.lastgroup == "annotation" or match[1] == "("
             depth += opens - (match[1] == ")")
+        if name in _KEPT:
+            kept = Annotation(name, start, inside, position - 1)
+            self.tokens.annotations.setdefault(len(self.tokens.kinds), []).append(kept)
         return position
 
     def inside_annotation(self, match: re.Match[str], start: int) -> int:
@@ -193,13 +221,12 @@ class _Lexer:
             raise self.tokens.error("unclosed annotation", start)
         return self.skip_comment(match.start(group)) if group == "comment" else match.end()
 
-    def annotation_id(self, start: int) -> int:
+    def annotation_id(self, start: int) -> tuple[str, int]:
+        """The name of the annotation that begins at `start`, and where that ends."""
         match = _ANNOTATION_ID.match(self.text, start + 2)
         if match is None or match[0] == '""':
             raise self.tokens.error("empty annotation id", start)
-        if match[0].startswith('"'):
-            identifier_name("$" + match[0], self.tokens, start)
-        return match.end()
+        return identifier_name("$" + match[0], self.tokens, start), match.end()
 
     def illegal(self, position: int) -> TextError:
         """The error for a character that starts no token."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeAlias, cast
 
 from wasm2py.runtime.references import heap_of, is_nullable, reference
 from wasm2py.runtime.types import PAGE_SIZE, FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
+from wasm2py.transpile.text.annotations import annotated_name
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
 
@@ -77,22 +78,33 @@ def heaptype(cursor: Cursor) -> ValType:
     return found
 
 
-def signature(cursor: Cursor, named: bool = True) -> tuple[FuncType, list[str | None]]:
+#: The symbolic name of a parameter or local, and the one to show, each None where there is none.
+LocalName: TypeAlias = tuple[str | None, str | None]
+UNNAMED: LocalName = (None, None)
+
+
+def signature(cursor: Cursor, named: bool = True) -> tuple[FuncType, list[LocalName]]:
     """`(param …)* (result …)*`: the type, and the name of each parameter; `named` says whether they may have names."""
     params: list[ValType] = []
-    names: list[str | None] = []
+    names: list[LocalName] = []
     while cursor.take_open("param"):
         _param_list(cursor, params, names, named)
     return FuncType(tuple(params), results(cursor)), names
 
 
-def _param_list(cursor: Cursor, types: list[ValType], names: list[str | None], named: bool) -> None:
+def _param_list(cursor: Cursor, types: list[ValType], names: list[LocalName], named: bool) -> None:
     """The rest of `(param …)` or `(local …)`: one named type, or any number without names."""
-    name = cursor.take_id() if named else None
-    found = valtypes(cursor) if name is None else [valtype(cursor)]
+    name = _local_name(cursor) if named else UNNAMED
+    found = valtypes(cursor) if name is UNNAMED else [valtype(cursor)]
     cursor.close()
     types += found
     names += [name] * len(found)
+
+
+def _local_name(cursor: Cursor) -> LocalName:
+    symbolic = cursor.take_id()
+    shown = annotated_name(cursor, "local") if cursor.annotations else None
+    return UNNAMED if symbolic is None and shown is None else (symbolic, symbolic if shown is None else shown)
 
 
 def results(cursor: Cursor) -> tuple[ValType, ...]:
@@ -104,10 +116,10 @@ def results(cursor: Cursor) -> tuple[ValType, ...]:
     return tuple(types)
 
 
-def local_lists(cursor: Cursor) -> tuple[list[ValType], list[str | None]]:
+def local_lists(cursor: Cursor) -> tuple[list[ValType], list[LocalName]]:
     """`(local …)*`: the type and name of each."""
     types: list[ValType] = []
-    names: list[str | None] = []
+    names: list[LocalName] = []
     while cursor.take_open("local"):
         _param_list(cursor, types, names, named=True)
     return types, names
