@@ -96,13 +96,13 @@ def crc32(p0, p1):
     i0 = 0
     if not mem_u32[21508]:
         for i1, e0 in zip(range(16384, 17408, 4), mem_u32[16384:17408:4]):
-            mem_u32[i1 + 5120] = (i0 >> 8) ^ e0
+            mem_u32_at_5120[i1] = (i0 >> 8) ^ e0
             i0 += 1
     if not p1:
         return p0
     i0 = p0 ^ 0xFFFFFFFF
     for e0 in items(mem_u8, 17408, p1, 1):
-        i0 = mem_u32[(e0 ^ (i0 & 0xFF)) * 4 + 21504] ^ (i0 >> 8)
+        i0 = mem_u32_at_21504_by_4[e0 ^ (i0 & 0xFF)] ^ (i0 >> 8)
     return i0 ^ 0xFFFFFFFF
 
 

@@ -100,7 +100,7 @@ def put(p0, p1):
             i13 = i1
             for i7 in range(i3):
                 i8 = i1 + i7 * 24
-                if mem_u32[i13 + 16] == 1:
+                if mem_u32_at_16[i13] == 1:
                     j0 = mem_u64[i8 % 0x100000000]
                     j1 = (((j0 >> 33) ^ j0) * 0xFF51AFD7ED558CCD) & 0xFFFFFFFFFFFFFFFF
                     j1 = (((j1 >> 33) ^ j1) * 0xC4CEB9FE1A85EC53) & 0xFFFFFFFFFFFFFFFF
@@ -108,7 +108,7 @@ def put(p0, p1):
                     i11 = 0
                     while True:
                         i12 = (i5 + (i10 & i6) * 24) % 0x100000000
-                        i9 = mem_u32[i12 + 16]
+                        i9 = mem_u32_at_16[i12]
                         if i9 == 0:
                             if i11:
                                 i12 = i11
@@ -120,8 +120,8 @@ def put(p0, p1):
                             if not i11:
                                 i11 = i12
                         i10 = (i10 + 1) % 0x100000000
-                    mem_u64[i12 + 16] = mem_u64[i8 % 0x100000000 + 16]
-                    mem_u64[i12 + 8] = mem_u64[i8 % 0x100000000 + 8]
+                    mem_u64_at_16[i12] = mem_u64_at_16[i8 % 0x100000000]
+                    mem_u64_at_8[i12] = mem_u64_at_8[i8 % 0x100000000]
                     mem_u64[i12] = mem_u64[i8 % 0x100000000]
                 i13 += 24
     else:
@@ -133,11 +133,11 @@ def put(p0, p1):
     i3 = (i4 - 1) % 0x100000000
     while True:
         i4 = (i5 + (i1 & i3) * 24) % 0x100000000
-        i6 = mem_u32[i4 + 16]
+        i6 = mem_u32_at_16[i4]
         if i6 == 0:
             if i0:
                 i4 = i0
-            i0 = mem_u32[i4 + 16]
+            i0 = mem_u32_at_16[i4]
             if i0:
                 break
             i0 = 0
@@ -151,8 +151,8 @@ def put(p0, p1):
             if not i0:
                 i0 = i4
         i1 = (i1 + 1) % 0x100000000
-    mem_u64[i4 + 16] = 1
-    mem_u64[i4 + 8] = p1
+    mem_u64_at_16[i4] = 1
+    mem_u64_at_8[i4] = p1
     mem_u64[i4] = p0
     i0 = i0 != 1
     mem_u32[16392] = (mem_u32[16392] + i0) % 0x100000000
@@ -171,21 +171,21 @@ def get(p0, p1):
         i3 = mem_u32[16396]
         while True:
             i5 = (i3 + (i2 & i1) * 24) % 0x100000000
-            i4 = mem_u32[i5 + 16]
+            i4 = mem_u32_at_16[i5]
             if i4 == 0:
                 break
             if i4 == 1:
                 if mem_u64[i5] == p0:
-                    return mem_u64[i5 + 8]
+                    return mem_u64_at_8[i5]
             if i4 == 2:
                 if not i0:
                     i0 = i5
             i2 = (i2 + 1) % 0x100000000
         if i0:
             i5 = i0
-        if mem_u32[i5 + 16] != 1:
+        if mem_u32_at_16[i5] != 1:
             return p1
-        return mem_u64[i5 + 8]
+        return mem_u64_at_8[i5]
     return p1
 
 
@@ -202,12 +202,12 @@ def remove(p0):
         i1 = mem_u32[16396]
         while True:
             i2 = (i1 + (i4 & i0) * 24) % 0x100000000
-            i3 = mem_u32[i2 + 16]
+            i3 = mem_u32_at_16[i2]
             if i3 == 0:
                 break
             if i3 == 1:
                 if mem_u64[i2] == p0:
-                    mem_u32[i2 + 16] = 2
+                    mem_u32_at_16[i2] = 2
                     mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
                     return 1
             if i3 == 2:
@@ -217,9 +217,9 @@ def remove(p0):
         i0 = 0
         if i5:
             i2 = i5
-        if mem_u32[i2 + 16] != 1:
+        if mem_u32_at_16[i2] != 1:
             return i0
-        mem_u32[i2 + 16] = 2
+        mem_u32_at_16[i2] = 2
         mem_u32[16392] = (mem_u32[16392] - 1) % 0x100000000
         return 1
     return i0

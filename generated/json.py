@@ -74,7 +74,7 @@ def output():
 # func 2 "tokenize" (i32) -> (i32)
 def tokenize(p0):
     i0 = 0
-    mem_u8[p0 + 16400] = 0
+    mem_u8_at_16400[p0] = 0
     i1 = p0 + 16400
     i2 = 16400
     while True:
@@ -90,7 +90,7 @@ def tokenize(p0):
         if i3 == i1:
             return i0
         i5 = i0 * 12
-        mem_u32[i5 + 24608] = i4
+        mem_u32_at_24608[i5] = i4
         i4 = i5 + 24608
         key = mem_u8[i3]
         if key in {44, 58, 91, 93, 123, 125}:
@@ -182,7 +182,7 @@ def tokenize(p0):
                 i8 = (i2 + i3 + i7 + 1) % 0x100000000
                 i3 = mem_u8[i8]
             if i3 == 46:
-                if not 48 <= mem_u8[i8 + 1] <= 57:
+                if not 48 <= mem_u8_at_1[i8] <= 57:
                     return (16399 - i2 - i7) % 0x100000000
                 while True:
                     i8 += 1
@@ -191,10 +191,10 @@ def tokenize(p0):
                         break
             if (i3 | 0x20) == 101:
                 i3 = i8 + 1
-                i5 = mem_u8[i8 + 1]
+                i5 = mem_u8_at_1[i8]
                 if i5 in {43, 45}:
                     i3 = i8 + 2
-                    i5 = mem_u8[i8 + 2]
+                    i5 = mem_u8_at_2[i8]
                 if not 48 <= i5 <= 57:
                     return (16399 - i2 - i7) % 0x100000000
                 i8 = i3 - 1
@@ -204,8 +204,8 @@ def tokenize(p0):
                         break
         if i8 > i1 or i0 == 4095:
             return (16399 - i2 - i7) % 0x100000000
-        mem_u32[i4 + 8] = (i8 - i2 - i7) % 0x100000000
-        mem_u32[i4 + 4] = (i2 + i7 - 16400) % 0x100000000
+        mem_u32_at_8[i4] = (i8 - i2 - i7) % 0x100000000
+        mem_u32_at_4[i4] = (i2 + i7 - 16400) % 0x100000000
         i0 += 1
         i2 = i8
 
@@ -216,7 +216,7 @@ def check(p0):
     if i0 > 0x7FFFFFFF:
         return 0
     i0 = i0 * 12 % 0x100000000
-    mem_u32[i0 + 24608] = 0
+    mem_u32_at_24608[i0] = 0
     return parse_value(24608) == i0 + 24608
 
 
@@ -227,7 +227,7 @@ def parse_value(p0):
     if key in {102, 110, 115, 116, 122}:
         return p0 + 12
     if key == 91:
-        if mem_u32[p0 + 12] == 93:
+        if mem_u32_at_12[p0] == 93:
             return p0 + 24
         i1 = parse_value(p0 + 12)
         if i1:
@@ -241,11 +241,11 @@ def parse_value(p0):
             if i2 == 93:
                 return i1 + 12
     elif key == 123:
-        key = mem_u32[p0 + 12]
+        key = mem_u32_at_12[p0]
         if key == 115:
             i1 = p0 + 12
             while True:
-                if mem_u32[i1 + 12] != 58:
+                if mem_u32_at_12[i1] != 58:
                     return i0
                 i2 = parse_value(i1 + 24)
                 if not i2:
@@ -254,7 +254,7 @@ def parse_value(p0):
                 if i1 != 44:
                     break
                 i1 = i2 + 12
-                if mem_u32[i2 + 12] != 115:
+                if mem_u32_at_12[i2] != 115:
                     return i0
             if i1 == 125:
                 return i2 + 12

@@ -72,7 +72,7 @@ def reset():
         for i2 in range(0, 224, 56):
             y0 = mem_f64[i1 + i2] * mem_f64[i3] + y0
             i3 += 56
-        mem_f64[i0 * 8 + 16696] = y0 / -39.47841760435743
+        mem_f64_at_16696_by_8[i0] = y0 / -39.47841760435743
         i1 += 8
 
 
@@ -85,17 +85,17 @@ def energy():
     while True:
         i3 = i0
         i4 = i0 * 56
-        y1 = mem_f64[i4 + 16720]
-        y2 = mem_f64[i4 + 16712]
-        y3 = mem_f64[i4 + 16696]
-        y4 = mem_f64[i4 + 16704]
+        y1 = mem_f64_at_16720[i4]
+        y2 = mem_f64_at_16712[i4]
+        y3 = mem_f64_at_16696[i4]
+        y4 = mem_f64_at_16704[i4]
         y0 = y1 * 0.5 * (y2 * y2 + (y3 * y3 + y4 * y4)) + y0
         i0 += 1
         if i3 <= 3:
             i4 = i1
             i3 = i0
             while True:
-                y2 = mem_f64[i3 * 56 % 0x100000000 + 16720]
+                y2 = mem_f64_at_16720[i3 * 56 % 0x100000000]
                 y4 = 0.0
                 i6 = i4
                 for i5 in range(0, 24, 8):
@@ -147,12 +147,10 @@ def advance(p0, p1):
                         i12 = i4 + 24
                         i13 = i7
                         i14 = i0 + 24
-                        a0 = i10 % 0x100000000 + 48
-                        a1 = i6 + 48
                         while True:
                             y1 = mem_f64[i11]
-                            mem_f64[i12] -= y1 * mem_f64[a0] * y0
-                            mem_f64[i13] += y1 * mem_f64[a1] * y0
+                            mem_f64[i12] -= y1 * mem_f64_at_48[i10 % 0x100000000] * y0
+                            mem_f64[i13] += y1 * mem_f64_at_48[i6] * y0
                             i13 += 8
                             i12 += 8
                             i11 += 8
@@ -173,7 +171,7 @@ def advance(p0, p1):
                 i4 = i3
                 i5 = i3 + 24
                 for i4 in range(i4, i5, 8):
-                    mem_f64[i4] += p1 * mem_f64[i4 + 24]
+                    mem_f64[i4] += p1 * mem_f64_at_24[i4]
                 i3 += 56
         return
 

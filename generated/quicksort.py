@@ -116,7 +116,7 @@ def quicksort(p0, p1):
                     i6 = mem_i32[i3]
                     if i6 <= i4:
                         break
-                    mem_i32[i3 + 4] = i6
+                    mem_i32_at_4[i3] = i6
                     i3 = (i3 - 4) % 0x100000000
                     i5 -= 1
                     if i5 <= i0:
@@ -136,7 +136,7 @@ def find(p0, p1):
         i1 = p0
         while True:
             i2 = ((((i1 - i0) % 0x100000000) >> 1) + i0) % 0x100000000
-            i3 = mem_i32[i2 * 4 % 0x100000000 + 16384] < i4
+            i3 = mem_i32_at_16384[i2 * 4 % 0x100000000] < i4
             if i3:
                 i0 = (i2 + 1) % 0x100000000
             else:
@@ -145,7 +145,7 @@ def find(p0, p1):
                 break
     if (i0 ^ 0x80000000) >= (p0 ^ 0x80000000):
         return 0xFFFFFFFF
-    return i0 if mem_i32[i0 * 4 % 0x100000000 + 16384] == i4 else 0xFFFFFFFF
+    return i0 if mem_i32_at_16384[i0 * 4 % 0x100000000] == i4 else 0xFFFFFFFF
 
 
 instantiate = Precompiled.from_functions(PROGRAM, globals()).instantiate

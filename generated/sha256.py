@@ -75,10 +75,10 @@ def sha256(p0):
     global __stack_pointer
     i0 = (__stack_pointer - 320) % 0x100000000
     __stack_pointer = i0
-    mem_u8[p0 + 16672] = 128
-    mem_u64[i0 + 24] = mem_u64[16408]
-    mem_u64[i0 + 16] = mem_u64[16400]
-    mem_u64[i0 + 8] = mem_u64[16392]
+    mem_u8_at_16672[p0] = 128
+    mem_u64_at_24[i0] = mem_u64[16408]
+    mem_u64_at_16[i0] = mem_u64[16400]
+    mem_u64_at_8[i0] = mem_u64[16392]
     mem_u64[i0] = mem_u64[16384]
     i1 = (p0 + 8) & 0xFFFFFFC0
     i2 = i1 + 64
@@ -98,39 +98,33 @@ def sha256(p0):
         i3 = 0
         while True:
             for i4 in range(0, 64, 4):
-                i5 = mem_u32[i3 + i4 + 16672]
-                mem_u32[i0 + i4 + 64] = (
+                i5 = mem_u32_at_16672[i3 + i4]
+                mem_u32_at_64[i0 + i4] = (
                     ((t := i5 & 0xFF00FF) << 24) | (t >> 8) | (((i5 << 8) | (i5 >> 24)) & 0xFF00FF)
                 ) & 0xFFFFFFFF
             i6 = i0 + 64
             i7 = i0 + 256
             for i6 in range(i6, i7, 4):
-                i4 = mem_u32[i6 + 4]
-                i5 = mem_u32[i6 + 56]
-                mem_u32[i6 + 64] = (
+                i4 = mem_u32_at_4[i6]
+                i5 = mem_u32_at_56[i6]
+                mem_u32_at_64[i6] = (
                     (((i4 << 25) | (i4 >> 7)) ^ ((i4 << 14) | (i4 >> 18)) ^ (i4 >> 3))
                     + mem_u32[i6]
-                    + mem_u32[i6 + 36]
+                    + mem_u32_at_36[i6]
                     + (((i5 << 15) | (i5 >> 17)) ^ ((i5 << 13) | (i5 >> 19)) ^ (i5 >> 10))
                 ) & 0xFFFFFFFF
             copy_u32(mem_u8, i0 + 32, i0, 8)
-            i5 = mem_u32[i0 + 32]
-            i6 = mem_u32[i0 + 48]
+            i5 = mem_u32_at_32[i0]
+            i6 = mem_u32_at_48[i0]
             i14 = i0 + 64
-            a0 = i0 + 48
-            a1 = i0 + 40
-            a2 = i0 + 36
-            a3 = i0 + 56
-            a4 = i0 + 52
-            a5 = i0 + 32
             for i4 in range(64):
-                i7 = mem_u32[i4 * 4 + 16416]
+                i7 = mem_u32_at_16416_by_4[i4]
                 i8 = mem_u32[i14]
-                i9 = mem_u32[i0 + 60]
-                i10 = mem_u32[a1]
-                i11 = mem_u32[a2]
-                i12 = mem_u32[a3]
-                i13 = mem_u32[a4]
+                i9 = mem_u32_at_60[i0]
+                i10 = mem_u32_at_40[i0]
+                i11 = mem_u32_at_36[i0]
+                i12 = mem_u32_at_56[i0]
+                i13 = mem_u32_at_52[i0]
                 copy_down(mem_u8, i1, i1 - 4, 7, 4)
                 i7 = (
                     (((i6 << 26) | (i6 >> 6)) ^ ((i6 << 21) | (i6 >> 11)) ^ ((i6 << 7) | (i6 >> 25)))
@@ -140,19 +134,19 @@ def sha256(p0):
                     + i7
                     + i8
                 )
-                i6 = (mem_u32[a0] + i7) & 0xFFFFFFFF
-                mem_u32[a0] = i6
+                i6 = (mem_u32_at_48[i0] + i7) & 0xFFFFFFFF
+                mem_u32_at_48[i0] = i6
                 i5 = (
                     i7
                     + (((i5 << 30) | (i5 >> 2)) ^ ((i5 << 19) | (i5 >> 13)) ^ ((i5 << 10) | (i5 >> 22)))
                     + (((i10 ^ i11) & i5) ^ (i10 & i11))
                 ) & 0xFFFFFFFF
-                mem_u32[a5] = i5
+                mem_u32_at_32[i0] = i5
                 i14 += 4
             i4 = i0
             i5 = i0 + 32
             for i4 in range(i4, i5, 4):
-                mem_u32[i4] = (mem_u32[i4] + mem_u32[i4 + 32]) % 0x100000000
+                mem_u32[i4] = (mem_u32[i4] + mem_u32_at_32[i4]) % 0x100000000
             i3 += 64
             if i3 >= i2:
                 break

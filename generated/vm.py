@@ -62,15 +62,15 @@ def run(p0, p1):
     global __stack_pointer
     i0 = (__stack_pointer - 2128) % 0x100000000
     __stack_pointer = i0
-    mem_u64[i0 + 1024] = 0
-    mem_u64[i0 + 1080] = 0
-    mem_u64[i0 + 1072] = 0
-    mem_u64[i0 + 1064] = 0
-    mem_u64[i0 + 1056] = 0
-    mem_u64[i0 + 1048] = 0
-    mem_u64[i0 + 1040] = 0
-    mem_u64[i0 + 1032] = 0
-    mem_u32[i0 + 1024] = p0
+    mem_u64_at_1024[i0] = 0
+    mem_u64_at_1080[i0] = 0
+    mem_u64_at_1072[i0] = 0
+    mem_u64_at_1064[i0] = 0
+    mem_u64_at_1056[i0] = 0
+    mem_u64_at_1048[i0] = 0
+    mem_u64_at_1040[i0] = 0
+    mem_u64_at_1032[i0] = 0
+    mem_u32_at_1024[i0] = p0
     i1 = 1
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
@@ -89,7 +89,7 @@ def run(p0, p1):
             i9 -= 4
             i8 = i0 + i9 + 1088
             i2 = mem_i32[i8]
-            i1 = mem_u8[i10 + 16384]
+            i1 = mem_u8_at_16384[i10]
             if i1 < 15:
                 if i1 < 7:
                     if i1 < 3:
@@ -98,7 +98,7 @@ def run(p0, p1):
                             __stack_pointer = i0 + 2128
                             return i2 % 0x100000000
                         if i1 == 1:
-                            mem_u32[i4] = mem_u32[i10 + 16385]
+                            mem_u32[i4] = mem_u32_at_16385[i10]
                             i5 = i10 + 5
                             i9 = i7 + 4
                     elif i1 < 5:
@@ -114,13 +114,13 @@ def run(p0, p1):
                         mem_u32[i4] = mem_u32[i4 - 8]
                         i9 = i7 + 4
                     else:
-                        mem_u32[i4] = mem_u32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4]
+                        mem_u32[i4] = mem_u32_at_1024[i0 + (mem_u8_at_16385[i10] & 0xF) * 4]
                         i9 = i7 + 4
                         i5 = i10 + 2
                 elif i1 < 11:
                     if i1 < 9:
                         if i1 == 7:
-                            mem_i32[i0 + 1024 + (mem_u8[i10 + 16385] & 0xF) * 4] = i2
+                            mem_i32_at_1024[i0 + (mem_u8_at_16385[i10] & 0xF) * 4] = i2
                             i5 = i10 + 2
                         else:
                             i1 = i8 - 4
@@ -180,16 +180,16 @@ def run(p0, p1):
                         i1 = i8 - 4
                         mem_u32[i1] = mem_i32[i1] > i2
                     else:
-                        i5 = ((mem_u8[i5 + 16385] * 256) & 0xF00) | mem_u8[i5 + 16384]
+                        i5 = ((mem_u8_at_16385[i5] * 256) & 0xF00) | mem_u8_at_16384[i5]
                         i9 = i7
                 elif i1 == 24:
                     if i2:
                         i5 = i10 + 3
                     else:
-                        i5 = ((mem_u8[i5 + 16385] * 256) & 0xF00) | mem_u8[i5 + 16384]
+                        i5 = ((mem_u8_at_16385[i5] * 256) & 0xF00) | mem_u8_at_16384[i5]
                 else:
                     mem_u32[i0 + i6 * 4] = i10 + 3
-                    i5 = ((mem_u8[i10 + 16386] * 256) & 0xF00) | mem_u8[i10 + 16385]
+                    i5 = ((mem_u8_at_16386[i10] * 256) & 0xF00) | mem_u8_at_16385[i10]
                     i6 += 1
                     i9 = i7
             elif i1 < 28:

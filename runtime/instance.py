@@ -14,7 +14,7 @@ from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global, NamespaceGlobal, WordGlobal
 from wasm2py.runtime.link import Extern, match_imports
 from wasm2py.runtime.listeners import Listeners, listen
-from wasm2py.runtime.memory import Memory
+from wasm2py.runtime.memory import Memory, parts_named
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.runtime.program import ConstExpr, Dialect, GlobalInfo, Program, UnitLoader, unit_of
 from wasm2py.runtime.stack import GUARD
@@ -201,12 +201,14 @@ class Instance:
         self._views = {view.identifier: view for view in self.program.call_views}
 
     def _set_up_views(self, codes: Sequence[CodeType]) -> None:
-        """Make the views of tables that this code uses, of the many that other code of the module might."""
-        if self._views:
-            for identifier in {name for code in codes for name in code.co_names}:
-                view = self._views.pop(identifier, None)
-                if view is not None:
-                    self.namespace.__dict__[identifier] = self.tables[view.table].view(view.type, self.dialect)
+        """Make the views of tables and memories that this code uses, of the many that other code might."""
+        names = self.namespace.__dict__
+        new = {name for code in codes for name in code.co_names if name not in names}
+        for identifier in self._views.keys() & new:
+            view = self._views.pop(identifier)
+            names[identifier] = self.tables[view.table].view(view.type, self.dialect)
+        for index, parts in parts_named(new).items():
+            self.memories[index].show_parts(self.namespace, parts)
 
     def _set_up_tags(self, imports: Sequence[Tag]) -> None:
         types = self.program.tags[len(imports) :]

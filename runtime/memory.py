@@ -22,8 +22,10 @@ whose bytearrays other threads can use while they are extended, goes on with one
 
 from __future__ import annotations
 
+import re
 import sys
 import weakref
+from collections.abc import Iterable
 from struct import Struct
 from struct import error as StructError  # noqa: N812
 from threading import RLock
@@ -51,6 +53,12 @@ from wasm2py.runtime.views import LAYOUTS, Views
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
+#: What a view shows: items of which width, from which offset on, one at every so many bytes.
+Part: TypeAlias = tuple[str, int, int]
+
+_PART_NAME = re.compile(r"mem(\d*)_([uif]\d+)_at_(\d+)(?:_by_(\d+))?")
+#: The widths for which the storage itself will do.
+_BYTES = ("", "u8")
 _FAILED = 0xFFFFFFFF
 #: From this size on, every memory is a view of what comes from `mmap`.
 _HUGE = 1 << 30
@@ -115,7 +123,7 @@ class Memory(Atomics):
         if minimum > self._limit():
             raise MemoryError(f"a memory of {minimum} pages: at most {self._limit()} can be had")
         self._maximum = maximum
-        self._attached: list[tuple[weakref.ref[ModuleType], dict[str, str]]] = []
+        self._attached: list[tuple[weakref.ref[ModuleType], dict[str, Part]]] = []
         self._portable = _PORTABLE_FIRST
         self._views: Views | None = None
         self._lock = RLock()  # a signal handler may use the memory, even from within here
@@ -178,6 +186,13 @@ class Memory(Atomics):
             if dialect == "cpython" and self._views is None:
                 self._views = Views(self._buffer)
             self._name(self._buffer, self._views)
+
+    def show_parts(self, module: ModuleType, parts: dict[str, Part]) -> None:
+        """Set further names in an attached namespace, of views that begin at an offset, now and whenever it grows."""
+        with self._lock:
+            [names, *_] = [names for reference, names in self._attached if reference() is module]
+            names.update(parts)
+            self._set(module, parts, self._buffer, self._views)
 
     def grow(self, n: int) -> int:
         """Add n pages (spec: `memory.grow`); returns the previous number of pages, or 0xFFFFFFFF if that is too many
@@ -244,8 +259,12 @@ class Memory(Atomics):
     def _release(self) -> None:
         """Let go of our own views."""
         if self._views is not None:
-            Views(bytearray(8))  # a rehearsal: if the call stack is too full to make new ones, it is so before they go
+            self._rehearse()
             self._views.release()
+
+    def _rehearse(self) -> None:
+        """If the call stack is too full to make new views and to name them, let it be so before the old ones go."""
+        self._set(ModuleType(""), {"": ("u32", 1, 2)}, b"", Views(bytearray(8)))
 
     def _show(self, storage: Any, buffer: Any) -> None:
         """Set the names in every namespace, and make these the bytes."""
@@ -257,13 +276,20 @@ class Memory(Atomics):
 
     def _name(self, buffer: Any, shown: Views | None) -> None:
         """Set the names in every namespace."""
-        views = {} if shown is None else shown.by_width
         for reference, names in self._attached:
             module = reference()
             if module is not None:
-                namespace = module.__dict__
-                for name, width in names.items():
-                    namespace[name] = views.get(width, buffer)
+                self._set(module, names, buffer, shown)
+
+    @staticmethod
+    def _set(module: ModuleType, names: dict[str, Part], buffer: Any, shown: Views | None) -> None:
+        """Set names in one namespace."""
+        namespace = module.__dict__
+        for name, (width, offset, step) in names.items():
+            if shown is None or (width in _BYTES and not offset and step == 1):
+                namespace[name] = buffer
+            else:
+                namespace[name] = shown.part(width, offset, step) if offset or step > 1 else shown.by_width[width]
 
     def _limit(self) -> int:
         """The most pages that the memory can have.
@@ -496,7 +522,20 @@ class Memory(Atomics):
         return f"<Memory {index}{self.type.limits} pages{', shared' if self.shared else ''}>"
 
 
-def _names(index: int, dialect: Dialect) -> dict[str, str]:
+def _names(index: int, dialect: Dialect) -> dict[str, Part]:
     """The names of memory `index` in a namespace (docs/architecture.md), and for which width of item each is."""
     prefix = f"mem{index or ''}"
-    return {prefix: ""} if dialect == "portable" else {f"{prefix}_{width}": width for width in ("u8", *LAYOUTS)}
+    widths = ("u8", *LAYOUTS)
+    return {prefix: ("", 0, 1)} if dialect == "portable" else {f"{prefix}_{width}": (width, 0, 1) for width in widths}
+
+
+def parts_named(names: Iterable[str]) -> dict[int, dict[str, Part]]:
+    """By memory index, those among some names that are of views which begin at an offset, and what they show."""
+    found: dict[int, dict[str, Part]] = {}
+    for name in names:
+        if "_at_" in name:
+            match = _PART_NAME.fullmatch(name)
+            if match is not None:
+                index, width, offset, step = match.groups()
+                found.setdefault(int(index or 0), {})[name] = (width, int(offset), int(step or 1))
+    return found

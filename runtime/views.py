@@ -44,12 +44,16 @@ _PINS: dict[int, tuple[weakref.ref[memoryview], object]] = {}
 
 
 class Views:
-    """One view for each width, in `by_width`, of a buffer that cannot be resized while they are there."""
+    """One view for each width, in `by_width`, of a buffer that cannot be resized while they are there.
 
-    __slots__ = ("_pins", "_whole", "by_width")
+    And others that begin at some offset, and whose items may be further apart: `part` makes them.
+    """
+
+    __slots__ = ("_parts", "_pins", "_whole", "by_width")
 
     def __init__(self, buffer: Any) -> None:
         self._whole = memoryview(buffer)
+        self._parts: dict[tuple[str, int, int], Any] = {}
         self._pins: list[int] = []
         self.by_width: dict[str, Any] = {}
         interface = _interface() if len(buffer) else None
@@ -63,9 +67,20 @@ class Views:
             self._pins.append(id(reference))
             self.by_width[width] = view
 
+    def part(self, width: str, offset: int, step: int) -> Any:
+        """The items that begin at every `step`th byte from an offset on; always the same view."""
+        key = width, offset, step
+        part = self._parts.get(key)
+        if part is None:
+            whole: Any = self._whole if width == "u8" else self.by_width[width]
+            stands_in = isinstance(whole, _StandIn)
+            part = _StandIn(whole._buffer, width, offset, step) if stands_in else whole[offset::step]
+            self._parts[key] = part
+        return part
+
     def release(self) -> None:
         """Make the views useless, and let the buffer go."""
-        for view in self.by_width.values():
+        for view in (*self._parts.values(), *self.by_width.values()):
             view.release()
         self._whole.release()
         for key in self._pins:
@@ -135,32 +150,34 @@ def _interface() -> _Interface | None:
 
 
 class _StandIn:
-    """What can be indexed like a view."""
+    """What can be indexed like a view, of the items at every `step`th byte from an offset on."""
 
-    __slots__ = ("_buffer", "_layout", "_width", "itemsize")
+    __slots__ = ("_buffer", "_layout", "_offset", "_step", "_width", "itemsize")
 
-    def __init__(self, buffer: Any, width: str) -> None:
+    def __init__(self, buffer: Any, width: str, offset: int = 0, step: int = 1) -> None:
         self._buffer = buffer
+        self._offset, self._step = offset, step
         self._width = width
         self._layout = LAYOUTS[width]
         self.itemsize = self._layout.size
 
     def __len__(self) -> int:
-        return max(len(self._buffer) - self.itemsize + 1, 0)
+        return max((len(self._buffer) - self.itemsize - self._offset) // self._step + 1, 0)
 
     def __getitem__(self, address: int | slice) -> Any:
         if isinstance(address, slice):
             return [self[at] for at in range(*address.indices(len(self)))]
-        self._check(address)
-        return self._layout.unpack_from(self._buffer, address)[0]
+        return self._layout.unpack_from(self._buffer, self._place(address))[0]
 
     def __setitem__(self, address: int, value: Any) -> None:
-        self._check(address)
-        self._layout.pack_into(self._buffer, address, f32(value) if self._width == "f32" else value)
+        place = self._place(address)
+        self._layout.pack_into(self._buffer, place, f32(value) if self._width == "f32" else value)
 
-    def _check(self, address: int) -> None:
-        if address >= len(self):
-            raise IndexError(f"no {self._width} at {address}")
+    def _place(self, index: int) -> int:
+        place = index * self._step + self._offset
+        if index >= len(self):
+            raise IndexError(f"no {self._width} at {place}")
+        return place
 
     def release(self) -> None:
         """Show nothing any more."""

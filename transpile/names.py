@@ -30,7 +30,7 @@ _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
 }
 _RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
-_PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+|table\d*_type\d+|__\w*__")
+_PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+(_at_\d+)?(_by_\d+)?|table\d*_type\d+|__\w*__")
 
 
 def memory_name(index: int) -> str:
@@ -39,9 +39,13 @@ def memory_name(index: int) -> str:
 
 
 @lru_cache(1024)
-def view_name(index: int, format_: str) -> str:
-    """The namespace's name of a typed view of a memory; formats are spelled u8, i16, f64, …"""
-    return f"mem{_number(index)}_{format_}"
+def view_name(index: int, format_: str, offset: int = 0, step: int = 1) -> str:
+    """The namespace's name of a typed view of a memory; formats are spelled u8, i16, f64, …
+
+    One that begins at an offset says so, and one whose items are some bytes apart.
+    """
+    start = f"_at_{offset}" if offset or step > 1 else ""
+    return f"mem{_number(index)}_{format_}{start}{f'_by_{step}' if step > 1 else ''}"
 
 
 def buffer_name(index: int) -> str:

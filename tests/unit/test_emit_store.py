@@ -24,17 +24,17 @@ def change(op: str, left: str, right: str, type_: str = "i32", at: int = 8, load
 @pytest.mark.parametrize(
     ("wat", "augmented"),
     [
-        (change("or", "old", "x"), "mem_u32[p + 8] |= x"),
-        (change("xor", "x", "old"), "mem_u32[p + 8] ^= x"),
-        (change("sub", "old", "y", "f64"), "mem_f64[p + 8] -= 2.5"),
-        (change("mul", "y", "old", "f64"), "mem_f64[p + 8] *= 2.5"),
+        (change("or", "old", "x"), "mem_u32_at_8[p] |= x"),
+        (change("xor", "x", "old"), "mem_u32_at_8[p] ^= x"),
+        (change("sub", "old", "y", "f64"), "mem_f64_at_8[p] -= 2.5"),
+        (change("mul", "y", "old", "f64"), "mem_f64_at_8[p] *= 2.5"),
         (change("or", "old", "x", at=12), None),
         (change("add", "old", "x"), None),
         (change("or", "old", "x", load="8_u"), None),
         (change("or", "old", "call"), None),
         (change("sub", "y", "old", "f64"), None),
         (change("div_u", "old", "x"), None),
-        (change("and", "x", "old", load="8_u", store="8"), "mem_u8[p + 8] &= x"),
+        (change("and", "x", "old", load="8_u", store="8"), "mem_u8_at_8[p] &= x"),
     ],
 )
 def test_what_changes_in_place(wat: str, augmented: str | None) -> None:

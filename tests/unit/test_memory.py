@@ -15,7 +15,7 @@ import pytest
 from wasm2py.runtime import memory as memory_module
 from wasm2py.runtime import pages as pages_module
 from wasm2py.runtime.errors import Trap
-from wasm2py.runtime.memory import Memory
+from wasm2py.runtime.memory import Memory, parts_named
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE, Limits, MemoryType
 
@@ -116,6 +116,27 @@ def test_cpython_names() -> None:
     names["mem_f32"][17] = 1e39
     assert memory.read(17, 4) == bytes.fromhex("0000807f")
     assert len(names["mem1_u8"]) == 2 * PAGE_SIZE
+
+
+@needs_little_endian
+def test_names_of_parts(memory: Memory) -> None:
+    module, other = ModuleType("instance"), ModuleType("other")
+    for attached in (other, module):
+        memory.attach(attached, 1, "cpython")
+    parts = parts_named(["mem1_u16_at_8", "mem1_u8_at_65532", "mem1_i32_at_4_by_8", "mem_f64", "me_at_1", "x_at_u8"])
+    assert parts == {
+        1: {"mem1_u16_at_8": ("u16", 8, 1), "mem1_u8_at_65532": ("u8", 65532, 1), "mem1_i32_at_4_by_8": ("i32", 4, 8)}
+    }
+    memory.show_parts(module, parts[1])
+    assert "mem1_u16_at_8" not in vars(other)
+    for grown in (0, 1):
+        memory.write_i32(12, -2)
+        names = vars(module)
+        assert (names["mem1_u16_at_8"][4], names["mem1_i32_at_4_by_8"][1]) == (0xFFFE, -2)
+        names["mem1_u8_at_65532"][3] = 7 + grown
+        assert memory[65535] == 7 + grown
+        assert len(names["mem1_u8_at_65532"]) == 4 + grown * PAGE_SIZE
+        assert memory.grow(1 - grown) == 1 + grown
 
 
 def test_portable_names() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from wasm2py.runtime import views as views_module
+from wasm2py.runtime.layouts import U8
 from wasm2py.runtime.views import LAYOUTS, Views
 
 pytestmark = pytest.mark.skipif(sys.byteorder == "big", reason="views have the host's byte order")
@@ -43,6 +44,29 @@ def test_items_at_every_address(kind: str, width: str) -> None:
     for address in (0, 3, len(view) - 1):
         view[address] = VALUES.get(width, 1.25)
         assert layout.unpack_from(buffer, address)[0] == VALUES.get(width, 1.25)
+
+
+@pytest.mark.parametrize("width", ["u8", *LAYOUTS])
+@pytest.mark.parametrize(("offset", "step"), [(0, 4), (3, 1), (5, 8), (20, 3), (32, 1), (100, 2)])
+def test_parts_begin_at_an_offset(kind: str, width: str, offset: int, step: int) -> None:
+    buffer, layout = bytearray(range(32)), LAYOUTS.get(width, U8)
+    views = Views(buffer)
+    part = views.part(width, offset, step)
+    assert views.part(width, offset, step) is part
+    places = range(offset, 33 - layout.size, step)
+    assert len(part) == len(places)
+    for index, place in enumerate(places):
+        assert part[index] == layout.unpack_from(buffer, place)[0]
+        part[index] = VALUES.get(width, 1)
+        assert layout.unpack_from(buffer, place)[0] == VALUES.get(width, 1)
+    for index in (len(places), len(places) + 1, 2**32):
+        with pytest.raises(IndexError):
+            part[index]
+        with pytest.raises(IndexError):
+            part[index] = 1
+    del part
+    views.release()
+    buffer.extend(b"more")
 
 
 @pytest.mark.parametrize("width", LAYOUTS)

@@ -12,31 +12,11 @@ from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, QUIET, SIGNED, WORDS, Emitter
 from wasm2py.transpile.emit.integers import sign_extended
+from wasm2py.transpile.emit.places import address_of, item_base, view_and_index, with_offset
 from wasm2py.transpile.emit.values import Value
 from wasm2py.transpile.ir.expr import NARROWED, Expr
 from wasm2py.transpile.ir.intervals import FULL
 from wasm2py.transpile.opcodes import OPS, Op
-
-
-def address_of(emitter: Emitter, access: Expr, line: int) -> ast.expr:
-    """Where an access goes: the operand plus the static offset."""
-    return with_offset(emitter.place(access.args[0]).node, access.imm[1], line)
-
-
-def item_base(emitter: Emitter, operand: Expr, line: int) -> ast.expr:
-    """The same as an index of a view, without the offset: views take any number that is not negative for what it is."""
-    if operand.op is NARROWED and emitter.dialect == "cpython":
-        return with_offset(emitter.node(operand.args[0]), operand.imm, line)
-    return emitter.place(operand).node
-
-
-def with_offset(base: ast.expr, offset: int, line: int) -> ast.expr:
-    """A sum that does not wrap."""
-    if not offset:
-        return base
-    if isinstance(base, ast.Constant) and isinstance(base.value, int):
-        return nodes.constant(base.value + offset, line)
-    return nodes.BinOp(base, nodes.ADD, nodes.constant(offset, line), line)
 
 
 def format_of(op: Op, signed: bool) -> str:
@@ -48,11 +28,11 @@ def format_of(op: Op, signed: bool) -> str:
 
 def _load(emitter: Emitter, expr: Expr, line: int, format_: str) -> ast.expr:
     """Read an item of `format_` (u8, i16, f64, …)."""
-    memory = expr.imm[2]
-    address = with_offset(item_base(emitter, expr.args[0], line), expr.imm[1], line)
+    _, offset, memory = expr.imm
+    base = item_base(emitter, expr.args[0], line)
     if emitter.dialect == "portable":
-        return _portable(address, memory, format_, line)
-    return nodes.item(names.view_name(memory, format_), address, line)
+        return _portable(with_offset(base.node, offset, line), memory, format_, line)
+    return nodes.item(*view_and_index(emitter, memory, format_, base, offset, line), line)
 
 
 def _portable(address: ast.expr, memory: int, format_: str, line: int) -> ast.expr:

@@ -9,9 +9,9 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import address_of, with_offset
 from wasm2py.transpile.emit.calls import memory_size
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter
+from wasm2py.transpile.emit.places import address_of, with_offset
 from wasm2py.transpile.emit.values import MASKS
 from wasm2py.transpile.ir.expr import SHARED_SIZE, WIDE_ATOMICS, Expr
 from wasm2py.transpile.opcodes import Op

@@ -65,11 +65,12 @@ class Emitter:
 
     `temporary` holds a value within an expression, `address` and `stored` a store's operands within its statements, and
     `tail` is what makes the calls that the function ends in (see `runtime/tails`), `caught` where an `except` puts an
-    exception.
+    exception. `offsets` says that there may be views that begin elsewhere than at address 0.
     """
 
     __slots__ = (
-        "_integers", "address", "caught", "dialect", "line", "program", "stored", "tail", "temporary", "variables",
+        "_integers", "address", "caught", "dialect", "line", "offsets", "program", "stored", "tail", "temporary",
+        "variables",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +78,7 @@ class Emitter:
     ) -> None:
         self.program = program
         self.dialect: Dialect = program.options.dialect
+        self.offsets = "offsets" not in program.options.disabled_passes
         self.variables = variables
         self.temporary, self.address, self.stored, self.tail = names
         self.caught = ""

@@ -21,7 +21,6 @@ from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, RAISE, SELECT, TAIL_CAL
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
-from wasm2py.transpile.structure.hoisting import hoist
 from wasm2py.transpile.structure.nodes import (
     Break,
     Code,
@@ -87,8 +86,6 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
     innermost_loops(body, loops)
     if "streams" not in program.options.disabled_passes:
         stream(function, body, loops, tuple(memory.limits.minimum * memory.page_size for memory in program.memories))
-    if "hoisting" not in program.options.disabled_passes:
-        hoist(function, loops)
 
 
 class _Writer:

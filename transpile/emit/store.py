@@ -6,10 +6,12 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import item_base, reread, with_offset
+from wasm2py.transpile.emit.access import reread
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.floats import never_signals
+from wasm2py.transpile.emit.places import item_base, view_and_index, with_offset
 from wasm2py.transpile.emit.rounding import rounds, unrounded
+from wasm2py.transpile.emit.values import Value
 from wasm2py.transpile.ir.expr import CONSTS, TRAPS_OTHERWISE, WRITES, Expr, commute
 from wasm2py.transpile.ir.intervals import SIZES
 from wasm2py.transpile.opcodes import OPS
@@ -30,17 +32,17 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
         return store(emitter, Expr(_INTEGER_STORE[op.mnemonic], None, (where_expr, bits), expr.imm, expr.offset))
     out: list[ast.stmt] = []
     by_view = op.mnemonic != "f32.store"
-    base = item_base(emitter, where_expr, line) if by_view else emitter.place(where_expr).node
+    base = item_base(emitter, where_expr, line) if by_view else emitter.place(where_expr)
     if where_expr.op not in CONSTS and not commute(where_expr.effects, value_expr.effects):
-        base = _named(out, emitter.address, base, line)
-    address = with_offset(base, expr.imm[1], line)
+        base = Value(_named(out, emitter.address, base.node, line), base.low, base.high)
+    _, offset, memory = expr.imm
     if rounds(emitter, value_expr):  # which a view does as well
         value, sign = unrounded(emitter, value_expr, out), "u"
     else:
         value, sign = _stored(emitter, value_expr, op.width, line)
     format_ = f"{'f' if op.mnemonic[0] == 'f' else sign}{8 * op.width}"
     if emitter.dialect == "cpython" and (format_ != "f32" or never_signals(value_expr)):
-        view = names.view_name(expr.imm[2], format_)
+        view, address = view_and_index(emitter, memory, format_, base, offset, line)
         changed = None if value_expr.effects & (WRITES | TRAPS_OTHERWISE) else _change(view, address, value)
         if changed is not None:
             out.append(nodes.AugAssign(nodes.item(view, address, line, nodes.STORE), *changed, line))
@@ -50,7 +52,8 @@ def store(emitter: Emitter, expr: Expr) -> list[ast.stmt]:
     if value_expr.effects & WRITES:
         # In a helper's call, Python would take the memory as it was before this perhaps made it grow.
         value = _named(out, emitter.stored, value, line)
-    out.append(_by_helper(emitter, expr.imm[2], format_, address, value, line))
+    address = with_offset(base.node, offset, line)
+    out.append(_by_helper(emitter, memory, format_, address, value, line))
     return out
 
 

@@ -6,9 +6,10 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import format_of, with_offset
+from wasm2py.transpile.emit.access import format_of
 from wasm2py.transpile.emit.bulk import plus
 from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.places import with_offset
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval
 from wasm2py.transpile.structure.nodes import For, Item
