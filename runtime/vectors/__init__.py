@@ -43,3 +43,10 @@ _FAMILIES = (
 VECTOR_HELPERS: dict[str, Callable[..., object]] = {
     name: helper for family in _FAMILIES for name, helper in family.HELPERS.items()
 }
+
+
+def __getattr__(name: str) -> Callable[..., object]:
+    try:
+        return VECTOR_HELPERS[name]
+    except KeyError:
+        raise AttributeError(name) from None

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from unit.vector_model import EDGES, MODEL, of_edges, operand_lanes, same_floats, vector
+from unit.vector_model import DIALECTS, EDGES, MODEL, of_edges, operand_lanes, same_floats, vector
 from wasm2py.runtime.vectors import VECTOR_HELPERS
+from wasm2py.runtime.vectors.words import WORD_HELPERS
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 st = hypothesis.strategies
@@ -42,8 +43,8 @@ def _operands(name: str) -> Iterator[tuple[int, ...]]:
             yield a, n
 
 
-def _check(name: str, operands: tuple[int, ...]) -> None:
-    got, expected = V[name](*operands), MODEL[name](*operands)
+def _check(dialect: str, name: str, operands: tuple[int, ...]) -> None:
+    got, expected = DIALECTS[dialect][name](*operands), MODEL[name](*operands)
     if name[0] == "f" and name.rpartition("_")[2] in ARITHMETIC:
         assert 0 <= got < 1 << 128
         assert same_floats(got, expected, int(name[1:3])), (operands, hex(got), hex(expected))
@@ -65,10 +66,15 @@ def test_there_is_every_instruction() -> None:
     assert len(V) - len(relaxed) == 235  # all of SIMD but v128.const
 
 
+def test_both_dialects_have_the_same_functions() -> None:
+    assert set(WORD_HELPERS) == {*V, "f32x4_load", "f64x2_load"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", NAMES)
-def test_edge_values(name: str) -> None:
+def test_edge_values(name: str, dialect: str) -> None:
     for operands in _operands(name):
-        _check(name, operands)
+        _check(dialect, name, operands)
 
 
 def _vectors() -> Any:
@@ -86,4 +92,5 @@ def _vectors() -> Any:
 @hypothesis.given(st.sampled_from(NAMES), _vectors(), _vectors(), _vectors())
 def test_any_vectors(name: str, a: int, b: int, c: int) -> None:
     operands = (a, b & 0xFFFFFFFF) if _is_shift(name) else (a, b, c)[: _count(name)]
-    _check(name, operands)
+    for dialect in DIALECTS:
+        _check(dialect, name, operands)

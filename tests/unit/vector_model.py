@@ -1,9 +1,10 @@
 """The vector instructions lane by lane, as the spec defines them: what the functions of `runtime.vectors` are to agree
-with.  Scalar operators are the run time's own, which have tests of their own.
+with, in both dialects.  Scalar operators are the run time's own, which have tests of their own.
 """
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import operator
 import random
@@ -13,6 +14,8 @@ from typing import Any
 
 from wasm2py.runtime import floats
 from wasm2py.runtime.access import f32_bits, f32_from_bits, f64_bits, f64_from_bits
+from wasm2py.runtime.vectors import VECTOR_HELPERS
+from wasm2py.runtime.vectors.words import WORD_HELPERS, from_int, to_int
 
 Lanes = list[int]
 
@@ -26,6 +29,24 @@ def lanes(vector: int, bits: int, signed: bool = False) -> Lanes:
 def vector(numbers: Lanes, bits: int) -> int:
     """The vector of lanes, of which the low bits count."""
     return sum((n & (1 << bits) - 1) << bits * i for i, n in enumerate(numbers))
+
+
+def _with_integers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the portable dialect, taking and giving vectors as integers."""
+    is_vector = [name in ("a", "b", "c", "indices") for name in inspect.signature(function).parameters]
+
+    def call(*operands: Any) -> Any:
+        found = function(*(from_int(x) if v else x for x, v in zip(operands, is_vector, strict=True)))
+        return to_int(found) if isinstance(found, tuple) else found
+
+    return call
+
+
+#: The functions of each dialect.
+DIALECTS: dict[str, dict[str, Callable[..., Any]]] = {
+    "cpython": VECTOR_HELPERS,
+    "portable": {name: _with_integers(WORD_HELPERS[name]) for name in VECTOR_HELPERS},
+}
 
 
 def saturated(n: int, bits: int, signed: bool) -> int:
