@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from wasm2py.runtime.signature import funcref as funcref
     from wasm2py.runtime.signature import i32 as i32
     from wasm2py.runtime.signature import i64 as i64
+    from wasm2py.runtime.signature import v128 as v128
     from wasm2py.runtime.table import Table as Table
     from wasm2py.runtime.tag import Tag as Tag
     from wasm2py.runtime.types import FuncType as FuncType
@@ -66,7 +67,7 @@ _HOMES = {
     "instance": ["Exports", "Instance"],
     "linker": ["Linker", "load"],
     "module": ["ExportType", "ImportType", "Module"],
-    "runtime.signature": ["exnref", "externref", "f32", "f64", "funcref", "i32", "i64"],
+    "runtime.signature": ["exnref", "externref", "f32", "f64", "funcref", "i32", "i64", "v128"],
     "wasi": ["Wasi"],
     "runtime.cache": ["Cache"],
     "runtime.errors": [

@@ -12,6 +12,7 @@ from wasm2py.runtime.references import erased, is_function_reference, is_referen
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.text.features import later_feature
 from wasm2py.transpile.text.script import Value
+from wasm2py.transpile.text.vectors import SHAPES
 
 
 class Needs(Exception):
@@ -34,11 +35,17 @@ def argument(value: Value) -> Any:
     return _of_kind(_ARGUMENTS, value)(value.value)
 
 
+def _vector(value: tuple[str, tuple[int, ...]]) -> int:
+    shape, lanes = value
+    return sum(lane << SHAPES[shape][0] * index for index, lane in enumerate(lanes))
+
+
 _ARGUMENTS: dict[str, Callable[[Any], Any]] = {
     "i32.const": int,
     "i64.const": int,
     "f32.const": f32_from_bits,
     "f64.const": f64_from_bits,
+    "v128.const": _vector,
     "ref.null": lambda _heaptype: None,
     "ref.extern": HostReference,
 }
@@ -81,20 +88,34 @@ def _integer(name: ValType, bits: int) -> Callable[[Any, ValType, Any], bool]:
     return match
 
 
-def _float(name: ValType, to_bits: Callable[[float], int], bits: int, fraction: int) -> Callable[..., bool]:
-    canonical = (1 << bits - 1) - 1 >> fraction - 1 << fraction - 1
-
+def _float(name: ValType, to_bits: Callable[[float], int], bits: int) -> Callable[..., bool]:
     def match(expected: int | str, valtype: ValType, value: Any) -> bool:
-        if valtype != name or type(value) is not float:
-            return False
-        pattern = to_bits(value)
-        if expected == "nan:canonical":
-            return pattern & ~(1 << bits - 1) == canonical
-        if expected == "nan:arithmetic":
-            return pattern & canonical == canonical
-        return pattern == expected
+        return valtype == name and type(value) is float and _same_bits(expected, to_bits(value), bits)
 
     return match
+
+
+def _same_bits(expected: int | str, pattern: int, bits: int) -> bool:
+    """Whether the bit pattern of a float, or any integer, is as expected."""
+    if isinstance(expected, int):
+        return pattern == expected
+    canonical = _CANONICAL_NANS[bits]
+    if expected == "nan:canonical":
+        return pattern & ~(1 << bits - 1) == canonical
+    return pattern & canonical == canonical
+
+
+_CANONICAL_NANS = {32: 0x7FC00000, 64: 0x7FF8000000000000}
+
+
+def _matches_vector(expected: tuple[str, tuple[int | str, ...]], valtype: ValType, value: Any) -> bool:
+    """Whether each lane is as expected."""
+    if valtype != "v128" or type(value) is not int or value >> 128:
+        return False
+    shape, lanes = expected
+    bits, _ = SHAPES[shape]
+    mask = (1 << bits) - 1
+    return all(_same_bits(lane, value >> bits * index & mask, bits) for index, lane in enumerate(lanes))
 
 
 def _null(heaptype: str | None, valtype: ValType, value: Any) -> bool:
@@ -126,8 +147,9 @@ def _either(patterns: Sequence[Value], valtype: ValType, value: Any) -> bool:
 _PATTERNS: dict[str, Callable[[Any, ValType, Any], bool]] = {
     "i32.const": _integer("i32", 32),
     "i64.const": _integer("i64", 64),
-    "f32.const": _float("f32", f32_bits, 32, 23),
-    "f64.const": _float("f64", f64_bits, 64, 52),
+    "f32.const": _float("f32", f32_bits, 32),
+    "f64.const": _float("f64", f64_bits, 64),
+    "v128.const": _matches_vector,
     "ref.null": _null,
     "ref.extern": _extern,
     "ref.func": _func,
@@ -139,6 +161,8 @@ def _show_pattern(pattern: Value) -> str:
     value = pattern.value
     if pattern.kind in ("f32.const", "f64.const") and isinstance(value, int):
         return f"{pattern.kind} {value:#x}"
+    if pattern.kind == "v128.const":
+        return " ".join([pattern.kind, value[0], *(lane if isinstance(lane, str) else hex(lane) for lane in value[1])])
     return pattern.kind if value is None else f"{pattern.kind} {value}"
 
 
@@ -146,4 +170,4 @@ def _show(valtype: ValType, value: Any) -> str:
     if isinstance(value, float):
         bits = f32_bits(value) if valtype == "f32" else f64_bits(value)
         return f"{valtype} {bits:#x} = {value}"
-    return f"{valtype} {value}"
+    return f"{valtype} {value:#034x}" if valtype == "v128" else f"{valtype} {value}"

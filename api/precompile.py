@@ -6,7 +6,7 @@ import ast
 import contextlib
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,13 +78,14 @@ def precompile(
     options = Options(settings.target, disabled_features=settings.disabled_features)
     source = source_of(data, package, options, settings.style, progress=progress)
     layout = Layout(package, standalone)
-    copied = dict(_runtime_files(layout, is_command(source.program))) if standalone else {}
-    packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
-    texts = {Path(path): text for path, text in package_files(source, layout, packages).items()} | copied
+    units: dict[Path, str] = {}
     step = progress("translating", len(source.program.units))
     for unit, text in enumerate(_unit_texts(source, layout, settings)):
-        texts[Path(package, f"_unit{unit}.py")] = text
+        units[Path(package, f"_unit{unit}.py")] = text
         step()
+    copied = dict(_runtime_files(layout, _needs(source, layout, units.values()))) if standalone else {}
+    packages = tuple(sorted({".".join(path.parts[:-1]) for path in copied}))
+    texts = {Path(path): text for path, text in package_files(source, layout, packages).items()} | copied | units
     written = [_write(folder / path, text) for path, text in texts.items()]
     _remove_stale(folder / package, set(written))
     return written
@@ -126,9 +127,19 @@ def _work(unit: int) -> str:
     return unit_file(source, layout, unit)
 
 
-def _runtime_files(layout: Layout, command: bool) -> Iterator[tuple[Path, str]]:
+def _needs(source: Source, layout: Layout, units: Iterable[str]) -> set[str]:
+    """The runtime's modules that a package asks for itself."""
+    needs = {"precompiled"}
+    if is_command(source.program):
+        needs.add("command")
+    if any(f"from {layout.runtime}.vectors import" in text for text in units):
+        needs.add("vectors")
+    return needs
+
+
+def _runtime_files(layout: Layout, needs: set[str]) -> Iterator[tuple[Path, str]]:
     """The files of the runtime that a package needs, with their imports rewritten."""
-    for module in sorted(_needed({"precompiled", *(["command"] if command else [])})):
+    for module in sorted(_needed(needs)):
         source = _module_file(module)
         text = source.read_text(encoding="utf-8")
         rewritten = re.sub(rf"\b{re.escape(document.RUNTIME)}\b", layout.runtime, text)

@@ -60,6 +60,7 @@ _INSTRUCTIONS: dict[str, _Instruction] = {
     "i64.const": _constant(int),
     "f32.const": _constant(f32_from_bits),
     "f64.const": _constant(f64_from_bits),
+    "v128.const": _constant(int),
     "ref.null": _constant(lambda _: None),
     "ref.func": _ref_func,
     "global.get": _global_get,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wasm2py.runtime.adapters import bridge_factory, convention, entry_factory, host_factory
 from wasm2py.runtime.errors import Trap
-from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.numerics import is_helper
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType
@@ -135,6 +135,6 @@ def _is_leaf(raw: Callable[..., Any]) -> bool:
 def _names_no_function(code: CodeType, namespace: dict[str, Any]) -> bool:
     for name in code.co_names:
         value = namespace.get(name)
-        if (callable(value) or isinstance(value, list | tuple)) and HELPERS.get(name) is not value:
+        if (callable(value) or isinstance(value, list | tuple)) and not is_helper(name, value):
             return False
     return not any(isinstance(constant, CodeType) for constant in code.co_consts)

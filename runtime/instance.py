@@ -15,7 +15,7 @@ from wasm2py.runtime.globals import Global, NamespaceGlobal, WordGlobal
 from wasm2py.runtime.link import Extern, match_imports
 from wasm2py.runtime.listeners import Listeners, listen
 from wasm2py.runtime.memory import Memory, parts_named
-from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.numerics import HELPERS, vector_helpers
 from wasm2py.runtime.program import ConstExpr, Dialect, GlobalInfo, Program, UnitLoader, unit_of
 from wasm2py.runtime.stack import GUARD
 from wasm2py.runtime.stubs import make_stub, stub_code, take_over
@@ -173,6 +173,7 @@ class Instance:
         imported = self.program.imported_count("func")
         self._set_up_views(codes)
         names = self.namespace.__dict__
+        names.update(vector_helpers(name for code in codes for name in code.co_names))
         for index, code in zip(range(first, past), codes, strict=True):
             info = self.program.functions[index]
             stub = self._stubs[index - imported]

@@ -1,12 +1,16 @@
 """The names that generated code uses besides the instance's own: `HELPERS`.
 
 Every helper is a plain function that takes raw values by position, or a constant.  They stand in `integers`, `words`,
-`floats`, `access` and `bulk`; none of them looks at the instance, so one dict serves all.
+`floats`, `access` and `bulk`, those for vectors in `vectors`; none of them looks at the instance, so one dict serves
+all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from wasm2py.runtime import access, bulk, floats, integers, words
 from wasm2py.runtime.errors import Trap, WasmException, thrown
@@ -34,3 +38,19 @@ HELPERS: dict[str, object] = {
     **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_", "narrowed")),
     **_public_names(bulk, ("fill_", "copy_", "find_", "mismatch_", "sum_", "turns_", "items")),
 }
+#: What the names of vector instructions begin with, which are in `vectors`, a package that only those need who use any.
+_VECTORS = ("v128_", "i8x16_", "i16x8_", "i32x4_", "i64x2_", "f32x4_", "f64x2_")
+
+
+def vector_helpers(names: Iterable[str]) -> dict[str, Any]:
+    """Of some names those of vector instructions, with the functions."""
+    wanted = [name for name in names if name.startswith(_VECTORS)]
+    if not wanted:
+        return {}
+    helpers = import_module(f"{__package__}.vectors").VECTOR_HELPERS
+    return {name: helpers[name] for name in wanted if name in helpers}
+
+
+def is_helper(name: str, value: object) -> bool:
+    """Whether it is a helper that has this name in a namespace."""
+    return HELPERS.get(name) is value or vector_helpers([name]).get(name) is value

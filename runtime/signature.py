@@ -1,7 +1,7 @@
 """The signatures of host functions, from the annotations of Python functions.
 
-An annotation may leave the value type open: `int` is i32 or i64, `float` f32 or f64, anything else (or nothing) any
-type; the import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.  A first
+An annotation may leave the value type open: `int` is i32, i64 or v128, `float` f32 or f64, anything else (or nothing)
+any type; the import that the function meets decides.  `i32`, `f64`, … and their names as strings settle it.  A first
 parameter annotated `Instance` is no parameter for wasm: it receives the instance that imports the function.
 """
 
@@ -30,6 +30,7 @@ i32: TypeAlias = Annotated[int, Marker("i32")]
 i64: TypeAlias = Annotated[int, Marker("i64")]
 f32: TypeAlias = Annotated[float, Marker("f32")]
 f64: TypeAlias = Annotated[float, Marker("f64")]
+v128: TypeAlias = Annotated[int, Marker("v128")]
 funcref: TypeAlias = Annotated[Func | None, Marker("funcref")]
 externref: TypeAlias = Annotated[object, Marker("externref")]
 exnref: TypeAlias = Annotated[WasmException | None, Marker("exnref")]
@@ -37,8 +38,13 @@ exnref: TypeAlias = Annotated[WasmException | None, Marker("exnref")]
 #: The value types that an annotation allows.
 Choice: TypeAlias = tuple[ValType, ...]
 
-_ALL: Choice = ("i32", "i64", "f32", "f64", "funcref", "externref", "exnref")
-_BY_CLASS: dict[Any, Choice] = {int: ("i32", "i64"), bool: ("i32",), float: ("f32", "f64"), Func: ("funcref",)}
+_ALL: Choice = ("i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref")
+_BY_CLASS: dict[Any, Choice] = {
+    int: ("i32", "i64", "v128"),
+    bool: ("i32",),
+    float: ("f32", "f64"),
+    Func: ("funcref",),
+}
 _BY_NAME: dict[str, Choice] = {valtype: (valtype,) for valtype in _ALL}
 
 

@@ -1,9 +1,9 @@
 """Host values to raw values and back (docs/architecture.md, "Raw values and host values").
 
 Host integers of either sign go in, `-2**(N-1) <= i < 2**N`, and come out signed.  Numbers for f32 are rounded to it.
+A v128 is an integer `0 <= i < 2**128`, with lane 0 in the lowest bits (raw, False may stand for 0).
 A funcref is a `Func` or None, an externref any object, with None for null, an exnref a `WasmException` or None.
-`TO_RAW` and `FROM_RAW` hold one converter
-for each value type, for those who convert the same type again and again.
+`TO_RAW` and `FROM_RAW` hold one converter for each value type, for those who convert the same type again and again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def default_value(valtype: ValType) -> Any:
     return _DEFAULTS.get(valtype)
 
 
-_DEFAULTS: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0}
+_DEFAULTS: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "v128": 0}
 
 
 def _mismatch(valtype: str, value: object) -> TypeError:
@@ -64,6 +64,16 @@ def _i64_to_raw(value: Any) -> int:
     if type(value) is int and -0x8000000000000000 <= value <= 0xFFFFFFFFFFFFFFFF:
         return value & 0xFFFFFFFFFFFFFFFF
     return _integer("i64", value, 64)
+
+
+def _v128_to_raw(value: Any) -> int:
+    try:
+        number = index(value)
+    except TypeError:
+        raise _mismatch("v128", value) from None
+    if number >> 128:
+        raise OverflowError(f"v128 out of range: {number}, expected 0 <= i < 2**128")
+    return number
 
 
 def _number(valtype: str, value: Any) -> float:
@@ -166,6 +176,7 @@ TO_RAW: dict[str, Callable[[Any], Any]] = _ToRaw(
         "i64": _i64_to_raw,
         "f32": _f32_to_raw,
         "f64": _f64_to_raw,
+        "v128": _v128_to_raw,
         "funcref": _funcref_to_raw,
         "externref": _same,
         "exnref": _exnref_to_raw,
@@ -178,6 +189,7 @@ FROM_RAW: dict[str, Callable[[Any], Any]] = _FromRaw(
         "i64": _i64_from_raw,
         "f32": _same,
         "f64": _same,
+        "v128": int,
         "funcref": _same,
         "externref": _same,
         "exnref": _same,

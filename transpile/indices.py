@@ -28,7 +28,7 @@ _OPERANDS: dict[str, str] = {
     "call_indirect": "x",
     "return_call_indirect": "x",
 }
-_BY_FAMILY = {"load": "x", "store": "x-"}
+_BY_FAMILY = {"load": "x", "store": "x-", "vector_store": "x-"}
 _SIZES = frozenset(OPS[f"{space}.{name}"] for space in ("memory", "table") for name in ("size", "grow"))
 #: Instructions that have an operand or a result of some memory's or table's index type → their operands.
 INDEXED: dict[Op, str] = {OPS[mnemonic]: operands for mnemonic, operands in _OPERANDS.items()} | {
@@ -37,11 +37,12 @@ INDEXED: dict[Op, str] = {OPS[mnemonic]: operands for mnemonic, operands in _OPE
 INDEXED.update(
     (op, "x" + "-" * (len(op.params) - 1))
     for op in OPS.values()
-    if op.family == "atomic" and op.immediate == "memarg" and op.params
+    if op.family in ("atomic", "vector_load") and op.immediate in ("memarg", "memarg_lane") and op.params
 )
 #: For the kinds of immediate: whether it is about tables, and the indices of destination and source in it.
 _PLACES: dict[Immediate, tuple[bool, Callable[[Any], tuple[int, int]]]] = {
     "memarg": (False, lambda memarg: (memarg[2], memarg[2])),
+    "memarg_lane": (False, lambda memarg: (memarg[2], memarg[2])),
     "memory": (False, lambda memory: (memory, memory)),
     "memories": (False, lambda memories: memories),
     "data_memory": (False, lambda indices: (indices[1], indices[1])),

@@ -27,11 +27,13 @@ from wasm2py.transpile.opcodes import Op
 #:   tables, memories       (destination, source)
 #:   elem_table, data_memory   (elemidx, tableidx), (dataidx, memidx)
 #:   memarg                 (alignment as an exponent, offset, memidx)
+#:   memarg_lane            (alignment as an exponent, offset, memidx, lane)
 #:   tag                    the index
 #:   try_table              (block as above, tuple of (mnemonic of the clause, tagidx or None, label))
 #:   types                  tuple of value types
 #:   heaptype               the type of the nullable references to it
-#:   i32, i64               the unsigned integer;  f32, f64  the bit pattern as an integer
+#:   i32, i64, v128         the unsigned integer;  f32, f64  the bit pattern as an integer
+#:   lane                   the index;  lanes  16 of them, as bytes
 #:   none                   None
 Instr: TypeAlias = tuple[Op, Any, int]
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 from wasm2py.runtime import program, types
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.transpile.module import Module
+from wasm2py.transpile.opcodes import OPS, Op
 
 MAX_LENGTH = 60
 
@@ -28,7 +29,16 @@ _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
     for item in vars(module).values()
     if isinstance(item, type) and is_dataclass(item)
 }
-_RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, _FIXED, _DUMPED)
+
+
+def vector_name(op: Op) -> str:
+    """The namespace's name of the function that a vector instruction is."""
+    return op.mnemonic.replace(".", "_")
+
+
+#: All such names.
+VECTOR_NAMES = frozenset(vector_name(op) for op in OPS.values() if op.family.startswith("vector"))
+_RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, VECTOR_NAMES, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
 _PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+(_at_\d+)?(_by_\d+)?|table\d*_type\d+|__\w*__")
 

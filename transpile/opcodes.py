@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from wasm2py.runtime.types import ValType
+from wasm2py.transpile.vector_opcodes import VECTOR_ROWS
 
 Immediate: TypeAlias = Literal[
     "block",  # blocktype
@@ -39,10 +40,14 @@ Immediate: TypeAlias = Literal[
     "i64",
     "f32",
     "f64",
+    "v128",
+    "lane",  # laneidx
+    "lanes",  # 16 laneidx
+    "memarg_lane",  # memarg laneidx
 ]
 Family: TypeAlias = Literal[
     "control", "parametric", "variable", "table", "reference", "memory", "load", "store", "const", "compare",
-    "integer", "float", "convert", "atomic",
+    "integer", "float", "convert", "atomic", "vector", "vector_load", "vector_store",
 ]  # fmt: skip
 #: What brings an instruction, or something else of a module: the first version, or a proposal (see `features`).
 Feature: TypeAlias = Literal[
@@ -98,16 +103,18 @@ def _define(
     feature: Feature = "mvp",
     immediate: Immediate | None = None,
     prefix: int = 0,
+    signature: str = "",
 ) -> None:
     """Add rows of `code mnemonic [signature] [trap] [width] [@immediate]`, one to a line.
 
-    A signature is `params->results` with comma-separated types; without one the types depend on context.
+    A signature is `params->results` with comma-separated types; that given is for rows without one. Where there is
+    none the types depend on context.
     """
     for line in rows.strip().splitlines():
         code_text, mnemonic, *rest = line.split()
         code = prefixed(prefix, int(code_text, 0)) if prefix else int(code_text, 0)
-        signature = next((word for word in rest if "->" in word), None)
-        params, results = (_types(side) for side in signature.split("->")) if signature else (None, None)
+        types = next((word for word in rest if "->" in word), signature)
+        params, results = (_types(side) for side in types.split("->")) if types else (None, None)
         own = next((word[1:] for word in rest if word.startswith("@")), immediate)
         width = next((int(word) for word in rest if word.isdigit()), 0)
         op = Op(code, mnemonic, cast("Immediate | None", own), params, results, family, feature, "trap" in rest, width)
@@ -530,5 +537,25 @@ for _row, _name in enumerate(("add", "sub", "and", "or", "xor", "xchg", "cmpxchg
         prefix=0xFE,
     )
 
+for _rows in VECTOR_ROWS:
+    _define(
+        _rows.family,
+        _rows.text,
+        feature=_rows.feature,
+        immediate=_rows.immediate,
+        prefix=0xFD,
+        signature=_rows.signature,
+    )
+
+
+def lane_count(op: Op) -> int:
+    """How many lanes there are to choose from, for an instruction whose immediate has a laneidx."""
+    if op.immediate == "lanes":
+        return 32
+    return 16 // op.width if op.width else int(op.mnemonic.partition(".")[0].partition("x")[2])
+
+
+#: The families of instructions that access a memory by an address, their first operand, and a memarg.
+ACCESSES: frozenset[Family] = frozenset({"load", "store", "vector_load", "vector_store"})
 #: Integer instructions that have two results.
 WIDE = tuple(op for op in OPS.values() if op.feature == "wide-arithmetic")

@@ -11,18 +11,16 @@ Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
 GC = "gc"
-SIMD = "simd"
 
 #: Opcode bytes: single instructions, and the prefixes of whole families.
 OPCODES: dict[int, Later] = {
     0xD3: ("ref.eq", GC),
 }
-#: Prefix bytes, and the feature of their instructions; those of 0xFC and 0xFE are all there.
-PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: SIMD, 0xFE: None}
+#: Prefix bytes, and the feature of their instructions; those of the others are all there.
+PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: None, 0xFE: None}
 
 #: The bytes of value, reference and heap types.
 TYPES: dict[int, Later] = {
-    0x7B: ("v128", SIMD),
     0x74: ("noexn", GC),
     0x73: ("nofunc", GC),
     0x72: ("noextern", GC),

@@ -95,6 +95,19 @@ def _memarg(data: bytes, pos: int) -> tuple[tuple[int, int, int], int]:
     return (flags & ~_EXPLICIT_MEMORY, offset, memory), after
 
 
+def _memarg_lane(data: bytes, pos: int) -> tuple[tuple[int, int, int, int], int]:
+    memarg, pos = _memarg(data, pos)
+    return (*memarg, data[pos]), pos + 1
+
+
+def _lane(data: bytes, pos: int) -> tuple[int, int]:
+    return data[pos], pos + 1
+
+
+def _lanes(data: bytes, pos: int) -> tuple[bytes, int]:
+    return read_fixed(data, pos, 16)[0].to_bytes(16, "little"), pos + 16
+
+
 def _zero(data: bytes, pos: int) -> tuple[None, int]:
     if data[pos]:
         raise DecodeError("zero byte expected", pos)
@@ -129,6 +142,10 @@ def _f64(data: bytes, pos: int) -> tuple[int, int]:
     return read_fixed(data, pos, 8)
 
 
+def _v128(data: bytes, pos: int) -> tuple[int, int]:
+    return read_fixed(data, pos, 16)
+
+
 def _nothing(data: bytes, pos: int) -> tuple[None, int]:
     return None, pos
 
@@ -160,6 +177,10 @@ IMMEDIATES: dict[Immediate, ImmediateReader] = {
     "i64": _i64,
     "f32": _f32,
     "f64": _f64,
+    "v128": _v128,
+    "lane": _lane,
+    "lanes": _lanes,
+    "memarg_lane": _memarg_lane,
 }
 
 

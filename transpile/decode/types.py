@@ -13,6 +13,7 @@ from wasm2py.runtime.types import (
     I32,
     I64,
     PAGE_SIZE,
+    V128,
     FuncType,
     GlobalType,
     IndexType,
@@ -25,7 +26,7 @@ from wasm2py.transpile.decode import features
 from wasm2py.transpile.decode.reader import Reader, read_signed
 
 REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF, 0x69: EXNREF}
-VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, **REFERENCE_TYPES}
+VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, 0x7B: V128, **REFERENCE_TYPES}
 
 #: The bytes before a heaptype that make it a reference type, and whether null is one of its references.
 REFERENCES = {0x64: False, 0x63: True}

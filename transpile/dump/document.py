@@ -12,6 +12,7 @@ from wasm2py.runtime.program import Program
 from wasm2py.transpile.dump import literals
 from wasm2py.transpile.dump.format import LINE_LENGTH, Style, format_whole, piece_formatter
 from wasm2py.transpile.dump.functions import Source
+from wasm2py.transpile.names import VECTOR_NAMES
 
 #: Where a dump imports from; a standalone package has its own copy.
 RUNTIME = "wasm2py.runtime"
@@ -77,8 +78,11 @@ def description_imports(described: Program) -> dict[str, set[str]]:
 def helper_imports(names: Iterable[str]) -> dict[str, set[str]]:
     """The runtime's helpers among `names`, by their module in the runtime."""
     homes: dict[str, set[str]] = {}
-    for name in HELPERS.keys() & set(names):
+    used = set(names)
+    for name in HELPERS.keys() & used:
         homes.setdefault(_helper_home(name), set()).add(name)
+    if used & VECTOR_NAMES:
+        homes["vectors"] = used & VECTOR_NAMES
     return homes
 
 

@@ -15,6 +15,7 @@ _TYPES = {
     "i64": "int",
     "f32": "float",
     "f64": "float",
+    "v128": "int",
     "funcref": "Func | None",
     "externref": "Any",
     "exnref": "WasmException | None",

@@ -82,6 +82,14 @@ def _memarg(value: tuple[int, int, int], op: Op) -> list[str]:
     return words
 
 
+def _memarg_lane(value: tuple[int, int, int, int], op: Op) -> list[str]:
+    return [*_memarg(value[:3], op), str(value[3])]
+
+
+def _v128(value: int, op: Op) -> list[str]:
+    return ["i32x4", *(f"0x{value >> bits & 0xFFFFFFFF:x}" for bits in range(0, 128, 32))]
+
+
 def _try_table(value: tuple[FuncType | int, tuple[Catch, ...]], op: Op) -> list[str]:
     type_, clauses = value
     words = _block(type_, op)
@@ -137,4 +145,8 @@ _IMMEDIATES: dict[Immediate, Callable[[Any, Op], list[str]]] = {
     "i64": _signed(64),
     "f32": _float(4),
     "f64": _float(8),
+    "v128": _v128,
+    "lane": _index,
+    "lanes": lambda value, op: [str(lane) for lane in value],
+    "memarg_lane": _memarg_lane,
 }

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from wasm2py.runtime.program import Program
-from wasm2py.transpile.emit import access, atomics, bulk, calls, convert, exceptions, floats, integers, nodes, words
+from wasm2py.transpile.emit import (
+    access,
+    atomics,
+    bulk,
+    calls,
+    convert,
+    exceptions,
+    floats,
+    integers,
+    nodes,
+    vectors,
+    words,
+)
 from wasm2py.transpile.emit.compare import condition
 from wasm2py.transpile.emit.emitter import Emitter
 from wasm2py.transpile.emit.exceptions import caught, raised
@@ -36,7 +48,7 @@ from wasm2py.transpile.structure.nodes import (
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, atomics, bulk, calls, convert, exceptions, floats, integers, words)
+FAMILIES = (access, atomics, bulk, calls, convert, exceptions, floats, integers, vectors, words)
 
 _OWN_NAMES = ("t", "address", "value", "tail")
 

@@ -1,8 +1,8 @@
 """Names for a function's variables: few, for variables that are never alive together can share one.
 
 Locals that the name section names keep a name of their own. Others are coloured by liveness, each value type for
-itself, copies together where that makes the copy vanish: i0, i1, … for i32, j for i64, x for f32, y for f64, r for
-references, p for parameters.
+itself, copies together where that makes the copy vanish: i0, i1, … for i32, j for i64, x for f32, y for f64, v for
+v128, r for references, p for parameters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wasm2py.transpile.names import Scope
 #: How many names are tried for a variable before it gets one of its own.
 _MOST_TRIED = 100
 
-_LETTERS = {"i32": "i", "i64": "j", "f32": "x", "f64": "y"}
+_LETTERS = {"i32": "i", "i64": "j", "f32": "x", "f64": "y", "v128": "v"}
 
 
 class Colouring:

@@ -163,7 +163,7 @@ RAISE = Op(-1, "raise", None, ("exnref",), (), "control", "exception-handling", 
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
 SELECT = OPS["select"]
-CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64")}
+CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64", "v128")}
 CONSTS = frozenset(CONST_OPS.values())
 CONDITIONAL = frozenset({SELECT, AND, OR})
 #: What a function that ends in a call returns instead of values: the call.
@@ -191,11 +191,11 @@ def _own_effects(op: Op) -> int:
     }
     if op.mnemonic in by_mnemonic and op.family != "atomic":
         return by_mnemonic[op.mnemonic]
-    if op.family == "load":
+    if op.family in ("load", "vector_load"):
         return READS_MEMORY | TRAPS_MEMORY
-    if op.family == "store":
+    if op.family in ("store", "vector_store"):
         return WRITES | TRAPS_MEMORY
-    if op.family in ("const", "compare", "integer", "float", "convert"):
+    if op.family in ("const", "compare", "integer", "float", "convert", "vector"):
         return TRAPS_OTHERWISE if op.traps else 0
     return EVERYTHING
 
@@ -205,7 +205,7 @@ OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_I
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:
-    """A numeric constant: an unsigned integer, or a float's bit pattern."""
+    """A constant: an unsigned integer, a vector too, or a float's bit pattern."""
     return Expr(CONST_OPS[type_], type_, (), value, offset)
 
 
@@ -248,7 +248,7 @@ def commute(first: int, second: int) -> bool:
 
 #: For these Python looks up what they work on before it evaluates the operands, and then a call among those comes too
 #: late: it might make the memory grow, drop the segment, or change the table.
-LOOKED_UP = {op for op in OPS.values() if op.family == "load"} | {
+LOOKED_UP = {op for op in OPS.values() if op.family in ("load", "vector_load", "vector_store")} | {
     OPS[name]
     for name in ("memory.init", "table.init", "call_indirect", "return_call_indirect", "call_ref", "return_call_ref")
 }

@@ -173,11 +173,24 @@ def _fixed(op: Op) -> Interval | None:
         return 0, 1
     if op.family == "load" and op.mnemonic.endswith("_u"):
         return 0, (1 << 8 * op.width) - 1
-    if op.mnemonic.endswith((".clz", ".ctz", ".popcnt")):
+    if op.mnemonic.endswith((".clz", ".ctz", ".popcnt")) and op.mnemonic[:3] in SIZES:
         return 0, SIZES[op.mnemonic[:3]]
+    if op.family == "vector" and op.results == ("i32",):
+        return _of_vector(op)
     if op in _RULES or op in CONSTS or op.results is None or len(op.results) != 1:
         return None
     return FULL.get(op.results[0], _ANY)
+
+
+def _of_vector(op: Op) -> Interval:
+    """What a vector tells as an i32: a lane, or something of all its lanes."""
+    shape, _, name = op.mnemonic.partition(".")
+    if name.endswith("_true"):
+        return 0, 1
+    bits, _, lanes = shape[1:].partition("x")
+    if name == "bitmask":
+        return 0, (1 << int(lanes)) - 1
+    return (0, (1 << int(bits)) - 1) if name == "extract_lane_u" else FULL["i32"]
 
 
 _FIXED.update((op, bounds) for op in OPS.values() if (bounds := _fixed(op)) is not None)

@@ -28,7 +28,7 @@ def print_expr(expr: Expr) -> str:
     if expr.op is LOCAL_GET:
         return repr(expr.imm)
     if expr.op in CONSTS:
-        return f"{expr.type} {expr.imm:#x}" if expr.type in ("f32", "f64") else f"{expr.imm}"
+        return f"{expr.type} {expr.imm:#x}" if expr.type in ("f32", "f64", "v128") else f"{expr.imm}"
     imm = "" if expr.imm is None else f" {expr.imm}"
     return f"{expr.op.mnemonic}{imm}({', '.join(map(print_expr, expr.args))})"
 

@@ -35,9 +35,9 @@ def _wide(op: Op) -> Handler:
         operands, result = index_types(op, imm, lifter.context.memories, lifter.context.tables)
         if "i64" in operands:
             more = 0
-            if op.immediate == "memarg":  # the offset goes with the address
-                align, more, memory = imm
-                imm = align, 0, memory
+            if op.immediate in ("memarg", "memarg_lane"):  # the offset goes with the address
+                align, more, *rest = imm
+                imm = align, 0, *rest
             _narrow(lifter, operands, more)
         if usual is not None:
             usual(lifter, imm, offset)

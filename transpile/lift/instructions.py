@@ -142,7 +142,7 @@ HANDLERS.update((op, _atomic(op)) for op in WIDE_ATOMICS)
 
 def _register_stores() -> None:
     for op in OPS.values():
-        if op.family == "store":
+        if op.family in ("store", "vector_store"):
             HANDLERS[op] = _store(op)
 
 
@@ -155,6 +155,19 @@ def _store(op: Op) -> Handler:
 
 
 _register_stores()
+
+
+# Instructions on three vectors
+
+
+def _three_operands(op: Op) -> Handler:
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        lifter.push(Expr(op, "v128", tuple(lifter.pop_many(3)), imm, offset))
+
+    return handler
+
+
+HANDLERS.update((op, _three_operands(op)) for op in OPS.values() if op.params == ("v128",) * 3)
 
 
 # Instructions that may mix bits: the function takes note of it

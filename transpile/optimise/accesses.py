@@ -17,7 +17,7 @@ from wasm2py.transpile.ir.bulk import COPY, FILL, SUM, Run
 from wasm2py.transpile.ir.cfg import Block, end_exprs
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, TRAPS_OTHERWISE, WRITES, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, Interval
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import ACCESSES, OPS
 
 #: Where a memory ends at the latest.
 END = LARGEST_MEMORY
@@ -65,7 +65,7 @@ def accesses(expr: Expr) -> list[Access]:
     while pending:
         node = pending.pop()
         if node.variables and node.effects and node.op not in _MAY_STOP_EARLY:
-            if node.op.family in ("load", "store"):
+            if node.op.family in ACCESSES:
                 access = _access(node.args[0], END - node.op.width - node.imm[1])
                 if access is not None:
                     found.append(access)
@@ -151,4 +151,4 @@ def _before(expr: Expr, own: list[Access], later: list[Access]) -> list[Access]:
         return []
     if not expr.effects & WRITES:
         return own + later if own else later
-    return own if expr.op.family == "store" else []
+    return own if expr.op.family in ("store", "vector_store") else []

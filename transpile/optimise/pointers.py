@@ -15,7 +15,7 @@ from wasm2py.runtime.types import PAGE_SIZE
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, end_exprs, map_end
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
 from wasm2py.transpile.ir.liveness import is_live
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import ACCESSES, OPS
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.linear import MASK, Definitions, Linear, define, linear, plus, signed
 from wasm2py.transpile.optimise.loopshape import Shape, Stepped, loops, prepare
@@ -80,7 +80,7 @@ def _addresses(expr: Expr) -> list[Expr]:
     while pending:
         node = pending.pop()
         if node.effects and node.variables:
-            if node.op.family in ("load", "store") and node.args[0].variables:
+            if node.op.family in ACCESSES and node.args[0].variables:
                 found.append(node.args[0])
             pending += node.args
     return found
@@ -207,7 +207,7 @@ def _rewrite(expr: Expr, known: Definitions, groups: list[_Group]) -> Expr:
     if not (expr.effects and expr.variables and expr.args):
         return expr
     args = tuple(_rewrite(arg, known, groups) for arg in expr.args)
-    if expr.op.family in ("load", "store"):
+    if expr.op.family in ACCESSES:
         told = _told(expr.args[0], known, groups)
         if told is not None:
             args = (told, *args[1:])

@@ -18,7 +18,7 @@ from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var, get
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import ACCESSES, OPS
 from wasm2py.transpile.optimise.overflow import find_steps_in_range
 
 #: What these cost, in units of a plain addition: a mask, flipping a sign bit, reading a canonical number as signed.
@@ -236,7 +236,7 @@ class _Survey:
                 self._equality(*node.args)
             elif node.op in _TAKES_SIGNED:
                 self._each(node.args[:1], _EXTEND)
-            elif node.op.family in ("load", "store"):
+            elif node.op.family in ACCESSES:
                 self._address(node.args[0])
             elif node.op is SELECT:
                 self._each(node.args[:2], -_MASK)

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
-    "relaxed-simd": r"\w+\.relaxed_\w+",
-    "simd": r"(?:v128|i8x16|i16x8|i32x4|i64x2|f32x4|f64x2)(?:\..*)?",
     "gc": (
         r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern|noexn"
         r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern|nullexn)ref|(?:struct|array|i31|any|extern)\.\w+"

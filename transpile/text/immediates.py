@@ -24,6 +24,7 @@ from wasm2py.transpile.text.types import (
     results,
     signature,
 )
+from wasm2py.transpile.text.vectors import constant, lane, shuffled
 
 
 @dataclass(slots=True)
@@ -216,10 +217,23 @@ def _call_indirect(cursor: Cursor, scope: Scope, op: Op) -> bytes:
 
 def _memarg(cursor: Cursor, scope: Scope, op: Op) -> bytes:
     memory = scope.module.spaces["memory"].optional(cursor) or 0
+    return OPCODES[op.mnemonic] + _rest_of_memarg(cursor, op, memory)
+
+
+def _rest_of_memarg(cursor: Cursor, op: Op, memory: int) -> bytes:
     offset = _assigned(cursor, "offset=", 64)
     align = _alignment(cursor, op)
     flags = unsigned(align) if memory == 0 else unsigned(align | 0x40) + unsigned(memory)
-    return OPCODES[op.mnemonic] + flags + unsigned(offset or 0)
+    return flags + unsigned(offset or 0)
+
+
+def _memarg_lane(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    """The first of two numbers, or one before a word, is a memidx."""
+    memory = 0
+    if cursor.kind == "id" or (cursor.kind == "number" and cursor.kinds[cursor.at + 1] in ("number", "keyword")):
+        memory = scope.module.spaces["memory"].index(cursor)
+    memarg = _rest_of_memarg(cursor, op, memory)
+    return OPCODES[op.mnemonic] + memarg + bytes((lane(cursor),))
 
 
 def _alignment(cursor: Cursor, op: Op) -> int:
@@ -280,6 +294,18 @@ def _float(bits: int) -> Handler:
     return handle
 
 
+def _v128(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    return OPCODES[op.mnemonic] + constant(cursor).to_bytes(16, "little")
+
+
+def _lane(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    return OPCODES[op.mnemonic] + bytes((lane(cursor),))
+
+
+def _lanes(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    return OPCODES[op.mnemonic] + shuffled(cursor)
+
+
 IMMEDIATES: dict[Immediate, Handler] = {
     "block": _block,
     "label": _label,
@@ -307,6 +333,10 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "i64": _integer(64),
     "f32": _float(32),
     "f64": _float(64),
+    "v128": _v128,
+    "lane": _lane,
+    "lanes": _lanes,
+    "memarg_lane": _memarg_lane,
 }
 #: Instructions whose text differs from what their immediate says.
 SPECIAL: dict[str, Handler] = {"select": _select}

@@ -15,6 +15,7 @@ from wasm2py.transpile.text.fields import DEFINERS
 from wasm2py.transpile.text.module import assemble, assemble_fields
 from wasm2py.transpile.text.numbers import any_integer, float_bits
 from wasm2py.transpile.text.tokens import Tokens, tokenize
+from wasm2py.transpile.text.vectors import SHAPES, shape
 
 Form: TypeAlias = Literal["text", "binary", "quote"]
 
@@ -56,9 +57,9 @@ class Value:
     """An argument, or what a result shall match.
 
     `kind` is the word in the script and `value` what follows it: for `i32.const` and `i64.const` the unsigned integer;
-    for `f32.const` and `f64.const` the bit pattern or "nan:canonical" or "nan:arithmetic"; for `ref.extern` the host's
-    number, `ref.func` an index, `ref.null` a heap type (each None where any will do); for `either` a tuple of
-    alternatives; for a word not known here the spellings.
+    for `f32.const` and `f64.const` the bit pattern or "nan:canonical" or "nan:arithmetic"; for `v128.const` the shape
+    and a tuple of lanes, each like these; for `ref.extern` the host's number, `ref.func` an index, `ref.null` a heap
+    type (each None where any will do); for `either` a tuple of alternatives; for a word not known here the spellings.
     """
 
     kind: str
@@ -349,6 +350,13 @@ def _float_of(bits: int) -> Callable[[Cursor], Any]:
     return read
 
 
+def _v128(cursor: Cursor) -> tuple[str, tuple[int | str, ...]]:
+    found = shape(cursor)
+    bits, _ = SHAPES[found]
+    read = _float_of(bits) if found[0] == "f" else _integer_of(bits)
+    return found, tuple(read(cursor) for _ in range(128 // bits))
+
+
 def _optional_number(cursor: Cursor) -> int | None:
     return cursor.natural() if cursor.kind == "number" else None
 
@@ -365,6 +373,7 @@ _SINGLE_VALUES: dict[str, Callable[[Cursor], Any]] = {
     "i64.const": _integer_of(64),
     "f32.const": _float_of(32),
     "f64.const": _float_of(64),
+    "v128.const": _v128,
     "ref.null": _optional_word,
     "ref.extern": _optional_number,
     "ref.func": _optional_number,

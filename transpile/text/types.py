@@ -16,6 +16,7 @@ VALTYPE_CODES: dict[str, int] = {
     "i64": 0x7E,
     "f32": 0x7D,
     "f64": 0x7C,
+    "v128": 0x7B,
     "funcref": 0x70,
     "externref": 0x6F,
     "exnref": 0x69,

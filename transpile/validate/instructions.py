@@ -23,7 +23,7 @@ from wasm2py.runtime.types import (
 )
 from wasm2py.transpile.decode.types import VALUE_TYPES
 from wasm2py.transpile.indices import INDEXED, index_types
-from wasm2py.transpile.opcodes import OPS, Catch, Immediate, Op
+from wasm2py.transpile.opcodes import OPS, Catch, Immediate, Op, lane_count
 from wasm2py.transpile.validate.context import lookup
 from wasm2py.transpile.validate.errors import InvalidError, unknown
 from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks, TrackingStacks
@@ -39,7 +39,7 @@ IMMEDIATE_RULES: dict[Immediate, Rule] = {}
 INSTRUCTION_RULES: dict[str, Rule] = {}
 
 #: The kinds of immediates that need no rule.
-_ANY_IS_VALID: frozenset[Immediate] = frozenset({"zero", "i32", "i64", "f32", "f64"})
+_ANY_IS_VALID: frozenset[Immediate] = frozenset({"zero", "i32", "i64", "f32", "f64", "v128"})
 #: The type of an exception that has been caught.
 _EXCEPTION = reference("exn", nullable=False)
 _SELECTABLE = NUMERIC_TYPES | {V128}
@@ -79,6 +79,23 @@ def _atomic_memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None
     _memarg(stacks, op, memarg)
     if 1 << memarg[0] != op.width:
         raise InvalidError("atomic alignment must be natural")
+
+
+@_immediate("memarg_lane")
+def _memarg_lane(stacks: Stacks, op: Op, memarg: tuple[int, int, int, int]) -> None:
+    _memarg(stacks, op, memarg[:3])
+    _lane(stacks, op, memarg[3])
+
+
+@_immediate("lane")
+def _lane(stacks: Stacks, op: Op, lane: int) -> None:
+    if lane >= lane_count(op):
+        raise InvalidError("invalid lane index")
+
+
+@_immediate("lanes")
+def _lanes(stacks: Stacks, op: Op, lanes: bytes) -> None:
+    _lane(stacks, op, max(lanes))
 
 
 @_immediate("memory")

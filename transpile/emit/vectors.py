@@ -1,0 +1,100 @@
+"""Vector instructions: calls of `runtime/vectors`, and what is said quicker without one.
+
+A v128 is an unsigned integer with lane 0 in its lowest bits; every other part of emission only passes it on. A helper
+is called as its instruction, with underscores instead of dots (`names.vector_name`).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from wasm2py.transpile import names
+from wasm2py.transpile.emit import nodes
+from wasm2py.transpile.emit.access import address_of
+from wasm2py.transpile.emit.emitter import INTEGERS, NODES, WORDS, Emitter, NodeHandler
+from wasm2py.transpile.emit.values import Value, signed
+from wasm2py.transpile.ir.expr import Expr
+from wasm2py.transpile.ir.intervals import FULL, interval
+from wasm2py.transpile.opcodes import OPS, Op
+
+_ONES = (1 << 128) - 1
+
+
+def _helper(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """The operands, then the immediate; but the lane that is replaced comes before its new value."""
+    args = emitter.nodes(expr.args)
+    if expr.op.immediate == "lane":
+        args.insert(1, nodes.constant(expr.imm, line))
+    elif expr.op.immediate == "lanes":
+        args.append(nodes.Constant(expr.imm, line))
+    return nodes.call(names.vector_name(expr.op), args, line)
+
+
+def _integer(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return Value(_helper(emitter, expr, line), *interval(expr))
+
+
+def _word(emitter: Emitter, expr: Expr, line: int) -> Value:
+    return signed(_integer(emitter, expr, line), 64, line)
+
+
+def _access(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """The memory's bytes and the address come first, a lane last."""
+    memory = expr.imm[2]
+    name = names.view_name(memory, "u8") if emitter.dialect == "cpython" else names.buffer_name(memory)
+    args = [nodes.Name(name, line), address_of(emitter, expr, line), *emitter.nodes(expr.args[1:])]
+    if expr.op.immediate == "memarg_lane":
+        args.append(nodes.constant(expr.imm[3], line))
+    return nodes.call(names.vector_name(expr.op), args, line)
+
+
+def _const(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.constant(expr.imm, line)
+
+
+def _operator(operator: ast.operator) -> NodeHandler:
+    def handler(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+        left, right = emitter.nodes(expr.args)
+        return nodes.BinOp(left, operator, right, line)
+
+    return handler
+
+
+def _not(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return nodes.BinOp(emitter.node(expr.args[0]), nodes.XOR, nodes.constant(_ONES, line), line)
+
+
+def _extract_lane(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """In the portable dialect, where a big integer makes all big that comes of it, a helper sees to that."""
+    if emitter.dialect == "portable":
+        return _integer(emitter, expr, line)
+    low, high = interval(expr)
+    bits = high.bit_length()
+    lane: ast.expr = emitter.node(expr.args[0])
+    if expr.imm:
+        lane = nodes.BinOp(lane, nodes.SHR, nodes.constant(bits * expr.imm, line), line)
+    if bits * (expr.imm + 1) < 128:
+        lane = nodes.BinOp(lane, nodes.AND, nodes.constant(high, line), line)
+    return Value(lane, low, high)
+
+
+def _register() -> None:
+    for op in OPS.values():
+        if op.family in ("vector_load", "vector_store"):
+            NODES[op] = _access
+        elif op.family == "vector" and _gives_integer(op):
+            INTEGERS[op] = _extract_lane if op.immediate and not op.mnemonic.endswith("_s") else _integer
+        elif op.family == "vector":
+            NODES[op] = _helper
+    WORDS[OPS["i64x2.extract_lane"]] = _word
+    NODES[OPS["v128.const"]] = _const
+    for name, operator in {"and": nodes.AND, "or": nodes.OR, "xor": nodes.XOR}.items():
+        NODES[OPS[f"v128.{name}"]] = _operator(operator)
+    NODES[OPS["v128.not"]] = _not
+
+
+def _gives_integer(op: Op) -> bool:
+    return op.results is not None and op.results[0] in FULL
+
+
+_register()
