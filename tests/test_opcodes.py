@@ -13,13 +13,14 @@ from property.modules import generate
 from wasm2py.runtime.program import Dialect, Options
 from wasm2py.transpile.decode import decode_body, decode_module
 from wasm2py.transpile.module import Module
-from wasm2py.transpile.opcodes import BY_CODE, OPS, WIDE, Op
+from wasm2py.transpile.opcodes import ACCESSES, BY_CODE, OPS, WIDE, Op
 from wasm2py.transpile.text.module import assemble
 from wasm2py.transpile.translate import PythonTranslator
 
 ALL = list(OPS.values())
 #: What generated modules have: all but exceptions, for which there are tests of their own (unit/test_exceptions.py).
 GENERATED = [op for op in ALL if "exception-handling" not in op.feature]
+VECTORS = [op for op in ALL if op.feature in ("simd", "relaxed-simd")]
 NUMERIC = ("const", "compare", "integer", "float", "convert")
 
 
@@ -42,14 +43,24 @@ def test_threads_are_complete() -> None:
     assert sorted(codes) == [0, 1, 2, 3, *range(0x10, 0x4F)]
 
 
+def test_vectors_are_complete() -> None:
+    codes = [op.code & 0xFFFFFFFF for op in ALL if op.feature == "simd"]
+    reserved = {0x9A, 0xA2, 0xA5, 0xA6, 0xAF, 0xB0, *range(0xB2, 0xB5), 0xBB, 0xC2, 0xC5, 0xC6, 0xCF, 0xD0}
+    reserved |= {0xD2, 0xD3, 0xD4, 0xE2, 0xEE}
+    assert sorted(codes) == sorted(set(range(0x100)) - reserved)
+    relaxed = [op.code & 0xFFFFFFFF for op in ALL if op.feature == "relaxed-simd"]
+    assert sorted(relaxed) == [*range(0x100, 0x114)]
+
+
 def test_how_many_of_each_family() -> None:
     counts = Counter(op.family for op in ALL)
-    assert {
-        family: counts[family] for family in ("load", "store", "const", "compare", "integer", "float", "convert")
-    } == {
+    families = ("load", "store", "const", "compare", "integer", "float", "convert", "vector_load", "vector_store")
+    assert {family: counts[family] for family in families} == {
         "load": 14,
         "store": 9,
-        "const": 4,
+        "vector_load": 17,
+        "vector_store": 5,
+        "const": 5,
         "compare": 34,
         "integer": 36 + len(WIDE),
         "float": 28,
@@ -72,10 +83,14 @@ def test_numeric_types_follow_from_the_mnemonic(op: Op) -> None:
 
 @pytest.mark.parametrize("op", [op for op in ALL if op.width], ids=str)
 def test_widths_follow_from_the_mnemonic(op: Op) -> None:
-    digits = re.search(r"(?:load|store|rmw|wait)(\d+)", op.mnemonic)
-    own = "32" if op.mnemonic == "memory.atomic.notify" else op.mnemonic[1:3]
-    assert op.width * 8 == int(digits[1] if digits else own)
-    assert op.family in ("load", "store", "atomic") and op.traps and op.immediate == "memarg"
+    digits = re.search(r"(?:load|store|rmw|wait)(\d+)(?:x(\d+))?", op.mnemonic)
+    if digits:
+        bits = int(digits[1]) * int(digits[2] or 1)
+    else:
+        bits = {"memory": 32, "v128": 128}.get(type_ := op.mnemonic.partition(".")[0]) or int(type_[1:])
+    assert op.width * 8 == bits
+    assert op.family in (*ACCESSES, "atomic") and op.traps
+    assert op.immediate == ("memarg_lane" if op.mnemonic.endswith("_lane") else "memarg")
 
 
 def test_which_instructions_trap() -> None:
@@ -93,12 +108,31 @@ REFERENCES = """(module (type $t (func (result i32)))
     (func (param (ref null $t)) (br_on_null 0 (local.get 0)) (drop)))"""
 
 
+def _vectors() -> str:
+    """A function for each vector instruction, which gives it parameters."""
+    immediates = {
+        "lane": "0",
+        "memarg_lane": "offset=3 0",
+        "memarg": "offset=3",
+        "lanes": " ".join(map(str, range(16))),
+        "v128": "i64x2 1 2",
+        None: "",
+    }
+    functions = []
+    for op in VECTORS:
+        assert op.params is not None and op.results is not None
+        operands = " ".join(f"(local.get {i})" for i in range(len(op.params)))
+        type_ = f"(param {' '.join(op.params)}) (result {' '.join(op.results)})"
+        functions.append(f"(func {type_} ({op.mnemonic} {immediates[op.immediate]} {operands}))")
+    return f"(module (memory 1) {' '.join(functions)})"
+
+
 @cache
 def _users() -> dict[Op, tuple[Module, int]]:
     """For each instruction, a module and the index of a function in it that uses the instruction."""
     users: dict[Op, tuple[Module, int]] = {}
     generated = (generate(random.Random(seed).randbytes(1500)).binary for seed in range(150))
-    for binary in chain([assemble(REFERENCES)], generated):
+    for binary in chain([assemble(REFERENCES), assemble(_vectors())], generated):
         if len(users) == len(GENERATED):
             break
         module = decode_module(binary)

@@ -99,21 +99,21 @@ def test_what_works_on_a_failed_module_fails() -> None:
 def test_what_works_on_a_skipped_module_is_skipped() -> None:
     report = run_script(
         MODULE
-        + """(module $v (func (export "f") (param v128)))
+        + """(module $v (func (export "f") (param (ref exact 0))))
         (register "v" $v)
         (module $user (import "v" "f" (func)))
         (assert_return (invoke "f"))
         (assert_unlinkable (module (import "v" "f" (func))) "incompatible import type")
         (assert_return (invoke $m "one") (i32.const 1))
-        (assert_return (invoke $m "one" (v128.const i32x4 0 0 0 0)))"""
+        (assert_return (invoke $m "one" (ref.get_desc 0)))"""
     )
     assert report.failures == []
-    assert (report.passed, dict(report.skips)) == (2, {"simd": 6})
+    assert (report.passed, dict(report.skips)) == (2, {"custom-descriptors": 6})
 
 
 def test_binary_modules_name_their_features_too() -> None:
-    text = r'(module binary "\00asm\01\00\00\00" "\01\05\01\60\01\7b\00")'
-    assert dict(run_script(text).skips) == {"simd": 1}
+    text = r'(module binary "\00asm\01\00\00\00" "\02\05\01\00\00\20\00")'
+    assert dict(run_script(text).skips) == {"custom-descriptors": 1}
 
 
 def test_a_malformed_script_is_a_failure() -> None:
@@ -130,6 +130,10 @@ def test_a_malformed_script_is_a_failure() -> None:
         ("f32.const", "nan:arithmetic", "f32", f32_from_bits(0x7FC00001), f32_from_bits(0x7FA00000)),
         ("f64.const", "nan:canonical", "f64", math.nan, f64_from_bits(0x7FF8000000000001)),
         ("f64.const", "nan:arithmetic", "f64", f64_from_bits(0xFFF8000000000001), math.inf),
+        ("v128.const", ("i8x16", tuple(range(16))), "v128", 0x0F0E0D0C0B0A09080706050403020100, 0),
+        ("v128.const", ("i64x2", (1, 2)), "v128", 2 << 64 | 1, 2 << 64),
+        ("v128.const", ("f64x2", (0, "nan:canonical")), "v128", 0xFFF8 << 112, 0xFFF8 << 112 | 1 << 64),
+        ("v128.const", ("f64x2", ("nan:arithmetic", 0)), "v128", 0xFFF8 << 48 | 1, 0x7FF4 << 48),
         ("ref.null", None, "externref", None, 1),
         ("ref.null", "extern", "externref", None, HostReference(0)),
         ("ref.extern", 1, "externref", HostReference(1), HostReference(2)),
@@ -171,10 +175,10 @@ def test_threads() -> None:
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad = tmp_path / "good.wast", tmp_path / "bad.wast"
-    good.write_text("(module)(module (func (param v128)))")
+    good.write_text("(module)(module (func (param (ref exact 0))))")
     bad.write_text('(module)\n(invoke "f")')
     assert main(["wast", str(good)]) == 0
-    assert capsys.readouterr().out == f"{good}: 1 passed, 0 failed, 1 skipped (simd: 1)\n"
+    assert capsys.readouterr().out == f"{good}: 1 passed, 0 failed, 1 skipped (custom-descriptors: 1)\n"
     assert main(["wast", str(good), str(bad)]) == 1
     assert capsys.readouterr().out.splitlines()[1:] == [
         f"{bad}:2: invoke: no such export: 'f'",
@@ -185,9 +189,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_command_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "bad.wast"
-    script.write_text('(module)\n(invoke "f")(module (func (param v128)))')
+    script.write_text('(module)\n(invoke "f")(module (func (param (ref exact 0))))')
     assert main(["wast", "--json", "-j", "2", str(script)]) == 1
     failure = {"line": 2, "kind": "invoke", "message": "no such export: 'f'"}
     counts = {"passed": 1, "failed": 1, "skipped": 1}
-    entry = {"file": str(script), **counts, "reasons": ["simd: 1"], "failures": [failure]}
+    entry = {"file": str(script), **counts, "reasons": ["custom-descriptors: 1"], "failures": [failure]}
     assert json.loads(capsys.readouterr().out) == {**counts, "files": [entry]}

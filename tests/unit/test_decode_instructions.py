@@ -63,6 +63,10 @@ IMMEDIATES: dict[str | None, list[tuple[str, Any]]] = {
     "i64": [("3f", 63), ("7f", 2**64 - 1), ("8080808078", 2**64 - 2**31), ("8080808080808080807f", 2**63)],
     "f32": [("0000c07f", 0x7FC00000), ("010080ff", 0xFF800001)],
     "f64": [("000000000000f0ff", 0xFFF0000000000000)],
+    "v128": [("01" + "00" * 14 + "80", 1 << 127 | 1)],
+    "lane": [("00", 0), ("ff", 255)],
+    "lanes": [("ff" + "01" * 15, b"\xff" + b"\1" * 15)],
+    "memarg_lane": [("021003", (2, 16, 0, 3)), ("420305ff", (2, 5, 3, 255))],
 }
 STRUCTURED = ("block", "loop", "if", "else", "end", "try_table", "try", "catch", "catch_all", "delegate")
 
@@ -116,8 +120,8 @@ MALFORMED: list[tuple[str, str, int]] = [
     ("ff", "illegal opcode ff", 0),
     ("01 27", "illegal opcode 27", 1),
     ("1f 40 01 04 00", "malformed catch clause 04", 3),
-    ("fd 0c", "illegal opcode fd 0c: needs the simd feature", 0),
-    ("fd 8002", "illegal opcode fd 100: needs the simd feature", 0),
+    ("fd 9a01", "illegal opcode fd 9a", 0),
+    ("fd 9402", "illegal opcode fd 114", 0),
     ("fb 00", "illegal opcode fb 00: needs the gc feature", 0),
     ("fe 04", "illegal opcode fe 04", 0),
     ("fe 03 01", "zero byte expected", 2),
@@ -128,7 +132,6 @@ MALFORMED: list[tuple[str, str, int]] = [
     ("0440 05 05 0b", "END opcode expected", 3),
     ("0263 7f", "malformed heap type 7f", 2),
     ("0264 6e", "malformed heap type 6e: any needs the gc feature", 2),
-    ("027b 0b", "malformed block type 7b: v128 needs the simd feature", 1),
     ("0241 0b", "malformed block type 41", 1),
     ("02ff7f 0b", "malformed block type ff", 1),
     ("1c 01 40", "malformed value type 40", 2),

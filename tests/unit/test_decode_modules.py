@@ -155,7 +155,7 @@ MALFORMED: list[tuple[bytes, str, int]] = [
     (module(section(TYPE, b"\1\x5f")), "malformed definition type 5f: struct needs the gc feature", 11),
     (module(section(TYPE, b"\1\x40")), "malformed definition type 40", 11),
     (module(section(TYPE, b"\1\xe0\x7f\0\0")), "integer representation too long", 12),
-    (module(section(TYPE, b"\1\x60\1\x7b\0")), "malformed value type 7b: v128 needs the simd feature", 13),
+    (module(section(TYPE, b"\1\x60\1\x6b\0")), "malformed value type 6b: struct needs the gc feature", 13),
     (module(section(TYPE, b"\1\x60\1\x40\0")), "malformed value type 40", 13),
     (module(vec_section(IMPORT, b"\0\0\5")), "malformed import kind 05", 13),
     (module(vec_section(IMPORT, b"\0\0\4\1\0")), "malformed tag attribute 01", 14),

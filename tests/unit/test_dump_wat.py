@@ -57,6 +57,12 @@ CASES: list[tuple[str, Any, str]] = [
     ("f64.const", 0x8000000000000000, "f64.const -0.0"),
     ("f64.const", 0x7FF0000000000000, "f64.const inf"),
     ("f64.const", 0x7FF8000000000001, "f64.const nan:0x8000000000001"),
+    ("v128.const", 0xC << 96 | 1, "v128.const i32x4 0x1 0x0 0x0 0xc"),
+    ("i8x16.shuffle", bytes(range(16, 32)), "i8x16.shuffle 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31"),
+    ("i32x4.extract_lane", 3, "i32x4.extract_lane 3"),
+    ("v128.load", (4, 0, 0), "v128.load"),
+    ("v128.load8_lane", (0, 0, 0, 15), "v128.load8_lane 15"),
+    ("v128.store32_lane", (1, 8, 2, 3), "v128.store32_lane 2 offset=8 align=2 3"),
 ]
 
 

@@ -94,10 +94,19 @@ def test_bare_fields_are_one_module() -> None:
 
 
 def test_unknown_commands_and_values() -> None:
-    either, invoke = parse_script('(either $t (invoke "f")) (invoke "f" (v128.const i32x4 1 2 3 4))')
+    either, invoke = parse_script('(either $t (invoke "f")) (invoke "f" (v256.const i32x8 1 2 3 4))')
     assert either == Unknown(1, "either")
     assert isinstance(invoke, Invoke)
-    assert invoke.args == (Value("v128.const", ("i32x4", "1", "2", "3", "4")),)
+    assert invoke.args == (Value("v256.const", ("i32x8", "1", "2", "3", "4")),)
+
+
+def test_vectors() -> None:
+    integers = parse_script('(invoke "f" (v128.const i64x2 -1 0x10))')[0]
+    assert isinstance(integers, Invoke)
+    assert integers.args == (Value("v128.const", ("i64x2", (2**64 - 1, 16))),)
+    floats = parse_script('(assert_return (invoke "f") (v128.const f32x4 1 nan:canonical nan:arithmetic -0))')[0]
+    assert isinstance(floats, AssertReturn)
+    assert floats.results == (Value("v128.const", ("f32x4", (0x3F800000, "nan:canonical", "nan:arithmetic", 1 << 31))),)
 
 
 def test_threads() -> None:
@@ -115,6 +124,8 @@ def test_threads() -> None:
         ("(assert_return (module))", "unexpected token module"),
         ('(invoke "f" (i32.const 1_0000_0000_0000))', "constant out of range"),
         ('(invoke "f" 1)', "unexpected token 1"),
+        ('(invoke "f" (v128.const i64x2 1))', "unexpected token )"),
+        ('(invoke "f" (v128.const 1 2))', "unexpected token 1"),
         ("(module) (0)", "unexpected token 0"),
     ],
 )
@@ -127,8 +138,7 @@ def test_malformed_scripts(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "feature"),
     [
-        ("(func (param v128))", "simd"),
-        ("(func (drop (i8x16.relaxed_swizzle)) (v128.not))", "relaxed-simd"),
+        ("(func (param v128) (drop (i8x16.relaxed_swizzle)) (v128.not))", None),
         ("(memory i64 1) (table $t i64 1 funcref)", None),
         ("(memory $i64 1) (global i64 (i64.const 1))", None),
         ('(func $v128 (export "struct"))', None),

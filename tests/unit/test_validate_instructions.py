@@ -223,5 +223,5 @@ def test_wide_types(start: str) -> None:
 def test_every_instruction_has_its_rule() -> None:
     for op in OPS.values():
         assert (op.params is None) == (op.mnemonic in INSTRUCTION_RULES)
-        if op.params is not None and op.immediate not in (None, "zero", "i32", "i64", "f32", "f64"):
+        if op.params is not None and op.immediate not in (None, "zero", "i32", "i64", "f32", "f64", "v128"):
             assert op.immediate in IMMEDIATE_RULES
