@@ -173,7 +173,6 @@ class Instance:
         imported = self.program.imported_count("func")
         self._set_up_views(codes)
         names = self.namespace.__dict__
-        names.update(vector_helpers(name for code in codes for name in code.co_names))
         for index, code in zip(range(first, past), codes, strict=True):
             info = self.program.functions[index]
             stub = self._stubs[index - imported]
@@ -202,7 +201,7 @@ class Instance:
         self._views = {view.identifier: view for view in self.program.call_views}
 
     def _set_up_views(self, codes: Sequence[CodeType]) -> None:
-        """Make the views of tables and memories that this code uses, of the many that other code might."""
+        """Make what this code uses of the many that other code might: views of tables and memories, vector helpers."""
         names = self.namespace.__dict__
         new = {name for code in codes for name in code.co_names if name not in names}
         for identifier in self._views.keys() & new:
@@ -210,6 +209,7 @@ class Instance:
             names[identifier] = self.tables[view.table].view(view.type, self.dialect)
         for index, parts in parts_named(new).items():
             self.memories[index].show_parts(self.namespace, parts)
+        names.update(vector_helpers(new))
 
     def _set_up_tags(self, imports: Sequence[Tag]) -> None:
         types = self.program.tags[len(imports) :]

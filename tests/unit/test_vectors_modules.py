@@ -1,4 +1,4 @@
-"""Vectors through the whole pipeline: variables, globals, calls, memories, the host, dumps; what others pay for them."""
+"""Vectors through the whole pipeline: variables, globals, calls, memories, the host, dumps; what others pay for it."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import ast
 
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
-from wasm2py.transpile.emit.access import address_of
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, WORDS, Emitter, NodeHandler
+from wasm2py.transpile.emit.places import address_of
 from wasm2py.transpile.emit.values import Value, signed
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
