@@ -9,14 +9,31 @@ import operator
 import struct
 from struct import Struct
 
-from wasm2py.runtime.vectors.shapes import S16, U16, U32, Binary, Helpers, from_bytes, to_bytes
+from wasm2py.runtime.vectors.shapes import I16X8, I32X4, S16, U16, U32, Binary, Helpers, from_bytes, to_bytes
 
 _s16s, _u16s, _u32s = S16.unpack, U16.unpack, U32.unpack
 _from_s16s, _from_u16s, _from_u32s = S16.pack, U16.pack, U32.pack
 
+_ONES_16 = I16X8.ones
+_UPPER_BYTES = I16X8.ones * 0xFF00
+_EVEN_16 = I32X4.ones * 65535
+
+
+def _scaled_16(a: int, factor: int) -> int:
+    """All lanes of 16 bits multiplied by one number, wrapping around: at once where they are bytes, and no product
+    takes more bits than a lane has; else every other lane at once, which leaves 32 bits to each product.
+    """
+    if factor <= 257 and not a & _UPPER_BYTES:
+        return a * factor
+    return (a & _EVEN_16) * factor & _EVEN_16 | ((a >> 16 & _EVEN_16) * factor & _EVEN_16) << 16
+
 
 def i16x8_mul(a: int, b: int) -> int:
     """Multiply, wrapping around."""
+    if b == (b & 65535) * _ONES_16:
+        return _scaled_16(a, b & 65535)
+    if a == (a & 65535) * _ONES_16:
+        return _scaled_16(b, a & 65535)
     a0, a1, a2, a3, a4, a5, a6, a7 = _u16s(to_bytes(a, 16, "little"))
     b0, b1, b2, b3, b4, b5, b6, b7 = _u16s(to_bytes(b, 16, "little"))
     products = _from_u16s(

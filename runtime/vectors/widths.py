@@ -155,6 +155,8 @@ def _narrow_signed(wide: Shape, low: Unary) -> Binary:
         negative = x & signs
         complement = (negative << 1) - (negative >> last)
         x ^= complement
+        if not x & above:
+            return low(x ^ complement)
         over = (x & above) + above & signs
         return low((x & limit | (over >> bits) - (over >> last)) ^ complement)
 
@@ -165,10 +167,13 @@ def _narrow_unsigned(wide: Shape, low: Unary) -> Binary:
     bits = wide.bits // 2
     signs, limit = _doubled(wide.signs), _doubled(wide.ones * ((1 << bits) - 1))
     above, last = _doubled(wide.rest) & ~limit, wide.bits - 1
+    outside = above | signs
 
     def narrow_u(a: int, b: int) -> int:
         """The lanes of both at half the width: signed numbers become unsigned, or what is next to them."""
         x = a | b << 128
+        if not x & outside:
+            return low(x)
         negative = x & signs
         x &= ~((negative << 1) - (negative >> last))
         over = (x & above) + above & signs

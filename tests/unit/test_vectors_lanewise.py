@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from unit.vector_model import DIALECTS, EDGES, MODEL, of_edges, operand_lanes, same_floats, vector
+from unit.vector_model import DIALECTS, EDGES, MODEL, of_edges, operand_lanes, same_floats, splats, vector
 from wasm2py.runtime.vectors import VECTOR_HELPERS
 from wasm2py.runtime.vectors.words import WORD_HELPERS
 
@@ -36,6 +36,7 @@ def _operands(name: str) -> Iterator[tuple[int, ...]]:
     kind = operand_lanes(name)
     if not _is_shift(name):
         yield from of_edges(kind, _count(name))
+        yield from splats(kind) if _count(name) == 2 else ()
         return
     bits = int(kind[1:])
     for (a,) in of_edges(kind, 1):

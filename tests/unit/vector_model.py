@@ -323,6 +323,16 @@ def of_edges(kind: str, count: int) -> Iterator[tuple[int, ...]]:
         yield (*found, *(vector(chance.choices(EDGES[kind], k=128 // bits), bits) for _ in range(count - len(found))))
 
 
+def splats(kind: str) -> Iterator[tuple[int, int]]:
+    """Vectors of edge values, and ones that are the same in all lanes, in either order."""
+    bits = int(kind[1:])
+    rows = [column for (column,) in of_edges(kind, 1)]
+    for n in EDGES[kind]:
+        splat = vector([n] * (128 // bits), bits)
+        yield from ((a, splat) for a in (*rows, splat >> bits // 2))
+        yield from ((splat, a) for a in rows)
+
+
 def same_floats(got: int, expected: int, bits: int) -> bool:
     """Whether two vectors of floats are the same, where any NaN that arithmetic may result in is as good as another."""
     quiet = 0x7FC00000 if bits == 32 else 0x7FF8000000000000
