@@ -150,18 +150,16 @@ def sha256(p0):
             i3 += 64
             if i3 >= i2:
                 break
-    i2 = 20896
     for i1 in range(8):
-        i3 = mem_u32[i0 + i1 * 4]
-        i4 = 24
-        i5 = i2
+        i2 = mem_u32[i0 + i1 * 4]
+        i3 = 24
+        i4 = i1 * 4 + 20896
         while True:
-            mem_u8[i5] = (i3 >> (i4 & 0x1F)) & 0xFF
-            i5 += 1
-            i4 = (i4 - 8) % 0x100000000
-            if i4 == 0xFFFFFFF8:
+            mem_u8[i4] = (i2 >> (i3 & 0x1F)) & 0xFF
+            i4 += 1
+            i3 = (i3 - 8) % 0x100000000
+            if i3 == 0xFFFFFFF8:
                 break
-        i2 += 4
     __stack_pointer = i0 + 320
 
 

@@ -33,6 +33,7 @@ from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, RAISE, SELECT, TAIL_CAL
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
+from wasm2py.transpile.structure.accumulators import accumulate
 from wasm2py.transpile.structure.nodes import (
     Break,
     Code,
@@ -96,8 +97,12 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
     """What is done to the innermost loops once they are Python's own."""
     loops: InnermostLoops = []
     innermost_loops(body, loops)
+    sizes = [memory.limits.minimum * memory.page_size for memory in program.memories]
     if "streams" not in program.options.disabled_passes:
-        stream(function, body, loops, tuple(memory.limits.minimum * memory.page_size for memory in program.memories))
+        stream(function, body, loops, tuple(sizes))
+    if "accumulators" not in program.options.disabled_passes:
+        own = (0 if memory.shared else size for memory, size in zip(program.memories, sizes, strict=True))
+        accumulate(function, loops, tuple(own))
 
 
 class _Writer:

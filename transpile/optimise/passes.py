@@ -11,6 +11,7 @@ from wasm2py.transpile.optimise.alignments import find_alignments
 from wasm2py.transpile.optimise.bulk import make_bulk
 from wasm2py.transpile.optimise.choices import choose_lazily
 from wasm2py.transpile.optimise.cleanup import cleanup
+from wasm2py.transpile.optimise.companions import work_out_companions
 from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.counting import count_loops
@@ -46,6 +47,7 @@ PASSES: dict[str, Pass] = {
     "sinking": sink,
     "pointers": step_pointers,
     "restarts": carry_over,
+    "companions": work_out_companions,
     "splitting": split_at_loops,
     "ranges": find_ranges,
     "counting": count_loops,
@@ -58,12 +60,13 @@ PASSES: dict[str, Pass] = {
 }
 
 #: What can be left out: the passes, and what is found out of a whole module or done to syntax trees.
-NAMES = (*PASSES, "aligned_globals", "streams", "offsets", "late", "forget")
+NAMES = (*PASSES, "aligned_globals", "streams", "accumulators", "offsets", "late", "forget")
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "membership", "cleanup", "pointers", "restarts", "copies", "fold", "cleanup", "dead", "inline",
-    "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs", "mixing",
+    "conditions", "membership", "cleanup", "pointers", "restarts", "companions", "copies", "fold", "cleanup", "dead",
+    "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs",
+    "mixing",
 )  # fmt: skip
 
 
@@ -71,11 +74,13 @@ _ORDER = (
 #: function since.
 _WORK = {
     "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers", "restarts"),
-    "copies": ("cleanup", "webs", "bulk", "pointers", "restarts"),
-    "fold": ("copies", "inline", "bulk", "conditions", "pointers", "restarts"),
-    "dead": ("cleanup", "copies", "fold", "bulk", "pointers", "restarts"),
-    "inline": ("cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts"),
-}
+    "copies": ("cleanup", "webs", "bulk", "pointers", "restarts", "companions"),
+    "fold": ("copies", "inline", "bulk", "conditions", "pointers", "restarts", "companions"),
+    "dead": ("cleanup", "copies", "fold", "bulk", "pointers", "restarts", "companions"),
+    "inline": (
+        "cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts", "companions",
+    ),
+}  # fmt: skip
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {

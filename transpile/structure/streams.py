@@ -44,7 +44,7 @@ class _Streams:
 
     def loop(self, node: For, ahead: Python | None) -> None:
         """Rewrite one loop, if it is of the kind."""
-        exprs = _evaluated(node.body)
+        exprs = evaluated(node.body)
         if not any(expr.effects & READS_MEMORY for expr in exprs):
             return
         if node.start.op is not LOCAL_GET and node.start.op not in CONSTS:
@@ -77,7 +77,7 @@ class _Streams:
         return Item((variable,), expr.with_args((load.first,)), load.stride, inside)
 
 
-def _evaluated(body: list[Python]) -> list[Expr]:
+def evaluated(body: list[Python]) -> list[Expr]:
     """Every expression that an innermost loop's body evaluates."""
     found: list[Expr] = []
     for node in body:
@@ -86,7 +86,7 @@ def _evaluated(body: list[Python]) -> list[Expr]:
         elif type(node) is Leave:
             found += left_with(node)
         elif type(node) is If:
-            found += [node.condition, *_evaluated(node.then), *_evaluated(node.other)]
+            found += [node.condition, *evaluated(node.then), *evaluated(node.other)]
     return found
 
 
@@ -160,10 +160,10 @@ def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | N
                 stores.append(_place(expr))
         free = free and not effects & (WRITES | TRAPS_OTHERWISE)
     early = breaks(node.body) or leaves(node.body)
-    return _Limits(free and not early, stores, node.step, node.turns, _most_turns(node), early, sizes)
+    return _Limits(free and not early, stores, node.step, node.turns, most_turns(node), early, sizes)
 
 
-def _most_turns(node: For) -> int:
+def most_turns(node: For) -> int:
     """How many turns there can be, by what is known where the loop is entered."""
     if node.turns is not None:
         return node.turns
