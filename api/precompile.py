@@ -15,7 +15,7 @@ from typing import Literal
 from wasm2py.checking import checked_module
 from wasm2py.progress import Progress, silent
 from wasm2py.runtime.errors import WasmError
-from wasm2py.runtime.program import Options
+from wasm2py.runtime.program import Options, Program
 from wasm2py.transpile.dump import document
 from wasm2py.transpile.dump.format import Style
 from wasm2py.transpile.dump.functions import Source
@@ -132,9 +132,17 @@ def _needs(source: Source, layout: Layout, units: Iterable[str]) -> set[str]:
     needs = {"precompiled"}
     if is_command(source.program):
         needs.add("command")
-    if any(f"from {layout.runtime}.vectors import" in text for text in units):
-        needs.add("vectors")
+    home = document.vectors_home(source.program)
+    if any(f"from {layout.runtime}.{home} import" in text for text in units) or _converts_vectors(source.program):
+        needs.add(home)
     return needs
+
+
+def _converts_vectors(program: Program) -> bool:
+    """Whether vectors come from outside, or go there, in another form than in the code."""
+    valtypes = {info.type.valtype for info in program.globals}
+    valtypes.update(valtype for type_ in program.types for valtype in type_.params + type_.results)
+    return program.options.dialect == "portable" and "v128" in valtypes
 
 
 def _runtime_files(layout: Layout, needs: set[str]) -> Iterator[tuple[Path, str]]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from wasm2py.runtime.dialects import vector_table
 from wasm2py.runtime.errors import StackExhausted, Trap
 from wasm2py.runtime.floats import f32
 from wasm2py.runtime.program import Dialect
@@ -121,6 +122,7 @@ _TO_RAW: dict[ValType, str] = {
 _TO_WORDS: dict[ValType, str] = {
     **_TO_RAW,
     "i64": "if type({x}) is not int or not -0x8000000000000000 <= {x} <= 0x7FFFFFFFFFFFFFFF: {x} = word({fix})",
+    "v128": "{x} = v128_from_int({x} if type({x}) is int and not {x} >> 128 else {fix})",
 }
 #: Value type → expression of the host value of `{x}`, a raw one; the plus makes a bool an int.
 _FROM_RAW: dict[ValType, str] = {
@@ -134,17 +136,15 @@ _FROM_RAW: dict[ValType, str] = {
     "exnref": "{x}",
 }
 #: The same for the portable dialect.
-_FROM_WORDS: dict[ValType, str] = {**_FROM_RAW, "i64": "+{x}"}
+_FROM_WORDS: dict[ValType, str] = {**_FROM_RAW, "i64": "+{x}", "v128": "v128_to_int({x})"}
 
 _ACCEPTED: dict[Dialect, dict[ValType, str]] = {"cpython": _TO_RAW, "portable": _TO_WORDS}
 _DELIVERED: dict[Dialect, dict[ValType, str]] = {"cpython": _FROM_RAW, "portable": _FROM_WORDS}
-#: Dialect → how an i64 becomes what it is there from what it is in the other.
-_BRIDGED: dict[Dialect, str] = {"cpython": "{x} & 0xFFFFFFFFFFFFFFFF", "portable": "word({x})"}
-
-
-def convention(functype: FuncType, dialect: Dialect) -> Dialect:
-    """The dialect whose raw values a function of this type has: without an i64 they are the same in all."""
-    return dialect if "i64" in functype.params or "i64" in functype.results else "cpython"
+#: Dialect → how what differs becomes what it is there from what it is in the other.
+_BRIDGED: dict[Dialect, dict[ValType, str]] = {
+    "cpython": {"i64": "{x} & 0xFFFFFFFFFFFFFFFF", "v128": "v128_to_int({x})"},
+    "portable": {"i64": "word({x})", "v128": "v128_from_int({x})"},
+}
 
 
 @cache
@@ -197,8 +197,12 @@ def _names(prefix: str, types: Sequence[ValType]) -> list[str]:
 
 
 def _bridged(names: Sequence[str], types: Sequence[ValType], to: Dialect) -> str:
-    integers = [name for name, valtype in zip(names, types, strict=True) if valtype == "i64"]
-    return "\n        ".join(f"{name} = {_BRIDGED[to].format(x=name)}" for name in integers)
+    conversions = _BRIDGED[to]
+    return "\n        ".join(
+        f"{name} = {conversions[valtype].format(x=name)}"
+        for name, valtype in zip(names, types, strict=True)
+        if valtype in conversions
+    )
 
 
 def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str, dialect: Dialect) -> str:
@@ -233,6 +237,8 @@ def _accept(results: Sequence[ValType], dialect: Dialect) -> str:
 
 def _compile(source: str) -> Factory:
     names: dict[str, Any] = dict(_NAMES)
+    if "v128_" in source:
+        names.update(vector_table("portable"))
     exec(compile(source, "<wasm2py>", "exec"), names)
     factory: Factory = names["make"]
     return factory

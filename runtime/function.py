@@ -6,7 +6,8 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from wasm2py.runtime.adapters import bridge_factory, convention, entry_factory, host_factory
+from wasm2py.runtime.adapters import bridge_factory, entry_factory, host_factory
+from wasm2py.runtime.dialects import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.numerics import is_helper
 from wasm2py.runtime.program import Dialect
@@ -133,8 +134,9 @@ def _is_leaf(raw: Callable[..., Any]) -> bool:
 
 
 def _names_no_function(code: CodeType, namespace: dict[str, Any]) -> bool:
+    dialect: Dialect = namespace["__wasm__"].dialect
     for name in code.co_names:
         value = namespace.get(name)
-        if (callable(value) or isinstance(value, list | tuple)) and not is_helper(name, value):
+        if (callable(value) or isinstance(value, list | tuple)) and not is_helper(name, value, dialect):
             return False
     return not any(isinstance(constant, CodeType) for constant in code.co_consts)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from wasm2py.runtime.dialects import from_portable, to_portable
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.types import GlobalType, ValType
 from wasm2py.runtime.values import default_value, from_raw, to_raw
-from wasm2py.runtime.words import unsigned, word
 
 
 class Global:
     """A global variable that holds its own value.
 
     `value` is the host's side: signed integers, checked when set.  `raw` is the raw value, unchecked, as generated
-    code reads and writes it; `word` is the raw value of an i64 in the portable dialect, a signed word.
+    code reads and writes it; `portable` is what it is in the portable dialect.
     """
 
     __slots__ = ("__weakref__", "_type", "raw")
@@ -38,17 +38,17 @@ class Global:
         return made
 
     @property
-    def word(self) -> int:
-        """The value of an i64 as a word."""
-        return word(self.raw)
+    def portable(self) -> Any:
+        """The value as the portable dialect has it."""
+        return to_portable(self._type.valtype, self.raw)
 
-    @word.setter
-    def word(self, value: int) -> None:
-        self.raw = unsigned(value)
+    @portable.setter
+    def portable(self, value: Any) -> None:
+        self.raw = from_portable(self._type.valtype, value)
 
     def held(self, dialect: Dialect) -> Any:
         """The value as code of a dialect has it."""
-        return self.word if dialect == "portable" and self._type.valtype == "i64" else self.raw
+        return self.portable if dialect == "portable" else self.raw
 
     @property
     def type(self) -> GlobalType:
@@ -90,26 +90,25 @@ class NamespaceGlobal(Global):
         self._namespace[self._identifier] = raw
 
 
-class WordGlobal(NamespaceGlobal):
-    """An i64 global in the namespace of an instance of the portable dialect."""
+class PortableGlobal(NamespaceGlobal):
+    """A global in the namespace of an instance of the portable dialect, where its value has another form."""
 
     __slots__ = ()
 
     @property
-    def word(self) -> int:
-        """The value as a word."""
-        held: int = self._namespace[self._identifier]
-        return held
+    def portable(self) -> Any:
+        """The value as the portable dialect has it."""
+        return self._namespace[self._identifier]
 
-    @word.setter
-    def word(self, value: int) -> None:
+    @portable.setter
+    def portable(self, value: Any) -> None:
         self._namespace[self._identifier] = value
 
     @property
     def raw(self) -> Any:
         """The raw value."""
-        return unsigned(self.word)
+        return from_portable(self._type.valtype, self.portable)
 
     @raw.setter
     def raw(self, raw: Any) -> None:
-        self.word = word(raw)
+        self.portable = to_portable(self._type.valtype, raw)

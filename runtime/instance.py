@@ -8,10 +8,11 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from wasm2py.runtime.constants import evaluate
+from wasm2py.runtime.dialects import DIFFERING
 from wasm2py.runtime.errors import StackExhausted
 from wasm2py.runtime.exports import Exports
 from wasm2py.runtime.function import Func
-from wasm2py.runtime.globals import Global, NamespaceGlobal, WordGlobal
+from wasm2py.runtime.globals import Global, NamespaceGlobal, PortableGlobal
 from wasm2py.runtime.link import Extern, match_imports
 from wasm2py.runtime.listeners import Listeners, listen
 from wasm2py.runtime.memory import Memory, parts_named
@@ -209,7 +210,7 @@ class Instance:
             names[identifier] = self.tables[view.table].view(view.type, self.dialect)
         for index, parts in parts_named(new).items():
             self.memories[index].show_parts(self.namespace, parts)
-        names.update(vector_helpers(new))
+        names.update(vector_helpers(new, self.dialect))
 
     def _set_up_tags(self, imports: Sequence[Tag]) -> None:
         types = self.program.tags[len(imports) :]
@@ -232,8 +233,8 @@ class Instance:
         if info.boxed:
             boxed = names[info.identifier] = Global.from_raw(info.type, raw)
             return boxed
-        in_words = info.type.valtype == "i64" and self.dialect == "portable"
-        made = (WordGlobal if in_words else NamespaceGlobal)(info.type, names, info.identifier)
+        differs = info.type.valtype in DIFFERING and self.dialect == "portable"
+        made = (PortableGlobal if differs else NamespaceGlobal)(info.type, names, info.identifier)
         made.raw = raw
         return made
 

@@ -8,12 +8,13 @@ all.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from wasm2py.runtime import access, bulk, floats, integers, words
+from wasm2py.runtime.dialects import vector_table
 from wasm2py.runtime.errors import Trap, WasmException, thrown
+from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.references import non_null
 from wasm2py.runtime.tails import run_tail
 
@@ -42,15 +43,15 @@ HELPERS: dict[str, object] = {
 _VECTORS = ("v128_", "i8x16_", "i16x8_", "i32x4_", "i64x2_", "f32x4_", "f64x2_")
 
 
-def vector_helpers(names: Iterable[str]) -> dict[str, Any]:
-    """Of some names those of vector instructions, with the functions."""
+def vector_helpers(names: Iterable[str], dialect: Dialect) -> dict[str, Any]:
+    """Of some names those of vector instructions, with the functions of a dialect."""
     wanted = [name for name in names if name.startswith(_VECTORS)]
     if not wanted:
         return {}
-    helpers = import_module(f"{__package__}.vectors").VECTOR_HELPERS
+    helpers = vector_table(dialect)
     return {name: helpers[name] for name in wanted if name in helpers}
 
 
-def is_helper(name: str, value: object) -> bool:
-    """Whether it is a helper that has this name in a namespace."""
-    return HELPERS.get(name) is value or vector_helpers([name]).get(name) is value
+def is_helper(name: str, value: object, dialect: Dialect) -> bool:
+    """Whether it is a helper that has this name in a namespace of a dialect."""
+    return HELPERS.get(name) is value or vector_helpers([name], dialect).get(name) is value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from wasm2py.runtime.adapters import convention
+from wasm2py.runtime.dialects import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
 from wasm2py.runtime.references import is_reference

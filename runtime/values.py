@@ -14,6 +14,7 @@ from operator import index
 from typing import Any, cast
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits
+from wasm2py.runtime.dialects import from_portable
 from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.floats import f32, f32_from_int
 from wasm2py.runtime.program import Dialect
@@ -28,7 +29,7 @@ def to_raw(valtype: ValType, value: Any) -> Any:
 
 def from_raw(valtype: ValType, raw: Any, dialect: Dialect = "cpython") -> Any:
     """The host value of a raw value as a dialect has it."""
-    return +raw if valtype == "i64" and dialect == "portable" else FROM_RAW[valtype](raw)
+    return FROM_RAW[valtype](from_portable(valtype, raw) if dialect == "portable" else raw)
 
 
 def default_value(valtype: ValType) -> Any:

@@ -20,6 +20,7 @@ FOR_THE_TRANSLATOR = {
     "numerics",
     "integers",
     "words",
+    "dialects",
     "floats",
     "access",
     "bulk",

@@ -36,8 +36,13 @@ def vector_name(op: Op) -> str:
     return op.mnemonic.replace(".", "_")
 
 
-#: All such names.
-VECTOR_NAMES = frozenset(vector_name(op) for op in OPS.values() if op.family.startswith("vector"))
+#: All such names, and those of functions that the portable dialect has besides.
+VECTOR_NAMES = frozenset(vector_name(op) for op in OPS.values() if op.family.startswith("vector")) | {
+    "v128_from_int",
+    "v128_to_int",
+    "f32x4_load",
+    "f64x2_load",
+}
 _RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, VECTOR_NAMES, _FIXED, _DUMPED)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
 _PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+(_at_\d+)?(_by_\d+)?|table\d*_type\d+|__\w*__")

@@ -111,12 +111,12 @@ USED = ("shift", "several", "traps", "changing", "fixed", "table")
 def test_globals(inner: Dialect, outer: Dialect) -> None:
     provider, user = linked(inner, outer)
     changing: Global = provider.exports.changing
-    assert (changing.value, changing.raw, changing.word) == (-5, 2**64 - 5, -5)
+    assert (changing.value, changing.raw, changing.portable) == (-5, 2**64 - 5, -5)
     assert user.exports.increase(3) == provider.exports.changed() == changing.value == -2
-    assert user.exports.increase(3) == provider.exports.changed() == changing.value == changing.word == 1
+    assert user.exports.increase(3) == provider.exports.changed() == changing.value == changing.portable == 1
     changing.value = 2**64 - 1
     assert provider.exports.changed() == user.exports.increase(0) == -1
-    changing.word = -7
+    changing.portable = -7
     assert (changing.raw, provider.exports.changed(), user.exports.increase(0)) == (2**64 - 7, -7, -7)
     assert user.exports.own.value == user.exports.smallest() == provider.exports.read() == -6
 

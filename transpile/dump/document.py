@@ -33,7 +33,7 @@ def dump_module(source: Source, progress: Callable[[], object] = lambda: None) -
     """
     described = source.program
     texts, names = source.functions(described.imported_count("func"), len(described.functions), progress)
-    needed = {"precompiled": {"Precompiled"}, **description_imports(described), **helper_imports(names)}
+    needed = {"precompiled": {"Precompiled"}, **description_imports(described), **helper_imports(names, described)}
     parts = [
         f"{header(described, _PURPOSE)}\n{imports(RUNTIME, needed)}\n",
         description(described, source.style),
@@ -75,15 +75,20 @@ def description_imports(described: Program) -> dict[str, set[str]]:
     return homes
 
 
-def helper_imports(names: Iterable[str]) -> dict[str, set[str]]:
+def helper_imports(names: Iterable[str], described: Program) -> dict[str, set[str]]:
     """The runtime's helpers among `names`, by their module in the runtime."""
     homes: dict[str, set[str]] = {}
     used = set(names)
     for name in HELPERS.keys() & used:
         homes.setdefault(_helper_home(name), set()).add(name)
     if used & VECTOR_NAMES:
-        homes["vectors"] = used & VECTOR_NAMES
+        homes[vectors_home(described)] = used & VECTOR_NAMES
     return homes
+
+
+def vectors_home(described: Program) -> str:
+    """The module of the runtime that has the helpers for vectors."""
+    return "vectors.words" if described.options.dialect == "portable" else "vectors"
 
 
 def _helper_home(name: str) -> str:

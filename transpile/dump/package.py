@@ -88,7 +88,7 @@ def unit_file(source: Source, layout: Layout, unit: int) -> str:
     """The text of `_unit{unit}.py`: the functions of one unit."""
     texts, names = source.functions(*source.program.units[unit])
     header = document.header(source.program, f"Unit {unit} of PROGRAM in _program.py.")
-    imports = document.imports(layout.runtime, document.helper_imports(names))
+    imports = document.imports(layout.runtime, document.helper_imports(names, source.program))
     return format_whole("\n\n".join([f"{header}\n{imports}\n", *texts]), source.style)
 
 

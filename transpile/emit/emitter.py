@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import TypeAlias
 
+from wasm2py.runtime.dialects import DIFFERING
 from wasm2py.runtime.program import Dialect, Program
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.emit import nodes
@@ -95,7 +96,8 @@ class Emitter:
 
     def boxed_attribute(self, globalidx: int) -> str:
         """The attribute of a `Global` that holds its value as this dialect has it."""
-        return "word" if self.in_words(self.program.globals[globalidx].type.valtype) else "raw"
+        differs = self.dialect == "portable" and self.program.globals[globalidx].type.valtype in DIFFERING
+        return "portable" if differs else "raw"
 
     def value(self, expr: Expr) -> Value:
         """An integer expression, unwrapped as it comes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from wasm2py.runtime.types import V128
 from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, WORDS, Emitter
@@ -49,19 +50,24 @@ def raised(emitter: Emitter, expr: Expr) -> ast.stmt:
 
 
 def _exception(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    """`thrown(tag, values)`; an i64 is unsigned in every dialect."""
+    """`thrown(tag, values)`; an i64 is unsigned in every dialect, a v128 an integer."""
     args: list[ast.expr] = [nodes.Name(names.tag_name(expr.imm), line)]
     for arg in expr.args:
         node = emitter.node(arg)
         if emitter.in_words(arg.type):
             node = nodes.BinOp(node, nodes.AND, nodes.constant(MASKS[64], line), line)
+        elif arg.type == V128 and emitter.dialect == "portable":
+            node = nodes.call("v128_to_int", [node], line)
         args.append(node)
     return nodes.call("thrown", args, line)
 
 
 def _carried(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     raw = nodes.attribute(emitter.node(expr.args[0]), "raw", line)
-    return nodes.Subscript(raw, nodes.constant(expr.imm, line), line)
+    value = nodes.Subscript(raw, nodes.constant(expr.imm, line), line)
+    if expr.type == V128 and emitter.dialect == "portable":
+        return nodes.call("v128_from_int", [value], line)
+    return value
 
 
 def _carried_integer(emitter: Emitter, expr: Expr, line: int) -> Value:

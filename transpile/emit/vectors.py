@@ -1,7 +1,8 @@
 """Vector instructions: calls of `runtime/vectors`, and what is said quicker without one.
 
-A v128 is an unsigned integer with lane 0 in its lowest bits; every other part of emission only passes it on. A helper
-is called as its instruction, with underscores instead of dots (`names.vector_name`).
+A helper is called as its instruction, with underscores instead of dots (`names.vector_name`). Every other part of
+emission only passes vectors on. *cpython*: a v128 is an unsigned integer with lane 0 in its lowest bits. *portable*: it
+is a tuple, in which nothing but helpers look (`runtime/vectors/words`).
 """
 
 from __future__ import annotations
@@ -12,17 +13,25 @@ from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, WORDS, Emitter, NodeHandler
 from wasm2py.transpile.emit.places import address_of
-from wasm2py.transpile.emit.values import Value, signed
+from wasm2py.transpile.emit.values import MASKS, WORD, Value, word_bounds
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.opcodes import OPS, Op
 
 _ONES = (1 << 128) - 1
+_LOAD = OPS["v128.load"]
+#: Instructions on vectors of floats → what loads one, in the portable dialect.
+_LOADED_AS = {
+    op: f"{shape}_load"
+    for op in OPS.values()
+    if (shape := op.mnemonic.partition(".")[0]) in ("f32x4", "f64x2")
+    and not any(word in op.mnemonic for word in ("convert", "demote", "promote"))
+}
 
 
 def _helper(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     """The operands, then the immediate; but the lane that is replaced comes before its new value."""
-    args = emitter.nodes(expr.args)
+    args = [_operand(emitter, expr.op, arg) for arg in expr.args]
     if expr.op.immediate == "lane":
         args.insert(1, nodes.constant(expr.imm, line))
     elif expr.op.immediate == "lanes":
@@ -30,30 +39,42 @@ def _helper(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.call(names.vector_name(expr.op), args, line)
 
 
+def _operand(emitter: Emitter, op: Op, arg: Expr) -> ast.expr:
+    """An operand; in the portable dialect vectors of floats are loaded as such."""
+    if emitter.dialect == "portable" and arg.op is _LOAD and op in _LOADED_AS:
+        return _access(emitter, arg, arg.offset or emitter.line, _LOADED_AS[op])
+    return emitter.node(arg)
+
+
 def _integer(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(_helper(emitter, expr, line), *interval(expr))
 
 
 def _word(emitter: Emitter, expr: Expr, line: int) -> Value:
-    return signed(_integer(emitter, expr, line), 64, line)
+    return Value(_helper(emitter, expr, line), *WORD)
 
 
-def _access(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+def _access(emitter: Emitter, expr: Expr, line: int, helper: str = "") -> ast.expr:
     """The memory's bytes and the address come first, a lane last."""
     memory = expr.imm[2]
     name = names.view_name(memory, "u8") if emitter.dialect == "cpython" else names.buffer_name(memory)
     args = [nodes.Name(name, line), address_of(emitter, expr, line), *emitter.nodes(expr.args[1:])]
     if expr.op.immediate == "memarg_lane":
         args.append(nodes.constant(expr.imm[3], line))
-    return nodes.call(names.vector_name(expr.op), args, line)
+    return nodes.call(helper or names.vector_name(expr.op), args, line)
 
 
 def _const(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    return nodes.constant(expr.imm, line)
+    if emitter.dialect == "cpython":
+        return nodes.constant(expr.imm, line)
+    halves = [half & MASKS[64] for half in (expr.imm, expr.imm >> 64)]
+    return nodes.tuple_([nodes.constant(word_bounds(half, half)[0], line) for half in halves], line)
 
 
 def _operator(operator: ast.operator) -> NodeHandler:
     def handler(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+        if emitter.dialect == "portable":
+            return _helper(emitter, expr, line)
         left, right = emitter.nodes(expr.args)
         return nodes.BinOp(left, operator, right, line)
 
@@ -61,11 +82,13 @@ def _operator(operator: ast.operator) -> NodeHandler:
 
 
 def _not(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    if emitter.dialect == "portable":
+        return _helper(emitter, expr, line)
     return nodes.BinOp(emitter.node(expr.args[0]), nodes.XOR, nodes.constant(_ONES, line), line)
 
 
 def _extract_lane(emitter: Emitter, expr: Expr, line: int) -> Value:
-    """In the portable dialect, where a big integer makes all big that comes of it, a helper sees to that."""
+    """A shift and a mask, if either is due."""
     if emitter.dialect == "portable":
         return _integer(emitter, expr, line)
     low, high = interval(expr)

@@ -41,7 +41,7 @@ _FAMILIES = (
 #: Name in the namespace → function.
 WORD_HELPERS: dict[str, Callable[..., object]] = {
     name: helper for family in _FAMILIES for name, helper in family.HELPERS.items()
-}
+} | {"v128_from_int": from_int, "v128_to_int": to_int}
 
 
 def __getattr__(name: str) -> Callable[..., object]:
