@@ -46,6 +46,7 @@ from wasm2py.transpile.structure.nodes import (
     While,
     innermost_loops,
 )
+from wasm2py.transpile.structure.rereads import keep_rows
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
@@ -100,6 +101,8 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
     sizes = [memory.limits.minimum * memory.page_size for memory in program.memories]
     if "streams" not in program.options.disabled_passes:
         stream(function, body, loops, tuple(sizes))
+        if "rereads" not in program.options.disabled_passes:
+            keep_rows(function, body)
     if "accumulators" not in program.options.disabled_passes:
         own = (0 if memory.shared else size for memory, size in zip(program.memories, sizes, strict=True))
         accumulate(function, loops, tuple(own))

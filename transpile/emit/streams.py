@@ -8,9 +8,10 @@ from wasm2py.transpile import names
 from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.access import format_of
 from wasm2py.transpile.emit.bulk import plus
-from wasm2py.transpile.emit.emitter import Emitter
+from wasm2py.transpile.emit.emitter import NODES, Emitter
 from wasm2py.transpile.emit.places import with_offset
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET
+from wasm2py.transpile.ir.bulk import ITEMS
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
 from wasm2py.transpile.ir.intervals import FULL, SIZES, Interval
 from wasm2py.transpile.structure.nodes import For, Item
 from wasm2py.transpile.structure.strides import base_of
@@ -74,6 +75,8 @@ def _sequence(emitter: Emitter, node: For, item: Item) -> ast.expr:
     load = item.load
     line = load.offset or emitter.line
     emitter.line = line
+    if item.row is not None:
+        return nodes.Name(emitter.variables[item.row.index], line)
     address, (_, offset, memory) = load.args[0], load.imm
     view = names.view_name(memory, format_of(load.op, item.variables[0].signed))
     first = with_offset(emitter.canonical(address).node, offset, line)
@@ -88,6 +91,14 @@ def _sequence(emitter: Emitter, node: For, item: Item) -> ast.expr:
         return nodes.call("items", args, line)
     step = nodes.constant(item.stride, line) if item.stride > 1 else None
     return nodes.item(view, ast.Slice(first, end, step, lineno=line, col_offset=0), line)
+
+
+def _items(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """All that a loop goes through, read at once."""
+    return nodes.call("list", [_sequence(emitter, *expr.imm)], line)
+
+
+NODES[ITEMS] = _items
 
 
 def _slice_end(emitter: Emitter, node: For, item: Item, line: int) -> ast.expr | None:

@@ -62,3 +62,5 @@ TURNS_BELOW = _op("bulk.turns_below", ("i32",) * 2, ("i32",), 0, "integer")
 TURNS_WHOLE = _op("bulk.turns_whole", ("i32",), ("i32",), 0, "integer")
 #: (address, index): where a byte is that was found inside the memory. imm: where the first one is, from the address.
 PLACE = _op("bulk.place", ("i32",) * 2, ("i32",), 0, "integer")
+#: (address): the elements that a loop goes through, as a list. imm: the loop and its item.
+ITEMS = _op("bulk.items", ("i32",), ("externref",), _READS, "memory")

@@ -119,13 +119,14 @@ class While:
 @dataclass(slots=True)
 class Item:
     """What a loop loads each turn, one element for each of the variables, which are `stride` bytes apart: `load` is the
-    very first. `inside` says that no turn's loads trap.
+    very first. `inside` says that no turn's loads trap. `row` holds all elements, if they have been read before.
     """
 
     variables: tuple[Var, ...]
     load: Expr
     stride: int
     inside: bool
+    row: Var | None = None
 
 
 @dataclass(slots=True)

@@ -50,9 +50,11 @@ def reads(body: list[Python], but: For | None = None) -> int:
             found |= reads(node.body, but) | reads(node.other, but)
             found |= node.condition.variables if node.condition is not None else 0
         elif type(node) is For:
-            found |= _variables((node.start, node.end)) | reads(node.other, but)
+            found |= reads(node.other, but)
+            if node.counts or node.turns is None:
+                found |= _variables((node.start, node.end))
             if node is not but:
-                found |= _variables(item.load for item in node.items) | reads(node.body, but)
+                found |= _variables(item.load for item in node.items if item.row is None) | reads(node.body, but)
     return found
 
 

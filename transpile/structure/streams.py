@@ -143,7 +143,7 @@ class _Limits(NamedTuple):
 
         What is known in a turn may be known just because the loop has not been left, or trapped, so far.
         """
-        return _place(load.expr.with_args((load.first,)), load.stride * (self.most - 1))
+        return place_of(load.expr.with_args((load.first,)), load.stride * (self.most - 1))
 
 
 def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | None:
@@ -157,7 +157,7 @@ def _limits(node: For, exprs: list[Expr], sizes: tuple[int, ...]) -> _Limits | N
             ):
                 return None
             if expr.op.family == "store":
-                stores.append(_place(expr))
+                stores.append(place_of(expr))
         free = free and not effects & (WRITES | TRAPS_OTHERWISE)
     early = breaks(node.body) or leaves(node.body)
     return _Limits(free and not early, stores, node.step, node.turns, most_turns(node), early, sizes)
@@ -173,7 +173,7 @@ def most_turns(node: For) -> int:
     return max((end - interval(node.start)[0]) // node.step, 1)
 
 
-def _place(access: Expr, further: int = 0) -> tuple[int, int, int]:
+def place_of(access: Expr, further: int = 0) -> tuple[int, int, int]:
     """The memory, and between which addresses an access stays that goes so far."""
     address = access.args[0]
     low, high = interval(address)
