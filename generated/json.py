@@ -78,136 +78,136 @@ def tokenize(p0):
     i1 = p0 + 16400
     i2 = 16400
     while True:
-        i7 = 0
+        i6 = 0
         i3 = i2
         while True:
             i4 = mem_u8[i3]
             if i4 not in {9, 10, 13, 32}:
                 break
-            i7 += 1
+            i6 += 1
             i3 += 1
-        i3 = (i2 + i7) % 0x100000000
+        i3 = (i2 + i6) % 0x100000000
         if i3 == i1:
             return i0
         i5 = i0 * 12
         mem_u32_at_24608[i5] = i4
-        i4 = i5 + 24608
+        i9 = i5
         key = mem_u8[i3]
         if key in {44, 58, 91, 93, 123, 125}:
-            i8 = i3 + 1
+            i7 = i3 + 1
         elif key == 34:
-            mem_u32[i4] = 115
+            mem_u32_at_24608[i9] = 115
             i3 += 1
-            i5 = mem_u8[i3]
-            if i5 != 34:
+            i4 = mem_u8[i3]
+            if i4 != 34:
                 while True:
-                    if i5 < 32:
-                        return (16399 - i2 - i7) % 0x100000000
-                    i6 = i3 + 1
-                    if i5 == 92:
-                        key = mem_u8[i6]
+                    if i4 < 32:
+                        return (16399 - i2 - i6) % 0x100000000
+                    i5 = i3 + 1
+                    if i4 == 92:
+                        key = mem_u8[i5]
                         if key in {34, 47, 92, 98, 102, 110, 114, 116}:
                             i3 += 2
                         elif key == 117:
-                            i5 = i3 + 2
-                            for i6 in range(4):
-                                i8 = mem_u8[i5 + i6]
-                                if not 48 <= i8 <= 57 and not 65 <= (i8 & 0xDF) <= 70:
-                                    return (16399 - i2 - i7) % 0x100000000
+                            i4 = i3 + 2
+                            for i5 in range(4):
+                                i7 = mem_u8[i4 + i5]
+                                if not 48 <= i7 <= 57 and not 65 <= (i7 & 0xDF) <= 70:
+                                    return (16399 - i2 - i6) % 0x100000000
                             i3 += 6
                         else:
-                            return (16399 - i2 - i7) % 0x100000000
+                            return (16399 - i2 - i6) % 0x100000000
                     else:
-                        i3 = i6
-                    i5 = mem_u8[i3]
-                    if i5 == 34:
+                        i3 = i5
+                    i4 = mem_u8[i3]
+                    if i4 == 34:
                         break
-            i8 = i3 + 1
+            i7 = i3 + 1
         elif key == 102:
-            i8 = i3 + 5
-            i5 = 0
+            i7 = i3 + 5
+            i4 = 0
             while True:
-                if i5 == 5:
-                    if i8:
+                if i4 == 5:
+                    if i7:
                         break
-                    return (16399 - i2 - i7) % 0x100000000
-                i6 = i3 + i5
-                i9 = i5 + 16394
-                i5 += 1
-                if mem_u8[i6] != mem_u8[i9]:
-                    return (16399 - i2 - i7) % 0x100000000
+                    return (16399 - i2 - i6) % 0x100000000
+                i5 = i3 + i4
+                i8 = i4 + 16394
+                i4 += 1
+                if mem_u8[i5] != mem_u8[i8]:
+                    return (16399 - i2 - i6) % 0x100000000
         elif key == 110:
-            mem_u32[i4] = 122
-            i8 = i3 + 4
-            i5 = 0
+            mem_u32_at_24608[i9] = 122
+            i7 = i3 + 4
+            i4 = 0
             while True:
-                if i5 == 4:
-                    if i8:
+                if i4 == 4:
+                    if i7:
                         break
-                    return (16399 - i2 - i7) % 0x100000000
-                i6 = i3 + i5
-                i9 = i5 + 16384
-                i5 += 1
-                if mem_u8[i6] != mem_u8[i9]:
-                    return (16399 - i2 - i7) % 0x100000000
+                    return (16399 - i2 - i6) % 0x100000000
+                i5 = i3 + i4
+                i8 = i4 + 16384
+                i4 += 1
+                if mem_u8[i5] != mem_u8[i8]:
+                    return (16399 - i2 - i6) % 0x100000000
         elif key == 116:
-            i8 = i3 + 4
-            i9 = 0
+            i7 = i3 + 4
+            i8 = 0
             while True:
-                if i9 == 4:
-                    if i8:
+                if i8 == 4:
+                    if i7:
                         break
-                    return (16399 - i2 - i7) % 0x100000000
-                i5 = i3 + i9
-                i6 = i9 + 16389
-                i9 += 1
-                if mem_u8[i5] != mem_u8[i6]:
-                    return (16399 - i2 - i7) % 0x100000000
+                    return (16399 - i2 - i6) % 0x100000000
+                i4 = i3 + i8
+                i5 = i8 + 16389
+                i8 += 1
+                if mem_u8[i4] != mem_u8[i5]:
+                    return (16399 - i2 - i6) % 0x100000000
         else:
-            mem_u32[i4] = 110
+            mem_u32_at_24608[i9] = 110
             i3 = mem_u8[i3] == 45
-            i5 = i2 + i3
-            i6 = mem_u8[(i5 + i7) % 0x100000000]
-            if not 48 <= i6 <= 57:
-                return (16399 - i2 - i7) % 0x100000000
-            if i6 != 48:
+            i4 = i2 + i3
+            i5 = mem_u8[(i4 + i6) % 0x100000000]
+            if not 48 <= i5 <= 57:
+                return (16399 - i2 - i6) % 0x100000000
+            if i5 != 48:
                 while True:
-                    i3 = (i5 + i7) % 0x100000000
-                    i5 = (i5 + 1) % 0x100000000
+                    i3 = (i4 + i6) % 0x100000000
+                    i4 = (i4 + 1) % 0x100000000
                     i3 = mem_u8[i3]
                     if not 48 <= i3 <= 57:
                         break
-                i8 = (i5 + i7 - 1) % 0x100000000
+                i7 = (i4 + i6 - 1) % 0x100000000
             else:
-                i8 = (i2 + i3 + i7 + 1) % 0x100000000
-                i3 = mem_u8[i8]
+                i7 = (i2 + i3 + i6 + 1) % 0x100000000
+                i3 = mem_u8[i7]
             if i3 == 46:
-                if not 48 <= mem_u8_at_1[i8] <= 57:
-                    return (16399 - i2 - i7) % 0x100000000
+                if not 48 <= mem_u8_at_1[i7] <= 57:
+                    return (16399 - i2 - i6) % 0x100000000
                 while True:
-                    i8 += 1
-                    i3 = mem_u8[i8]
+                    i7 += 1
+                    i3 = mem_u8[i7]
                     if not 48 <= i3 <= 57:
                         break
             if (i3 | 0x20) == 101:
-                i3 = i8 + 1
-                i5 = mem_u8_at_1[i8]
-                if i5 in {43, 45}:
-                    i3 = i8 + 2
-                    i5 = mem_u8_at_2[i8]
-                if not 48 <= i5 <= 57:
-                    return (16399 - i2 - i7) % 0x100000000
-                i8 = i3 - 1
+                i4 = i7
+                i3 = mem_u8_at_1[i7]
+                if i3 in {43, 45}:
+                    i4 = i7 + 1
+                    i3 = mem_u8_at_2[i7]
+                if not 48 <= i3 <= 57:
+                    return (16399 - i2 - i6) % 0x100000000
+                i7 = i4
                 while True:
-                    i8 += 1
-                    if not 48 <= mem_u8[i8] <= 57:
+                    i7 += 1
+                    if not 48 <= mem_u8[i7] <= 57:
                         break
-        if i8 > i1 or i0 == 4095:
-            return (16399 - i2 - i7) % 0x100000000
-        mem_u32_at_8[i4] = (i8 - i2 - i7) % 0x100000000
-        mem_u32_at_4[i4] = (i2 + i7 - 16400) % 0x100000000
+        if i7 > i1 or i0 == 4095:
+            return (16399 - i2 - i6) % 0x100000000
+        mem_u32_at_24616[i9] = (i7 - i2 - i6) % 0x100000000
+        mem_u32_at_24612[i9] = (i2 + i6 - 16400) % 0x100000000
         i0 += 1
-        i2 = i8
+        i2 = i7
 
 
 # func 3 "check" (i32) -> (i32)

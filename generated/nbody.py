@@ -126,40 +126,40 @@ def advance(p0, p1):
                 i6 = i5
                 i5 += 1
                 if i6 <= 3:
-                    i6 = i6 * 56 + 16672
-                    i7 = i3
-                    i8 = i2
-                    i9 = i5
+                    i14 = i6 * 56
+                    i6 = i3
+                    i7 = i2
+                    i8 = i5
                     while True:
-                        i10 = i9 * 56 + 16672
+                        i9 = i8 * 56 + 16672
                         y0 = 0.0
-                        i12 = i8
-                        i13 = i0
-                        for i11 in range(0, 24, 8):
-                            y1 = mem_f64[i4 + i11] - mem_f64[i12]
-                            mem_f64[i13] = y1
+                        i11 = i7
+                        i12 = i0
+                        for i10 in range(0, 24, 8):
+                            y1 = mem_f64[i4 + i10] - mem_f64[i11]
+                            mem_f64[i12] = y1
                             y0 = y1 * y1 + y0
-                            i13 += 8
-                            i12 += 8
-                        y0 = sqrt(y0) if y0 >= 0.0 else f_sqrt(y0)
-                        y0 = p1 / t if (t := y0 * (y0 * y0)) else f_div(p1, t)
-                        i11 = i0
-                        i12 = i4 + 24
-                        i13 = i7
-                        i14 = i0 + 24
-                        while True:
-                            y1 = mem_f64[i11]
-                            mem_f64[i12] -= y1 * mem_f64_at_48[i10 % 0x100000000] * y0
-                            mem_f64[i13] += y1 * mem_f64_at_48[i6] * y0
-                            i13 += 8
                             i12 += 8
                             i11 += 8
-                            if i11 == i14 % 0x100000000:
+                        y0 = sqrt(y0) if y0 >= 0.0 else f_sqrt(y0)
+                        y0 = p1 / t if (t := y0 * (y0 * y0)) else f_div(p1, t)
+                        i10 = i0
+                        i11 = i4 + 24
+                        i12 = i6
+                        i13 = i0 + 24
+                        while True:
+                            y1 = mem_f64[i10]
+                            mem_f64[i11] -= y1 * mem_f64_at_48[i9 % 0x100000000] * y0
+                            mem_f64[i12] += y1 * mem_f64_at_16720[i14] * y0
+                            i12 += 8
+                            i11 += 8
+                            i10 += 8
+                            if i10 == i13 % 0x100000000:
                                 break
+                        i6 = (i6 + 56) % 0x100000000
                         i7 = (i7 + 56) % 0x100000000
-                        i8 = (i8 + 56) % 0x100000000
-                        i9 = (i9 + 1) % 0x100000000
-                        if i9 == 5:
+                        i8 = (i8 + 1) % 0x100000000
+                        if i8 == 5:
                             break
                 i3 += 56
                 i4 += 56

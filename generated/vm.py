@@ -75,21 +75,21 @@ def run(p0, p1):
     i2 = 0
     if 1 <= p1 <= 0x7FFFFFFF:
         i3 = p1 + 1
-        i9 = 8
-        i4 = (i0 + 1088) | 8
+        i7 = 8
+        i9 = i0 + 8
+        i4 = 0
         i5 = 0
-        i6 = 0
         while True:
-            i10 = i5
-            i7 = i9
-            if not 8 <= i9 <= 1023 or i6 > 255 or i5 > 4090:
+            i8 = i4
+            i6 = i7
+            if not 8 <= i7 <= 1023 or i5 > 255 or i4 > 4090:
                 i1 = 3
                 break
-            i5 += 1
-            i9 -= 4
-            i8 = i0 + i9 + 1088
-            i2 = mem_i32[i8]
-            i1 = mem_u8_at_16384[i10]
+            i4 += 1
+            i7 -= 4
+            i10 = i0 + i7
+            i2 = mem_i32_at_1088[i10]
+            i1 = mem_u8_at_16384[i8]
             if i1 < 15:
                 if i1 < 7:
                     if i1 < 3:
@@ -98,118 +98,104 @@ def run(p0, p1):
                             __stack_pointer = i0 + 2128
                             return i2 % 0x100000000
                         if i1 == 1:
-                            mem_u32[i4] = mem_u32_at_16385[i10]
-                            i5 = i10 + 5
-                            i9 = i7 + 4
+                            mem_u32_at_1088[i9] = mem_u32_at_16385[i8]
+                            i4 = i8 + 5
+                            i7 = i6 + 4
                     elif i1 < 5:
                         if i1 == 3:
-                            mem_i32[i4] = i2
-                            i9 = i7 + 4
+                            mem_i32_at_1088[i9] = i2
+                            i7 = i6 + 4
                         else:
-                            i1 = i4 - 8
-                            mem_u32[i8] = mem_u32[i1]
-                            mem_i32[i1] = i2
-                            i9 = i7
+                            mem_u32_at_1088[i10] = mem_u32_at_1080[i9]
+                            mem_i32_at_1080[i9] = i2
+                            i7 = i6
                     elif i1 == 5:
-                        mem_u32[i4] = mem_u32[i4 - 8]
-                        i9 = i7 + 4
+                        mem_u32_at_1088[i9] = mem_u32_at_1080[i9]
+                        i7 = i6 + 4
                     else:
-                        mem_u32[i4] = mem_u32_at_1024[i0 + (mem_u8_at_16385[i10] & 0xF) * 4]
-                        i9 = i7 + 4
-                        i5 = i10 + 2
+                        mem_u32_at_1088[i9] = mem_u32_at_1024[i0 + (mem_u8_at_16385[i8] & 0xF) * 4]
+                        i7 = i6 + 4
+                        i4 = i8 + 2
                 elif i1 < 11:
                     if i1 < 9:
                         if i1 == 7:
-                            mem_i32_at_1024[i0 + (mem_u8_at_16385[i10] & 0xF) * 4] = i2
-                            i5 = i10 + 2
+                            mem_i32_at_1024[i0 + (mem_u8_at_16385[i8] & 0xF) * 4] = i2
+                            i4 = i8 + 2
                         else:
-                            i1 = i8 - 4
-                            mem_u32[i1] = (mem_u32[i1] + i2) % 0x100000000
+                            mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] + i2) % 0x100000000
                     elif i1 == 9:
-                        i1 = i8 - 4
-                        mem_u32[i1] = (mem_u32[i1] - i2) % 0x100000000
+                        mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] - i2) % 0x100000000
                     else:
-                        i1 = i8 - 4
-                        mem_u32[i1] = (mem_u32[i1] * i2) & 0xFFFFFFFF
+                        mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] * i2) & 0xFFFFFFFF
                 elif i1 < 13:
                     if i1 == 11:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = i8 - 4
-                        mem_u32[i1] = mem_u32[i1] // (i2 % 0x100000000)
+                        mem_u32_at_1084[i10] = mem_u32_at_1084[i10] // (i2 % 0x100000000)
                     else:
                         if not i2:
                             i1 = 4
                             break
-                        i1 = i8 - 4
-                        mem_u32[i1] = mem_u32[i1] % (i2 % 0x100000000)
+                        mem_u32_at_1084[i10] = mem_u32_at_1084[i10] % (i2 % 0x100000000)
                 elif i1 == 13:
-                    i1 = i8 - 4
-                    mem_u32[i1] &= i2
+                    mem_u32_at_1084[i10] &= i2
                 else:
-                    i1 = i8 - 4
-                    mem_u32[i1] = (mem_u32[i1] | i2) & 0xFFFFFFFF
+                    mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] | i2) & 0xFFFFFFFF
             elif i1 < 22:
                 if i1 < 18:
                     if i1 == 15:
-                        i1 = i8 - 4
-                        mem_u32[i1] = (mem_u32[i1] ^ i2) & 0xFFFFFFFF
+                        mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] ^ i2) & 0xFFFFFFFF
                     elif i1 == 16:
-                        i1 = i8 - 4
-                        mem_u32[i1] = (mem_u32[i1] << (i2 & 0x1F)) & 0xFFFFFFFF
+                        mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] << (i2 & 0x1F)) & 0xFFFFFFFF
                     else:
-                        i1 = i8 - 4
-                        mem_u32[i1] >>= i2 & 0x1F
+                        mem_u32_at_1084[i10] >>= i2 & 0x1F
                 elif i1 < 20:
                     if i1 == 18:
-                        mem_u32[i8] = i2 == 0
-                        i9 = i7
+                        mem_u32_at_1088[i10] = i2 == 0
+                        i7 = i6
                     else:
-                        mem_u32[i8] = -i2 % 0x100000000
-                        i9 = i7
+                        mem_u32_at_1088[i10] = -i2 % 0x100000000
+                        i7 = i6
                 elif i1 == 20:
-                    i1 = i8 - 4
-                    mem_u32[i1] = mem_i32[i1] == i2
+                    mem_u32_at_1084[i10] = mem_i32_at_1084[i10] == i2
                 else:
-                    i1 = i8 - 4
-                    mem_u32[i1] = mem_i32[i1] < i2
+                    mem_u32_at_1084[i10] = mem_i32_at_1084[i10] < i2
             elif i1 < 26:
                 if i1 < 24:
                     if i1 == 22:
-                        i1 = i8 - 4
-                        mem_u32[i1] = mem_i32[i1] > i2
+                        mem_u32_at_1084[i10] = mem_i32_at_1084[i10] > i2
                     else:
-                        i5 = ((mem_u8_at_16385[i5] * 256) & 0xF00) | mem_u8_at_16384[i5]
-                        i9 = i7
+                        i4 = ((mem_u8_at_16385[i4] * 256) & 0xF00) | mem_u8_at_16384[i4]
+                        i7 = i6
                 elif i1 == 24:
                     if i2:
-                        i5 = i10 + 3
+                        i4 = i8 + 3
                     else:
-                        i5 = ((mem_u8_at_16385[i5] * 256) & 0xF00) | mem_u8_at_16384[i5]
+                        i4 = ((mem_u8_at_16385[i4] * 256) & 0xF00) | mem_u8_at_16384[i4]
                 else:
-                    mem_u32[i0 + i6 * 4] = i10 + 3
-                    i5 = ((mem_u8_at_16386[i10] * 256) & 0xF00) | mem_u8_at_16385[i10]
-                    i6 += 1
-                    i9 = i7
+                    mem_u32[i0 + i5 * 4] = i8 + 3
+                    i4 = ((mem_u8_at_16386[i8] * 256) & 0xF00) | mem_u8_at_16385[i8]
+                    i5 += 1
+                    i7 = i6
             elif i1 < 28:
                 if i1 == 26:
-                    if not i6:
+                    if not i5:
                         i1 = 3
                         break
-                    i6 -= 1
-                    i5 = mem_u32[i0 + i6 * 4]
-                    i9 = i7
+                    i5 -= 1
+                    i4 = mem_u32[i0 + i5 * 4]
+                    i7 = i6
                 else:
-                    mem_u32[i8] = (i2 + 1) % 0x100000000
-                    i9 = i7
+                    mem_u32_at_1088[i10] = (i2 + 1) % 0x100000000
+                    i7 = i6
             elif i1 == 28:
-                mem_u32[i8] = (i2 - 1) % 0x100000000
-                i9 = i7
+                mem_u32_at_1088[i10] = (i2 - 1) % 0x100000000
+                i7 = i6
             else:
                 i1 = 2
                 break
-            i4 = i0 + i9 + 1088
+            i9 = i0 + i7
             i3 -= 1
             if i3 <= 1:
                 i1 = 1

@@ -16,6 +16,7 @@ from wasm2py.transpile.optimise.conditions import short_circuit
 from wasm2py.transpile.optimise.copies import propagate_copies
 from wasm2py.transpile.optimise.counting import count_loops
 from wasm2py.transpile.optimise.dead import remove_dead
+from wasm2py.transpile.optimise.displacing import displace
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.membership import find_membership
@@ -55,6 +56,7 @@ PASSES: dict[str, Pass] = {
     "unwrapped": leave_unwrapped,
     "signs": choose_signs,
     "mixing": find_mixed,
+    "displacing": displace,
     "webs": split_webs,
     "alignments": find_alignments,
 }
@@ -66,7 +68,7 @@ _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
     "conditions", "membership", "cleanup", "pointers", "restarts", "companions", "copies", "fold", "cleanup", "dead",
     "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs",
-    "mixing",
+    "mixing", "displacing",
 )  # fmt: skip
 
 
@@ -85,7 +87,7 @@ _WORK = {
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
     "cpython": (),
-    "portable": ("bulk", "choices", "splitting", "narrowing", "unwrapped", "signs", "mixing"),
+    "portable": ("bulk", "choices", "splitting", "narrowing", "unwrapped", "signs", "mixing", "displacing"),
 }
 
 
