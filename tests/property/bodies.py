@@ -17,6 +17,8 @@ from property.operands import (
     Frame,
     Operands,
 )
+from property.throwing import throw, throw_inside, throw_ref, try_table
+from property.typed import br_on_null, call_ref, function_reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE
 
@@ -62,27 +64,29 @@ class Body(Operands):
     def any_store(self) -> None:
         op = self.choices.pick(_STORES)
         assert op.params is not None
-        self.address()
+        memory = self.any_memory()
+        self.address(memory)
         self.push(op.params[1])
         self.settle(1)
         self.take(2)
-        self.emit(op.mnemonic, self.memarg(op))
+        self.emit(op.mnemonic, self.memarg(op, memory))
 
     def atomic(self) -> None:
-        """Any atomic instruction, waiting seldom: that always traps, for the memory is not shared."""
+        """Any atomic instruction, waiting seldom: that always traps, for no memory is shared."""
         op = self.choices.pick(_ATOMICS)
         if op.immediate != "memarg" or ("wait" in op.mnemonic and self.choices.one_in(2)):
             self.emit("atomic.fence")
             return
         assert op.params is not None and op.results is not None
-        self.address()
+        memory = self.any_memory()
+        self.address(memory)
         for valtype in op.params[1:]:
             self.push(valtype)
         self.settle(len(op.params) - 1)
         self.take(len(op.params))
-        offset = self.memarg(op)[1]
+        offset = self.memarg(op, memory)[1]
         aligned = offset if self.choices.one_in(8) else offset // op.width * op.width
-        self.emit(op.mnemonic, (op.width.bit_length() - 1, aligned))
+        self.emit(op.mnemonic, (op.width.bit_length() - 1, aligned, memory))
         self.put(*op.results)
 
     def variable(self) -> None:
@@ -101,7 +105,7 @@ class Body(Operands):
 
     def select(self) -> None:
         typed = self.choices.one_in(3)
-        valtype = self.choices.pick(NUMBERS + REFERENCES if typed else NUMBERS)
+        valtype = self.choices.pick((*NUMBERS, *REFERENCES, *self.scope.typed) if typed else NUMBERS)
         self.want(valtype, valtype, "i32")
         operands = self.take(3)
         self.emit("select_t", [valtype]) if typed else self.emit("select")
@@ -111,39 +115,45 @@ class Body(Operands):
         self.choices.pick(_MEMORY_STEPS)(self)
 
     def memory_size(self) -> None:
-        self.emit("memory.size", 0)
-        self.put(self.scope.memory_index)
+        memory = self.any_memory()
+        self.emit("memory.size", memory)
+        self.put(self.scope.memories[memory])
 
     def memory_grow(self) -> None:
-        self.small(1, self.scope.memory_index)
+        memory = self.any_memory()
+        index = self.scope.memories[memory]
+        self.small(1, index)
         self.take(1)
-        self.emit("memory.grow", 0)
-        self.put(self.scope.memory_index)
+        self.emit("memory.grow", memory)
+        self.put(index)
 
     def memory_fill(self) -> None:
-        self.address()
+        memory = self.any_memory()
+        self.address(memory)
         self.push("i32")
         self.push("i32")
-        self.small(0x1F, self.scope.memory_index)
-        self.emit("memory.fill", 0)
+        self.small(0x1F, self.scope.memories[memory])
+        self.emit("memory.fill", memory)
         self.take(3)
 
     def memory_copy(self) -> None:
-        self.address()
+        to, from_ = self.any_memory(), self.any_memory()
+        self.address(to)
         self.push("i32")
-        self.small(0x1FF, self.scope.memory_index)
+        self.small(0x1FF, self.scope.memories[from_])
         self.push("i32")
-        self.small(0x1F, self.scope.memory_index)
-        self.emit("memory.copy", (0, 0))
+        self.small(0x1F, min(self.scope.memories[to], self.scope.memories[from_]))
+        self.emit("memory.copy", (to, from_))
         self.take(3)
 
     def memory_init(self) -> None:
-        self.address()
+        memory = self.any_memory()
+        self.address(memory)
         self.push("i32")
         self.small(7)
         self.push("i32")
         self.small(7)
-        self.emit("memory.init", (self.choices.below(self.scope.datas), 0))
+        self.emit("memory.init", (self.choices.below(self.scope.datas), memory))
         self.take(3)
 
     def data_drop(self) -> None:
@@ -206,7 +216,7 @@ class Body(Operands):
         self.emit("elem.drop", self.choices.below(self.scope.elems))
 
     def is_null(self) -> None:
-        reference = self.choices.pick(REFERENCES)
+        reference = self.choices.pick((*REFERENCES, *self.scope.typed))
         self.want(reference)
         self.take(1)
         self.emit("ref.is_null")
@@ -248,7 +258,9 @@ class Body(Operands):
             return
         function, type_ = self.choices.pick(fitting)
         self.arguments(type_)
-        if function in self.scope.table and self.choices.one_in(2):
+        if self.choices.one_in(3):
+            self.emit("return_call_ref", function_reference(self, type_))
+        elif function in self.scope.table and self.choices.one_in(2):
             self.indirect_index(self.scope.table.index(function))
             self.emit("return_call_indirect", (self.scope.builder.type_index(type_.params, type_.results), FUNC_TABLE))
         else:
@@ -275,7 +287,7 @@ class Body(Operands):
         self.put(*frame.end)
 
     def leave(self) -> None:
-        self.conditionally(self.choices.pick((Body.return_, Body.unreachable, Body.tail_call, Body.branch)))
+        self.conditionally(self.choices.pick(_LEAVES))
 
     def return_(self) -> None:
         self.want(*self.type.results)
@@ -399,8 +411,9 @@ _STEPS: tuple[Step, ...] = (
     *(Body.any_plain,) * 8, *(Body.variable,) * 5, *(Body.any_load,) * 3, *(Body.any_store,) * 4, *(Body.block,) * 3,
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
-    Body.table, Body.wide, *(Body.atomic,) * 2,
+    Body.table, Body.wide, *(Body.atomic,) * 2, *(try_table,) * 3, throw_inside, *(call_ref,) * 2, br_on_null,
 )  # fmt: skip
+_LEAVES: tuple[Step, ...] = (Body.return_, Body.unreachable, Body.tail_call, Body.branch, throw, throw, throw_ref)
 _MEMORY_STEPS: tuple[Step, ...] = (
     Body.memory_size, Body.memory_grow, Body.memory_fill, Body.memory_copy, Body.memory_init, Body.data_drop,
 )  # fmt: skip

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wasm2py.runtime.references import heap_of, is_nullable
 from wasm2py.runtime.types import FuncType, IndexType, ValType
-from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.opcodes import CATCHES, OPS, Catch
 
 TYPE_CODES: dict[str, int] = {
     "i32": 0x7F,
@@ -21,6 +22,7 @@ TYPE_CODES: dict[str, int] = {
     "v128": 0x7B,
     "funcref": 0x70,
     "externref": 0x6F,
+    "exnref": 0x69,
 }
 EXPORT_KINDS: dict[str, int] = {"func": 0, "table": 1, "memory": 2, "global": 3}
 
@@ -58,7 +60,19 @@ def name(text: str | bytes) -> bytes:
 
 def types(valtypes: Iterable[ValType]) -> bytes:
     """A vector of value types."""
-    return vector([bytes([TYPE_CODES[valtype]]) for valtype in valtypes])
+    return vector([value_type(valtype) for valtype in valtypes])
+
+
+def value_type(valtype: ValType) -> bytes:
+    """A value type; a reference to a type of the module begins by whether it may be null."""
+    if valtype in TYPE_CODES:
+        return bytes([TYPE_CODES[valtype]])
+    return (b"\x63" if is_nullable(valtype) else b"\x64") + heap_type(valtype)
+
+
+def heap_type(valtype: ValType) -> bytes:
+    """What references of a type refer to."""
+    return bytes([TYPE_CODES[valtype]]) if valtype in TYPE_CODES else signed(int(heap_of(valtype)))
 
 
 def limits(minimum: int, maximum: int | None = None, index: IndexType = "i32") -> bytes:
@@ -77,15 +91,25 @@ def _block(blocktype: int | ValType | None) -> bytes:
     """A blocktype: a typeidx, one value type, or None for empty."""
     if blocktype is None:
         return b"\x40"
-    return signed(blocktype) if isinstance(blocktype, int) else bytes([TYPE_CODES[blocktype]])
+    return signed(blocktype) if isinstance(blocktype, int) else value_type(blocktype)
 
 
 def _pair(first_last: tuple[int, int]) -> bytes:
     return unsigned(first_last[0]) + unsigned(first_last[1])
 
 
-def _memarg(memarg: tuple[int, int]) -> bytes:
-    return unsigned(memarg[0]) + unsigned(memarg[1])
+def _memarg(memarg: tuple[int, int, int]) -> bytes:
+    align, offset, memory = memarg
+    return (unsigned(align | 0x40) + unsigned(memory) if memory else unsigned(align)) + unsigned(offset)
+
+
+def _try_table(immediate: tuple[int | ValType | None, Sequence[Catch]]) -> bytes:
+    blocktype, clauses = immediate
+    encoded = [
+        bytes([CATCHES.index(kind)]) + (b"" if tag is None else unsigned(tag)) + unsigned(label)
+        for kind, tag, label in clauses
+    ]
+    return _block(blocktype) + vector(encoded)
 
 
 _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
@@ -99,16 +123,17 @@ _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
     "memarg": _memarg,
     "zero": lambda _: b"\0",
     "types": types,
-    "heaptype": lambda reference: bytes([TYPE_CODES[reference]]),
+    "heaptype": heap_type,
+    "try_table": _try_table,
     "i32": lambda value: _as_signed(value, 32),
     "i64": lambda value: _as_signed(value, 64),
     "f32": lambda bits: bits.to_bytes(4, "little"),
     "f64": lambda bits: bits.to_bytes(8, "little"),
-} | dict.fromkeys(("label", "func", "local", "global", "table", "elem", "memory", "data"), unsigned)
+} | dict.fromkeys(("label", "func", "local", "global", "table", "elem", "memory", "data", "tag", "type"), unsigned)
 
 
 def instruction(mnemonic: str, immediate: Any = None) -> bytes:
-    """One instruction; its immediate is spelled as in `transpile.module.Instr`, but memargs have no memidx."""
+    """One instruction; its immediate is spelled as in `transpile.module.Instr`."""
     op = OPS[mnemonic]
     prefix, code = divmod(op.code, 1 << 32)
     out = bytes([prefix]) + unsigned(code) if prefix else bytes([code])
@@ -135,6 +160,7 @@ class ModuleBuilder:
     functions: list[int] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
     memories: list[bytes] = field(default_factory=list)
+    tags: list[bytes] = field(default_factory=list)
     globals: list[bytes] = field(default_factory=list)
     exports: list[bytes] = field(default_factory=list)
     start: int | None = None
@@ -167,7 +193,7 @@ class ModuleBuilder:
 
     def define(self, function: int, body: bytes, locals_: Iterable[ValType] = ()) -> None:
         """Give a declared function its locals and its instructions (without the last `end`)."""
-        runs = [unsigned(1) + bytes([TYPE_CODES[valtype]]) for valtype in locals_]
+        runs = [unsigned(1) + value_type(valtype) for valtype in locals_]
         self.bodies[function] = vector(runs) + body + END
 
     def function(
@@ -187,6 +213,9 @@ class ModuleBuilder:
 
     def memory(self, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
         self.memories.append(limits(minimum, maximum, index))
+
+    def tag(self, type_index: int) -> None:
+        self.tags.append(b"\0" + unsigned(type_index))
 
     def table(self, reference: ValType, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
         self.tables.append(bytes([TYPE_CODES[reference]]) + limits(minimum, maximum, index))
@@ -211,8 +240,9 @@ class ModuleBuilder:
         """Declares functions that code takes references to."""
         self.elems.append(unsigned(3) + b"\x00" + vector([unsigned(function) for function in functions]))
 
-    def active_data(self, offset: int, data: bytes, index: IndexType = "i32") -> None:
-        self.datas.append(unsigned(0) + code((f"{index}.const", offset)) + END + name(data))
+    def active_data(self, offset: int, data: bytes, index: IndexType = "i32", memory: int = 0) -> None:
+        place = unsigned(2) + unsigned(memory) if memory else unsigned(0)
+        self.datas.append(place + code((f"{index}.const", offset)) + END + name(data))
 
     def passive_data(self, data: bytes) -> None:
         self.datas.append(unsigned(1) + name(data))
@@ -234,6 +264,7 @@ class ModuleBuilder:
             (3, defined),
             (4, self.tables),
             (5, self.memories),
+            (13, self.tags),
             (6, self.globals),
             (7, self.exports),
         ]

@@ -1,26 +1,30 @@
 """Makes whole modules out of decisions, and the calls to make of them.
 
-Every module imports a host function (so that the order of effects shows) and a mutable global, has a memory, a table of
-functions and one of externrefs, and exports for each function an entry that takes and gives integers only: floats cross
-as bit patterns, so that results compare bit for bit, and references come out as whether they are null.
+Every module imports a host function (so that the order of effects shows) and a mutable global, has memories, tags, a
+table of functions and one of externrefs, and exports for each function an entry that takes and gives integers only:
+floats cross as bit patterns, so that results compare bit for bit, and references come out as whether they are null.
+Most entries catch what the function throws, and tell the host of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from property.bodies import Body
 from property.choices import Choices
-from property.encoder import ModuleBuilder, code
+from property.encoder import END, ModuleBuilder, code
 from property.operands import (
     CANONICAL_NAN,
     FUEL_GLOBAL,
     FUNC_TABLE,
+    HOST_FUNCTION,
     NUMBERS,
     REFERENCES,
     TICK,
     Scope,
 )
+from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 
 FUEL = 250
@@ -41,13 +45,14 @@ _NAMES = (
     "f_1",
     "日本",
 )
+#: How many memories there are; mostly one.
+_MEMORIES = (1, 1, 2, 3)
 #: Most memories and tables have 32-bit indices.
 _INDEX_TYPES: tuple[IndexType, ...] = ("i32", "i32", "i64")
 #: What crosses the boundary instead of each type, and how an entry converts it in and out.
 _OUTSIDE: dict[ValType, ValType] = {"i32": "i32", "i64": "i64", "f32": "i32", "f64": "i64"}
-_OUTSIDE |= {"funcref": "i32", "externref": "i32"}
-_OUT = {"f32": code("i32.reinterpret_f32"), "f64": code("i64.reinterpret_f64")}
-_OUT |= dict.fromkeys(REFERENCES, code("ref.is_null"))
+_OUT = {"i32": b"", "i64": b"", "f32": code("i32.reinterpret_f32"), "f64": code("i64.reinterpret_f64")}
+_IS_NULL = code("ref.is_null")
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Case:
-    """A module and what to do with it; `observers` are exports without parameters that show its state."""
+    """A module and what to do with it; `observers` are exports without parameters that show its state, `memories` those
+    of memories.
+    """
 
     binary: bytes
     calls: tuple[Call, ...]
     observers: tuple[str, ...]
+    memories: tuple[str, ...]
 
 
 def generate(data: bytes) -> Case:
@@ -80,14 +88,14 @@ def generate(data: bytes) -> Case:
         builder.define(index, instructions, locals_)
     calls = [Call("reset", ())]
     for index in entries:
-        _entry(builder, index, signatures[index])
+        _entry(builder, index, signatures[index], () if choices.one_in(4) else scope.tags)
         for _ in range(1 + choices.below(2)):
             arguments = tuple(choices.bits(_OUTSIDE[p]) for p in signatures[index].params if p in NUMBERS)
             calls += [Call(f"call{index}", arguments), Call("reset", ())]
     observers = _observers(builder, scope)
     if choices.one_in(4):
         _name_section(builder, choices)
-    return Case(builder.build(), tuple(calls), observers)
+    return Case(builder.build(), tuple(calls), observers, _exported_memories(scope))
 
 
 def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:
@@ -106,20 +114,35 @@ def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:
         builder.global_(valtype, code((f"{valtype}.const", choices.bits(valtype))))
         scope.globals.append((number + 2, valtype))
     for _ in range(1 + choices.below(4)):
-        type_ = _signature(choices)
+        type_ = _signature(choices, scope)
         scope.functions.append((builder.declare(builder.type_index(type_.params, type_.results)), type_))
-    scope.memory_index, *tables = (choices.pick(_INDEX_TYPES) for _ in range(3))
-    scope.table_indices = tables[0], tables[1]
-    builder.memory(1, 3, scope.memory_index)
-    builder.export("memory", "memory", 0)
+    scope.typed = _typed(scope)
+    scope.tags = [FuncType(_signature(choices, scope).params) for _ in range(1 + choices.below(3))]
+    for tag in scope.tags:
+        builder.tag(builder.type_index(tag.params))
+    scope.table_indices = choices.pick(_INDEX_TYPES), choices.pick(_INDEX_TYPES)
+    scope.memories = tuple(choices.pick(_INDEX_TYPES) for _ in range(choices.pick(_MEMORIES)))
+    for memory, name in enumerate(_exported_memories(scope)):
+        builder.memory(1, 3, scope.memories[memory])
+        builder.export(name, "memory", memory)
     _tables(builder, scope, choices)
     _segments(builder, scope, choices)
     builder.function((), (), code(("i32.const", FUEL), ("global.set", FUEL_GLOBAL)), export="reset")
     return scope
 
 
-def _signature(choices: Choices) -> FuncType:
-    kinds = (*NUMBERS, *NUMBERS, *REFERENCES)
+def _exported_memories(scope: Scope) -> tuple[str, ...]:
+    return tuple(f"memory{memory}" for memory in range(len(scope.memories)))
+
+
+def _typed(scope: Scope) -> list[ValType]:
+    """The references to the functions that there are so far."""
+    types = dict.fromkeys(scope.builder.type_index(type_.params, type_.results) for _, type_ in scope.functions)
+    return [reference(str(index), nullable=True) for index in types]
+
+
+def _signature(choices: Choices, scope: Scope) -> FuncType:
+    kinds = (*NUMBERS, *NUMBERS, *REFERENCES, *_typed(scope)[-2:])
     params = tuple(choices.pick(kinds) for _ in range(choices.below(5)))
     results = tuple(choices.pick(kinds) for _ in range(choices.below(4)))
     return FuncType(params, results)
@@ -139,30 +162,56 @@ def _tables(builder: ModuleBuilder, scope: Scope, choices: Choices) -> None:
 
 def _segments(builder: ModuleBuilder, scope: Scope, choices: Choices) -> None:
     content = bytes(choices.byte() for _ in range(choices.below(40)))
-    builder.active_data(choices.below(200), content, scope.memory_index)
+    last = len(scope.memories) - 1
+    builder.active_data(choices.below(200), content, scope.memories[last], last)
     builder.passive_data(bytes(choices.byte() for _ in range(choices.below(10))))
     builder.passive_data(bytes(range(128, 136)))
     scope.datas = 3
 
 
-def _entry(builder: ModuleBuilder, index: int, type_: FuncType) -> None:
-    """Export `call{index}`, which calls a function with what crosses the boundary for its types."""
-    body, params = bytearray(), []
+def _entry(builder: ModuleBuilder, index: int, type_: FuncType, tags: Sequence[FuncType]) -> None:
+    """Export `call{index}`, which calls a function with what crosses the boundary for its types, and catches `tags`."""
+    call, params = bytearray(), []
     for valtype in type_.params:
-        body += _argument(valtype, len(params))
+        call += _argument(valtype, len(params))
         params += [_OUTSIDE[valtype]] if valtype in NUMBERS else []
-    body += code(("call", index))
+    call += code(("call", index))
+    converted = bytearray()
     spilled = range(len(params), len(params) + len(type_.results))
     for local in reversed(spilled):
-        body += code(("local.set", local))
+        converted += code(("local.set", local))
     for local, valtype in zip(spilled, type_.results, strict=True):
-        body += code(("local.get", local)) + _OUT.get(valtype, b"")
-    results = [_OUTSIDE[valtype] for valtype in type_.results]
-    builder.function(params, results, bytes(body), type_.results, f"call{index}")
+        converted += code(("local.get", local)) + _OUT.get(valtype, _IS_NULL)
+    results = [_OUTSIDE.get(valtype, "i32") for valtype in type_.results]
+    body = _catching(builder, bytes(call), type_.results, tags, bytes(converted) + code("return"))
+    for tag in reversed(range(len(tags))):
+        body += END + _told(tag, tags[tag]) + code(*((f"{result}.const", 0) for result in results), "return")
+    builder.function(params, results, body + code("unreachable"), type_.results, f"call{index}")
+
+
+def _catching(
+    builder: ModuleBuilder, call: bytes, results: tuple[ValType, ...], tags: Sequence[FuncType], then: bytes
+) -> bytes:
+    """A call and what comes of its results, in a block for each of `tags` that is left with what an exception holds."""
+    if not tags:
+        return call + then
+    blocks = code(*(("block", builder.type_index((), tag.params)) for tag in tags))
+    clauses = [("catch", tag, len(tags) - 1 - tag) for tag in range(len(tags))]
+    return blocks + code(("try_table", (builder.type_index((), results), clauses))) + call + END + then
+
+
+def _told(tag: int, type_: FuncType) -> bytes:
+    """Tell the host of an exception, whose tag and values are on the stack."""
+    tell = code(("call", HOST_FUNCTION), "drop")
+    told = code(("i32.const", 1000 + tag)) + tell
+    for valtype in reversed(type_.params):
+        narrowed = code("i32.wrap_i64") if _OUTSIDE.get(valtype) == "i64" else b""
+        told += _OUT.get(valtype, _IS_NULL) + narrowed + tell
+    return told
 
 
 def _argument(valtype: ValType, local: int) -> bytes:
-    if valtype in REFERENCES:
+    if valtype not in NUMBERS:
         return code(("ref.null", valtype))
     get = code(("local.get", local))
     return get + (code(f"{valtype}.reinterpret_{_OUTSIDE[valtype]}") if valtype in CANONICAL_NAN else b"")
@@ -183,8 +232,10 @@ def _observers(builder: ModuleBuilder, scope: Scope) -> tuple[str, ...]:
             body = code((f"{scope.table_indices[table]}.const", place), ("table.get", table), "ref.is_null")
             builder.function((), ("i32",), body, export=f"table{table}_{place}")
             exports.append(f"table{table}_{place}")
-    builder.function((), (scope.memory_index,), code(("memory.size", 0)), export="pages")
-    return (*exports, "pages")
+    for memory, index in enumerate(scope.memories):
+        builder.function((), (index,), code(("memory.size", memory)), export=f"pages{memory}")
+        exports.append(f"pages{memory}")
+    return tuple(exports)
 
 
 def _name_section(builder: ModuleBuilder, choices: Choices) -> None:

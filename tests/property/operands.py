@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 from property.choices import Choices
 from property.encoder import ModuleBuilder, code, instruction
+from wasm2py.runtime.references import heap_of, is_function_reference, is_nullable
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
 NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
-REFERENCES: tuple[ValType, ...] = ("funcref", "externref")
+#: References; the first two are those that tables hold.
+REFERENCES: tuple[ValType, ...] = ("funcref", "externref", "exnref")
 #: Indices that every module of ours has: see `modules`.
 HOST_FUNCTION, TICK_FUNCTION = 0, 1
 IMPORTED_GLOBAL, FUEL_GLOBAL = 0, 1
@@ -49,16 +51,25 @@ class Scope:
     builder: ModuleBuilder
     functions: list[tuple[int, FuncType]] = field(default_factory=list)
     globals: list[tuple[int, ValType]] = field(default_factory=list)
+    #: What each tag's exceptions hold, as parameters.
+    tags: list[FuncType] = field(default_factory=list)
+    #: The types of references, which may be null, to functions of one type.
+    typed: list[ValType] = field(default_factory=list)
     #: The funcidx at each place of table 0 that starts out filled.
     table: list[int] = field(default_factory=list)
     elems: int = 0
     datas: int = 0
-    #: The index types of the memory and of the tables.
-    memory_index: IndexType = "i32"
+    #: The index types of the memories and of the tables.
+    memories: tuple[IndexType, ...] = ("i32",)
     table_indices: tuple[IndexType, IndexType] = ("i32", "i32")
 
     def type_of(self, function: int) -> FuncType:
         return next(type_ for index, type_ in self.functions if index == function)
+
+    def functions_of(self, valtype: ValType) -> list[int]:
+        """The functions that a reference of a type may refer to."""
+        type_ = self.builder.types[int(heap_of(valtype))]
+        return [index for index, each in self.functions if each == type_]
 
 
 @dataclass
@@ -85,7 +96,7 @@ class Operands:
         self.choices = choices
         self.type = type_
         self.locals = list(type_.params)
-        self.locals += [choices.pick(NUMBERS + REFERENCES) for _ in range(choices.below(6))]
+        self.locals += [choices.pick((*NUMBERS, *REFERENCES, *scope.typed)) for _ in range(choices.below(6))]
         self.named_count = len(self.locals)
         self.code = bytearray()
         self.stack: list[Operand] = []
@@ -139,7 +150,7 @@ class Operands:
         """Push a constant, a local, a global, or what an operation gives; leaves what is on the stack alone."""
         floor, self.floor = self.floor, len(self.stack)
         kind = self.choices.below(8)
-        if valtype in REFERENCES:
+        if valtype not in NUMBERS:
             self.push_reference(valtype, kind)
         elif kind < 2 or depth > 3:
             self.emit(f"{valtype}.const", self.choices.bits(valtype))
@@ -164,6 +175,8 @@ class Operands:
             self.emit("local.get", self.choices.pick(local))
         elif kind > 1 and valtype == "funcref":
             self.emit("ref.func", self.choices.pick(self.scope.functions)[0])
+        elif is_function_reference(valtype) and valtype != "funcref" and (kind or not is_nullable(valtype)):
+            self.emit("ref.func", self.choices.pick(self.scope.functions_of(valtype)))
         else:
             self.emit("ref.null", valtype)
         self.put(valtype)
@@ -233,9 +246,12 @@ class Operands:
         inherits = op.mnemonic in _SIGN_ONLY and any(operand.unsettled for operand in operands)
         self.put(*op.results, unsettled=op in _UNSETTLING or inherits)
 
-    def address(self, depth: int = 0) -> None:
-        """What memory can be addressed with: mostly inside the first page, sometimes at its edge or anything."""
-        kind, index = self.choices.below(16), self.scope.memory_index
+    def any_memory(self) -> int:
+        return self.choices.below(len(self.scope.memories)) if len(self.scope.memories) > 1 else 0
+
+    def address(self, memory: int, depth: int = 0) -> None:
+        """What a memory can be addressed with: mostly inside the first page, sometimes at its edge or anything."""
+        kind, index = self.choices.below(16), self.scope.memories[memory]
         if kind == 15:
             self.emit(f"{index}.const", 65536 - self.choices.below(12))
             self.put(index)
@@ -264,14 +280,15 @@ class Operands:
         self.take(1)
         self.put("i32")
 
-    def memarg(self, op: Op) -> tuple[int, int]:
-        large = _LARGE_OFFSETS[self.scope.memory_index]
+    def memarg(self, op: Op, memory: int) -> tuple[int, int, int]:
+        large = _LARGE_OFFSETS[self.scope.memories[memory]]
         offset = self.choices.pick(large) if self.choices.one_in(24) else self.choices.below(20)
-        return self.choices.below(op.width.bit_length()), offset
+        return self.choices.below(op.width.bit_length()), offset, memory
 
     def load(self, op: Op, depth: int = 0) -> None:
         assert op.results is not None
-        self.address(depth)
+        memory = self.any_memory()
+        self.address(memory, depth)
         self.take(1)
-        self.emit(op.mnemonic, self.memarg(op))
+        self.emit(op.mnemonic, self.memarg(op, memory))
         self.put(*op.results)

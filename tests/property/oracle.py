@@ -7,7 +7,7 @@ from typing import Any
 
 import wasmtime
 from property.modules import Case
-from property.record import Outcome, Record, host_result
+from property.record import EXCEPTION, Outcome, Record, host_result
 
 #: wasmtime's trap codes in the spec's words.
 TRAP_KINDS = {
@@ -22,6 +22,7 @@ TRAP_KINDS = {
     wasmtime.TrapCode.BAD_CONVERSION_TO_INTEGER: "invalid conversion to integer",
     wasmtime.TrapCode.UNREACHABLE: "unreachable",
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
+    wasmtime.TrapCode.NULL_REFERENCE: "null reference",
 }
 
 
@@ -33,6 +34,7 @@ def _engine() -> wasmtime.Engine:
     config.wasm_wide_arithmetic = True
     config.wasm_memory64 = True
     config.wasm_threads = True
+    config.wasm_multi_memory = config.wasm_exceptions = config.wasm_function_references = True
     return wasmtime.Engine(config)
 
 
@@ -59,8 +61,9 @@ def run(case: Case) -> Record:
     for call in case.calls:
         record.outcomes.append(_call(store, exports[call.export], call.arguments))
     record.state = [_call(store, exports[name], ()) for name in case.observers]
-    memory = exports["memory"]
-    record.memory = bytes(memory.read(store, 0, memory.data_len(store)))
+    for name in case.memories:
+        memory = exports[name]
+        record.memories.append(bytes(memory.read(store, 0, memory.data_len(store))))
     return record
 
 
@@ -70,7 +73,7 @@ def _call(store: wasmtime.Store, function: Any, arguments: tuple[int, ...]) -> O
     try:
         results = function(store, *values)
     except wasmtime.Trap as trap:
-        return TRAP_KINDS[trap.trap_code]
+        return EXCEPTION if trap.trap_code is None else TRAP_KINDS[trap.trap_code]
     values = results if isinstance(results, list) else [] if results is None else [results]
     return tuple(value & _mask(str(type_)) for value, type_ in zip(values, types.results, strict=True))
 

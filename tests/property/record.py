@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-#: What a call gave: its results as raw values, or the kind of its trap.
+#: What a call gave: its results as raw values, or the kind of its trap, or `EXCEPTION`.
 Outcome: TypeAlias = tuple[int, ...] | str
 
-#: wasmtime has one trap for *undefined element* in `call_indirect` and *out of bounds table access* elsewhere.
-_SAME_KIND = {"out of bounds table access": "undefined element"}
+#: wasmtime has one trap for *undefined element* in `call_indirect` and *out of bounds table access* elsewhere, and one
+#: for every null where there must be none.
+_SAME_KIND = {"out of bounds table access": "undefined element"} | dict.fromkeys(
+    ("null function reference", "null exception reference"), "null reference"
+)
+#: The outcome of a call that was left with an exception.
+EXCEPTION = "exception"
 
 
 @dataclass
@@ -19,18 +24,19 @@ class Record:
     outcomes: list[Outcome] = field(default_factory=list)
     host_calls: list[int] = field(default_factory=list)
     state: list[Outcome] = field(default_factory=list)
-    memory: bytes = b""
+    memories: list[bytes] = field(default_factory=list)
 
     def comparable(self) -> dict[str, object]:
         """The run in a form in which two implementations agree exactly."""
         outcomes = [_SAME_KIND.get(o, o) if isinstance(o, str) else o for o in self.outcomes]
-        nonzero = {at: byte for at, byte in enumerate(self.memory.rstrip(b"\0")) if byte}
         return {
             "outcomes": outcomes,
             "host calls": self.host_calls,
             "state": self.state,
-            "memory size": len(self.memory),
-            "memory": nonzero,
+            "memory sizes": [len(memory) for memory in self.memories],
+            "memories": [
+                {at: byte for at, byte in enumerate(memory.rstrip(b"\0")) if byte} for memory in self.memories
+            ],
         }
 
 

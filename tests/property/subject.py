@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from property.modules import Case
-from property.record import Outcome, Record, host_result
+from property.record import EXCEPTION, Outcome, Record, host_result
 from wasm2py.runtime import words
-from wasm2py.runtime.errors import Trap
+from wasm2py.runtime.errors import Trap, WasmException
 from wasm2py.runtime.function import Func
 from wasm2py.runtime.globals import Global
 from wasm2py.runtime.instance import Instance, instantiate
@@ -77,6 +77,8 @@ def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
         results = function(*arguments)
     except Trap as trap:
         return trap.kind
+    except WasmException:
+        return EXCEPTION
     values = results if isinstance(results, tuple) else () if results is None else (results,)
     for value, valtype in zip(values, function.type.results, strict=True):
         assert -_MASKS[valtype] // 2 <= value <= _MASKS[valtype] // 2
@@ -103,5 +105,5 @@ def run(case: Case, dialect: Dialect, dumped: bool = False) -> Record:
     for item in case.calls:
         record.outcomes.append(call(exports[item.export], item.arguments))
     record.state = [call(exports[name], ()) for name in case.observers]
-    record.memory = bytes(instance.memories[0].data)
+    record.memories = [bytes(memory.data) for memory in instance.memories]
     return record
