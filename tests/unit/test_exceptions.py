@@ -313,3 +313,20 @@ def looped(depth: int) -> str:
 def test_loops_with_regions_nest_deeper_than_python_can(dialect: Dialect, depth: int) -> None:
     func = Func(FuncType(("i32",), ("i32",)), host, "f")
     assert instance_of(looped(depth), dialect, (), (func,)).exports["f"](0) == 69 + depth
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_an_exception_holds_is_added_to_and_stored(dialect: Dialect) -> None:
+    instance = instance_of(
+        """(module (tag $e (param i64)) (memory 1)
+            (func $throw (param i64) (throw $e (local.get 0)))
+            (func (export "f") (param i64) (result i64) (local i64)
+                (block $h (result i64)
+                    (try_table (catch $e $h) (call $throw (local.get 0)))
+                    unreachable)
+                (local.set 1)
+                (i64.store (i32.const 8) (i64.xor (local.get 1) (i64.const 5)))
+                (i64.load (i32.const 8))))""",
+        dialect,
+    )
+    assert outcome(instance, "f", 12) == 9

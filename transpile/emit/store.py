@@ -67,7 +67,9 @@ def _change(view: str, address: ast.expr, value: ast.expr) -> tuple[ast.operator
     if not isinstance(value, ast.BinOp):
         return None
     for old, new in ((value.left, value.right), (value.right, value.left)):
-        if isinstance(old, ast.Subscript) and old.value.id == view and _same(old.slice, address):  # type: ignore[attr-defined]
+        if not isinstance(old, ast.Subscript) or not isinstance(old.value, ast.Name):
+            continue
+        if old.value.id == view and _same(old.slice, address):
             return (value.op, new) if old is value.left or isinstance(value.op, _COMMUTATIVE) else None
     return None
 
