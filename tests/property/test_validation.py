@@ -17,8 +17,7 @@ wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no build for thi
 def _engine() -> wasmtime.Engine:
     """An engine with just the features that we have."""
     config = wasmtime.Config()
-    for feature in ("simd", "relaxed_simd", "gc"):
-        setattr(config, f"wasm_{feature}", False)
+    config.wasm_gc = False
     config.wasm_function_references = config.wasm_exceptions = True
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
     config.wasm_wide_arithmetic = True
