@@ -11,7 +11,6 @@ from property.encoder import END, code
 from property.operands import (
     FUNC_TABLE,
     LOADS,
-    NUMBERS,
     PLAIN,
     REFERENCES,
     Frame,
@@ -19,10 +18,12 @@ from property.operands import (
 )
 from property.throwing import throw, throw_inside, throw_ref, try_table
 from property.typed import br_on_null, call_ref, function_reference
+from property.vectors import LANE_ACCESSES, VECTORS
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE
 
 _STORES = [op for op in OPS.values() if op.family == "store"]
+_ANY_STORES = [*_STORES, *[OPS["v128.store"]] * 4]
 _ATOMICS = [op for op in OPS.values() if op.family == "atomic"]
 
 
@@ -62,7 +63,7 @@ class Body(Operands):
         self.load(self.choices.pick(LOADS))
 
     def any_store(self) -> None:
-        op = self.choices.pick(_STORES)
+        op = self.choices.pick(_ANY_STORES if "v128" in self.scope.values else _STORES)
         assert op.params is not None
         memory = self.any_memory()
         self.address(memory)
@@ -70,6 +71,14 @@ class Body(Operands):
         self.settle(1)
         self.take(2)
         self.emit(op.mnemonic, self.memarg(op, memory))
+
+    def any_vector(self) -> None:
+        if "v128" not in self.scope.values:
+            self.any_plain()
+        elif self.choices.one_in(8):
+            self.lane_access(self.choices.pick(LANE_ACCESSES))
+        else:
+            self.vector(self.choices.pick(VECTORS), 0)
 
     def atomic(self) -> None:
         """Any atomic instruction, waiting seldom: that always traps, for no memory is shared."""
@@ -105,11 +114,17 @@ class Body(Operands):
 
     def select(self) -> None:
         typed = self.choices.one_in(3)
-        valtype = self.choices.pick((*NUMBERS, *REFERENCES, *self.scope.typed) if typed else NUMBERS)
+        valtype = self.choices.pick(
+            (*self.scope.values, *REFERENCES, *self.scope.typed) if typed else self.scope.values
+        )
         self.want(valtype, valtype, "i32")
-        operands = self.take(3)
+        kinds = self.unsettled(3)
+        if len(kinds) > 1:
+            self.settle(3)
+            kinds = set()
+        self.take(3)
         self.emit("select_t", [valtype]) if typed else self.emit("select")
-        self.put(valtype, unsettled=any(operand.unsettled for operand in operands))
+        self.put(valtype, unsettled=kinds.pop() if kinds else "")
 
     def memory(self) -> None:
         self.choices.pick(_MEMORY_STEPS)(self)
@@ -349,7 +364,7 @@ class Body(Operands):
         """A block's parameters, from below the top `offset` operands, and results."""
         available = self.above[: len(self.above) - offset]
         count = min(self.choices.below(3), len(available))
-        results = tuple(self.choices.pick(NUMBERS + REFERENCES[:1]) for _ in range(self.choices.below(3)))
+        results = tuple(self.choices.pick(self.scope.values + REFERENCES[:1]) for _ in range(self.choices.below(3)))
         return tuple(available[len(available) - count :]), results
 
     def open(self, kind: str, params: tuple[ValType, ...], results: tuple[ValType, ...]) -> None:
@@ -412,6 +427,7 @@ _STEPS: tuple[Step, ...] = (
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
     Body.table, Body.wide, *(Body.atomic,) * 2, *(try_table,) * 3, throw_inside, *(call_ref,) * 2, br_on_null,
+    *(Body.any_vector,) * 8,
 )  # fmt: skip
 _LEAVES: tuple[Step, ...] = (Body.return_, Body.unreachable, Body.tail_call, Body.branch, throw, throw, throw_ref)
 _MEMORY_STEPS: tuple[Step, ...] = (

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from wasm2py.runtime.types import ValType
-
 T = TypeVar("T")
 
 _INTEGERS = (0, 1, 2, 3, 7, 8, 31, 32, 33, 63, 64, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF)
@@ -57,8 +55,11 @@ class Choices:
     def pick(self, items: Sequence[T]) -> T:
         return items[self.below(len(items))]
 
-    def bits(self, valtype: ValType) -> int:
-        """A number's bit pattern: small, one of the interesting ones, or anything."""
+    def bits(self, valtype: str) -> int:
+        """A number's bit pattern: small, one of the interesting ones, or anything; a vector's is made of such lanes."""
+        if valtype == "v128":
+            lane = self.pick(tuple(WIDTH))
+            return sum(self.bits(lane) << at for at in range(0, 128, WIDTH[lane]))
         width = WIDTH[valtype]
         kind = self.below(4)
         if kind == 1:

@@ -112,6 +112,10 @@ def _try_table(immediate: tuple[int | ValType | None, Sequence[Catch]]) -> bytes
     return _block(blocktype) + vector(encoded)
 
 
+def _memarg_lane(memarg: tuple[int, int, int, int]) -> bytes:
+    return _memarg(memarg[:3]) + bytes([memarg[3]])
+
+
 _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
     "block": _block,
     "labels": lambda labels: vector([unsigned(label) for label in labels[0]]) + unsigned(labels[1]),
@@ -129,6 +133,10 @@ _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
     "i64": lambda value: _as_signed(value, 64),
     "f32": lambda bits: bits.to_bytes(4, "little"),
     "f64": lambda bits: bits.to_bytes(8, "little"),
+    "v128": lambda bits: bits.to_bytes(16, "little"),
+    "lane": lambda lane: bytes([lane]),
+    "lanes": bytes,
+    "memarg_lane": _memarg_lane,
 } | dict.fromkeys(("label", "func", "local", "global", "table", "elem", "memory", "data", "tag", "type"), unsigned)
 
 

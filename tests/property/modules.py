@@ -2,8 +2,9 @@
 
 Every module imports a host function (so that the order of effects shows) and a mutable global, has memories, tags, a
 table of functions and one of externrefs, and exports for each function an entry that takes and gives integers only:
-floats cross as bit patterns, so that results compare bit for bit, and references come out as whether they are null.
-Most entries catch what the function throws, and tell the host of it.
+floats cross as bit patterns, so that results compare bit for bit, vectors as two halves, and references come out as
+whether they are null. Most entries catch what the function throws, and tell the host of it. Half of the modules have
+vectors.
 """
 
 from __future__ import annotations
@@ -50,8 +51,20 @@ _MEMORIES = (1, 1, 2, 3)
 #: Most memories and tables have 32-bit indices.
 _INDEX_TYPES: tuple[IndexType, ...] = ("i32", "i32", "i64")
 #: What crosses the boundary instead of each type, and how an entry converts it in and out.
-_OUTSIDE: dict[ValType, ValType] = {"i32": "i32", "i64": "i64", "f32": "i32", "f64": "i64"}
-_OUT = {"i32": b"", "i64": b"", "f32": code("i32.reinterpret_f32"), "f64": code("i64.reinterpret_f64")}
+_OUTSIDE: dict[ValType, tuple[ValType, ...]] = {
+    "i32": ("i32",),
+    "i64": ("i64",),
+    "f32": ("i32",),
+    "f64": ("i64",),
+    "v128": ("i64", "i64"),
+}
+_OUT: dict[ValType, tuple[bytes, ...]] = {
+    "i32": (b"",),
+    "i64": (b"",),
+    "f32": (code("i32.reinterpret_f32"),),
+    "f64": (code("i64.reinterpret_f64"),),
+    "v128": (code(("i64x2.extract_lane", 0)), code(("i64x2.extract_lane", 1))),
+}
 _IS_NULL = code("ref.is_null")
 
 
@@ -90,7 +103,8 @@ def generate(data: bytes) -> Case:
     for index in entries:
         _entry(builder, index, signatures[index], () if choices.one_in(4) else scope.tags)
         for _ in range(1 + choices.below(2)):
-            arguments = tuple(choices.bits(_OUTSIDE[p]) for p in signatures[index].params if p in NUMBERS)
+            crossing = [outside for p in signatures[index].params for outside in _OUTSIDE.get(p, ())]
+            arguments = tuple(map(choices.bits, crossing))
             calls += [Call(f"call{index}", arguments), Call("reset", ())]
     observers = _observers(builder, scope)
     if choices.one_in(4):
@@ -109,8 +123,10 @@ def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:
     builder.function((), (), TICK)
     builder.global_("i32", code(("i32.const", FUEL)))
     scope.globals = [(0, "i32")]
+    if choices.one_in(2):
+        scope.values = ("v128", *NUMBERS)
     for number in range(2 + choices.below(4)):
-        valtype = NUMBERS[number % 4]
+        valtype = scope.values[number % len(scope.values)]
         builder.global_(valtype, code((f"{valtype}.const", choices.bits(valtype))))
         scope.globals.append((number + 2, valtype))
     for _ in range(1 + choices.below(4)):
@@ -142,7 +158,7 @@ def _typed(scope: Scope) -> list[ValType]:
 
 
 def _signature(choices: Choices, scope: Scope) -> FuncType:
-    kinds = (*NUMBERS, *NUMBERS, *REFERENCES, *_typed(scope)[-2:])
+    kinds = (*scope.values, *scope.values, *REFERENCES, *_typed(scope)[-2:])
     params = tuple(choices.pick(kinds) for _ in range(choices.below(5)))
     results = tuple(choices.pick(kinds) for _ in range(choices.below(4)))
     return FuncType(params, results)
@@ -174,15 +190,15 @@ def _entry(builder: ModuleBuilder, index: int, type_: FuncType, tags: Sequence[F
     call, params = bytearray(), []
     for valtype in type_.params:
         call += _argument(valtype, len(params))
-        params += [_OUTSIDE[valtype]] if valtype in NUMBERS else []
+        params += _OUTSIDE.get(valtype, ())
     call += code(("call", index))
     converted = bytearray()
     spilled = range(len(params), len(params) + len(type_.results))
     for local in reversed(spilled):
         converted += code(("local.set", local))
     for local, valtype in zip(spilled, type_.results, strict=True):
-        converted += code(("local.get", local)) + _OUT.get(valtype, _IS_NULL)
-    results = [_OUTSIDE.get(valtype, "i32") for valtype in type_.results]
+        converted += _out(code(("local.get", local)), valtype)
+    results = [crossing for valtype in type_.results for crossing in _OUTSIDE.get(valtype, ("i32",))]
     body = _catching(builder, bytes(call), type_.results, tags, bytes(converted) + code("return"))
     for tag in reversed(range(len(tags))):
         body += END + _told(tag, tags[tag]) + code(*((f"{result}.const", 0) for result in results), "return")
@@ -201,28 +217,35 @@ def _catching(
 
 
 def _told(tag: int, type_: FuncType) -> bytes:
-    """Tell the host of an exception, whose tag and values are on the stack."""
+    """Tell the host of an exception, whose tag and values are on the stack; of a vector, the upper half."""
     tell = code(("call", HOST_FUNCTION), "drop")
     told = code(("i32.const", 1000 + tag)) + tell
     for valtype in reversed(type_.params):
-        narrowed = code("i32.wrap_i64") if _OUTSIDE.get(valtype) == "i64" else b""
-        told += _OUT.get(valtype, _IS_NULL) + narrowed + tell
+        narrowed = code("i32.wrap_i64") if _OUTSIDE.get(valtype, ("i32",))[-1] == "i64" else b""
+        told += _OUT.get(valtype, (_IS_NULL,))[-1] + narrowed + tell
     return told
 
 
+def _out(get: bytes, valtype: ValType) -> bytes:
+    """What crosses the boundary for a value that can be had any number of times."""
+    return b"".join(get + convert for convert in _OUT.get(valtype, (_IS_NULL,)))
+
+
 def _argument(valtype: ValType, local: int) -> bytes:
-    if valtype not in NUMBERS:
+    if valtype not in _OUTSIDE:
         return code(("ref.null", valtype))
     get = code(("local.get", local))
-    return get + (code(f"{valtype}.reinterpret_{_OUTSIDE[valtype]}") if valtype in CANONICAL_NAN else b"")
+    if valtype == "v128":
+        return get + code("i64x2.splat", ("local.get", local + 1), ("i64x2.replace_lane", 1))
+    return get + (code(f"{valtype}.reinterpret_{_OUTSIDE[valtype][0]}") if valtype in CANONICAL_NAN else b"")
 
 
 def _observers(builder: ModuleBuilder, scope: Scope) -> tuple[str, ...]:
     """Exports that show the globals, the tables and the memory's size."""
     exports = []
     for index, valtype in scope.globals:
-        body = code(("global.get", index)) + _OUT.get(valtype, b"")
-        builder.function((), (_OUTSIDE[valtype],), body, export=f"global{index}")
+        body = _out(code(("global.get", index)), valtype)
+        builder.function((), _OUTSIDE[valtype], body, export=f"global{index}")
         exports.append(f"global{index}")
     for table in range(2):
         body = code(("table.size", table))

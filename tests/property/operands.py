@@ -2,8 +2,9 @@
 
 Two things keep what is made comparable between implementations:
 
-* Which NaN an operation gives is not determined.  A value that may be such a NaN is *unsettled*, and is made canonical
-  before its bits can be seen: by a store, a local, a global, a label, a call, a reinterpretation or `copysign`.
+* Which NaN an operation gives is not determined.  A value that may be such a NaN, or have such lanes, is *unsettled*,
+  and is made canonical before its bits can be seen: by a store, a local, a global, a label, a call, a reinterpretation,
+  `copysign`, or an instruction on vectors of another shape.
 * Every loop and every function starts by using up fuel, and traps when there is none left.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from property.choices import Choices
 from property.encoder import ModuleBuilder, code, instruction
+from property.vectors import VECTOR_LOADS, VECTORS, lanes_of, observes, unsettles
 from wasm2py.runtime.references import heap_of, is_function_reference, is_nullable
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
@@ -25,6 +27,7 @@ HOST_FUNCTION, TICK_FUNCTION = 0, 1
 IMPORTED_GLOBAL, FUEL_GLOBAL = 0, 1
 FUNC_TABLE, EXTERN_TABLE = 0, 1
 CANONICAL_NAN = {"f32": 0x7FC00000, "f64": 0x7FF8 << 48}
+CANONICAL_NANS = {"f32x4": 0x7FC00000 * (1 << 96 | 1 << 64 | 1 << 32 | 1), "f64x2": (0x7FF8 << 48) * (1 << 64 | 1)}
 TICK = (
     code(("global.get", FUEL_GLOBAL), "i32.eqz", ("if", None), "unreachable", "end")
     + code(("global.get", FUEL_GLOBAL), ("i32.const", 1), "i32.sub", ("global.set", FUEL_GLOBAL))
@@ -32,6 +35,9 @@ TICK = (
 
 PLAIN = [op for op in OPS.values() if op.family in ("compare", "integer", "float", "convert") and op not in WIDE]
 _PRODUCERS = {valtype: [op for op in PLAIN if op.results == (valtype,)] for valtype in NUMBERS}
+_WITH_VECTORS: dict[ValType, list[Op]] = {
+    valtype: [op for op in VECTORS if op.results == (valtype,)] for valtype in (*NUMBERS, "v128")
+}
 LOADS = [op for op in OPS.values() if op.family == "load"]
 #: The bits of a NaN among their operands show in their results.
 _OBSERVERS = {"i32.reinterpret_f32", "i64.reinterpret_f64", "f32.copysign", "f64.copysign"}
@@ -59,6 +65,8 @@ class Scope:
     table: list[int] = field(default_factory=list)
     elems: int = 0
     datas: int = 0
+    #: The types of numbers and vectors that bodies use.
+    values: tuple[ValType, ...] = NUMBERS
     #: The index types of the memories and of the tables.
     memories: tuple[IndexType, ...] = ("i32",)
     table_indices: tuple[IndexType, IndexType] = ("i32", "i32")
@@ -84,8 +92,10 @@ class Frame:
 
 @dataclass
 class Operand:
+    """An operand; `unsettled` is the type, or the shape, of the NaNs that it may have, if any."""
+
     type: ValType
-    unsettled: bool = False
+    unsettled: str = ""
 
 
 class Operands:
@@ -96,7 +106,7 @@ class Operands:
         self.choices = choices
         self.type = type_
         self.locals = list(type_.params)
-        self.locals += [choices.pick((*NUMBERS, *REFERENCES, *scope.typed)) for _ in range(choices.below(6))]
+        self.locals += [choices.pick((*scope.values, *REFERENCES, *scope.typed)) for _ in range(choices.below(6))]
         self.named_count = len(self.locals)
         self.code = bytearray()
         self.stack: list[Operand] = []
@@ -127,7 +137,7 @@ class Operands:
         """Whether the next operand may come from nowhere, as in unreachable code."""
         return self.frame.unreachable and len(self.stack) == self.frame.height
 
-    def put(self, *valtypes: ValType, unsettled: bool = False) -> None:
+    def put(self, *valtypes: ValType, unsettled: str = "") -> None:
         self.stack += [Operand(valtype, unsettled) for valtype in valtypes]
 
     def take(self, count: int) -> list[Operand]:
@@ -150,7 +160,7 @@ class Operands:
         """Push a constant, a local, a global, or what an operation gives; leaves what is on the stack alone."""
         floor, self.floor = self.floor, len(self.stack)
         kind = self.choices.below(8)
-        if valtype not in NUMBERS:
+        if valtype not in self.scope.values:
             self.push_reference(valtype, kind)
         elif kind < 2 or depth > 3:
             self.emit(f"{valtype}.const", self.choices.bits(valtype))
@@ -158,7 +168,9 @@ class Operands:
         elif kind < 5:
             self.push_variable(valtype)
         elif kind == 5:
-            self.load(self.choices.pick([op for op in LOADS if op.results == (valtype,)]), depth + 1)
+            self.load(self.choices.pick([op for op in LOADS + VECTOR_LOADS if op.results == (valtype,)]), depth + 1)
+        elif valtype == "v128" or ("v128" in self.scope.values and self.choices.one_in(4)):
+            self.vector(self.choices.pick(_WITH_VECTORS[valtype]), depth + 1)
         else:
             self.plain(self.choices.pick(_PRODUCERS[valtype]), depth + 1)
         self.floor = floor
@@ -197,11 +209,14 @@ class Operands:
 
     def settle_top(self, operand: Operand) -> None:
         if operand.unsettled:
-            local, valtype = self.fresh(operand.type), operand.type
+            local, kind = self.fresh(operand.type), operand.unsettled
+            canonical, choose = (
+                (CANONICAL_NANS[kind], "v128.bitselect") if operand.type == "v128" else (CANONICAL_NAN[kind], "select")
+            )
             self.emit("local.tee", local)
-            self.emit(f"{valtype}.const", CANONICAL_NAN[valtype])
-            self.code += code(("local.get", local), ("local.get", local), f"{valtype}.eq", "select")
-            operand.unsettled = False
+            self.emit(f"{operand.type}.const", canonical)
+            self.code += code(("local.get", local), ("local.get", local), f"{kind}.eq", choose)
+            operand.unsettled = ""
 
     @property
     def named(self) -> list[ValType]:
@@ -244,7 +259,24 @@ class Operands:
         operands = self.take(len(op.params))
         self.emit(op.mnemonic)
         inherits = op.mnemonic in _SIGN_ONLY and any(operand.unsettled for operand in operands)
-        self.put(*op.results, unsettled=op in _UNSETTLING or inherits)
+        self.put(*op.results, unsettled=op.results[0] if op in _UNSETTLING or inherits else "")
+
+    def vector(self, op: Op, depth: int) -> None:
+        """An operation on vectors."""
+        assert op.params is not None and op.results is not None
+        self.want(*op.params, depth=depth)
+        unsettled = self.unsettled(len(op.params))
+        if any(observes(op, kind) for kind in unsettled):
+            self.settle(len(op.params))
+            unsettled = set()
+        self.take(len(op.params))
+        self.emit(op.mnemonic, lanes_of(op, self.choices))
+        self.put(*op.results, unsettled=unsettles(op, bool(unsettled)))
+
+    def unsettled(self, count: int) -> set[str]:
+        """The kinds of NaNs that may be among the top operands."""
+        top = self.stack[max(len(self.stack) - count, self.frame.height) :]
+        return {operand.unsettled for operand in top if operand.unsettled}
 
     def any_memory(self) -> int:
         return self.choices.below(len(self.scope.memories)) if len(self.scope.memories) > 1 else 0
@@ -284,6 +316,17 @@ class Operands:
         large = _LARGE_OFFSETS[self.scope.memories[memory]]
         offset = self.choices.pick(large) if self.choices.one_in(24) else self.choices.below(20)
         return self.choices.below(op.width.bit_length()), offset, memory
+
+    def lane_access(self, op: Op) -> None:
+        """A load of one lane, or a store."""
+        assert op.results is not None
+        memory = self.any_memory()
+        self.address(memory)
+        self.push("v128")
+        self.settle(1)
+        self.take(2)
+        self.emit(op.mnemonic, (*self.memarg(op, memory), self.choices.below(16 // op.width)))
+        self.put(*op.results)
 
     def load(self, op: Op, depth: int = 0) -> None:
         assert op.results is not None

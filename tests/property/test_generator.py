@@ -32,10 +32,10 @@ def _used(seeds: range) -> Iterator[str]:
 
 
 def test_every_instruction_of_the_table_is_generated() -> None:
-    """But for those that wasmtime has not, and those of vectors, which are compared with a model of their own."""
-    features = ("legacy-exception-handling", "simd", "relaxed-simd")
+    """But for those that wasmtime has not, and those that need not be the same everywhere."""
+    features = ("legacy-exception-handling", "relaxed-simd")
     others = {mnemonic for mnemonic, op in OPS.items() if op.feature in features}
-    assert set(OPS) - _MARKERS - others - set(_used(range(150))) == set()
+    assert set(OPS) - _MARKERS - others - set(_used(range(250))) == set()
 
 
 def test_the_same_decisions_make_the_same_module() -> None:
