@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from property.encoder import ModuleBuilder, code
 from wasm2py.runtime.numerics import HELPERS
 from wasm2py.transpile.decode import decode_module
-from wasm2py.transpile.names import Names, identifier
+from wasm2py.transpile.names import VECTOR_NAMES, Names, identifier
 
 _TRICKY = (
     "",
@@ -56,6 +56,7 @@ _TRICKY += (
     "\0",
     "data_segments",
     *sorted(HELPERS),
+    *sorted(VECTOR_NAMES),
 )
 wasm_names = st.one_of(st.sampled_from(_TRICKY), st.text(st.characters(exclude_categories=["Cs"]), max_size=70))
 RUNTIME = re.compile(
@@ -65,7 +66,7 @@ RUNTIME = re.compile(
 
 def _claimed(name: str) -> bool:
     python = keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name)
-    return python or name in HELPERS or RUNTIME.fullmatch(name) is not None
+    return python or name in HELPERS or name in VECTOR_NAMES or RUNTIME.fullmatch(name) is not None
 
 
 def _names(functions: list[str], globals_: list[str], locals_: list[str]) -> Names:
