@@ -131,7 +131,7 @@ def _vectors() -> str:
 def _users() -> dict[Op, tuple[Module, int]]:
     """For each instruction, a module and the index of a function in it that uses the instruction."""
     users: dict[Op, tuple[Module, int]] = {}
-    generated = (generate(random.Random(seed).randbytes(1500)).binary for seed in range(150))
+    generated = (generate(random.Random(seed).randbytes(1500)).binary for seed in range(400))
     for binary in chain([assemble(REFERENCES), assemble(_vectors())], generated):
         if len(users) == len(GENERATED):
             break
