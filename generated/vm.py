@@ -79,6 +79,7 @@ def run(p0, p1):
         i9 = i0 + 8
         i4 = 0
         i5 = 0
+        a0 = i0 >> 2
         while True:
             i8 = i4
             i6 = i7
@@ -113,13 +114,13 @@ def run(p0, p1):
                         mem_u32_at_1088[i9] = mem_u32_at_1080[i9]
                         i7 = i6 + 4
                     else:
-                        mem_u32_at_1088[i9] = mem_u32_at_1024[i0 + (mem_u8_at_16385[i8] & 0xF) * 4]
+                        mem_u32_at_1088[i9] = mem_u32_at_1024_by_4[a0 + (mem_u8_at_16385[i8] & 0xF)]
                         i7 = i6 + 4
                         i4 = i8 + 2
                 elif i1 < 11:
                     if i1 < 9:
                         if i1 == 7:
-                            mem_i32_at_1024[i0 + (mem_u8_at_16385[i8] & 0xF) * 4] = i2
+                            mem_i32_at_1024_by_4[a0 + (mem_u8_at_16385[i8] & 0xF)] = i2
                             i4 = i8 + 2
                         else:
                             mem_u32_at_1084[i10] = (mem_u32_at_1084[i10] + i2) % 0x100000000
@@ -174,7 +175,7 @@ def run(p0, p1):
                     else:
                         i4 = ((mem_u8_at_16385[i4] * 256) & 0xF00) | mem_u8_at_16384[i4]
                 else:
-                    mem_u32[i0 + i5 * 4] = i8 + 3
+                    mem_u32_at_0_by_4[a0 + i5] = i8 + 3
                     i4 = ((mem_u8_at_16386[i8] * 256) & 0xF00) | mem_u8_at_16385[i8]
                     i5 += 1
                     i7 = i6
@@ -184,7 +185,7 @@ def run(p0, p1):
                         i1 = 3
                         break
                     i5 -= 1
-                    i4 = mem_u32[i0 + i5 * 4]
+                    i4 = mem_u32_at_0_by_4[a0 + i5]
                     i7 = i6
                 else:
                     mem_u32_at_1088[i10] = (i2 + 1) % 0x100000000

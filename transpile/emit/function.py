@@ -34,6 +34,7 @@ from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.accumulators import accumulate
+from wasm2py.transpile.structure.hoisting import hoist
 from wasm2py.transpile.structure.nodes import (
     Break,
     Code,
@@ -106,6 +107,8 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
     if "accumulators" not in program.options.disabled_passes:
         own = (0 if memory.shared else size for memory, size in zip(program.memories, sizes, strict=True))
         accumulate(function, loops, tuple(own))
+    if "hoisting" not in program.options.disabled_passes:
+        hoist(function, loops)
 
 
 class _Writer:
