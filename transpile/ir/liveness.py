@@ -31,10 +31,14 @@ def _live(function: FunctionIR) -> tuple[dict[int, int], dict[int, int]]:
     return function.live
 
 
-def faintly_live_out(function: FunctionIR) -> dict[int, int]:
-    """The same, but what only dead assignments read is not live."""
+def faintly_live(function: FunctionIR) -> tuple[dict[int, int], dict[int, int]]:
+    """What is live at the end and at the start of each block, but for what only dead assignments read.
+
+    So it is `FunctionIR.live` once those are gone.
+    """
     graph = function.graph()
-    return dict(zip(graph.number, _solved(graph, [_strong(block) for block in graph.blocks])[0], strict=True))
+    out, into = _solved(graph, [_strong(block) for block in graph.blocks])
+    return dict(zip(graph.number, out, strict=True)), dict(zip(graph.number, into, strict=True))
 
 
 def is_live(variable: Var, block: Block) -> bool:

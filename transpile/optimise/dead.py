@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
 from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, WRITES
-from wasm2py.transpile.ir.liveness import faintly_live_out
+from wasm2py.transpile.ir.liveness import faintly_live
 
 
 def remove_dead(function: FunctionIR) -> bool:
-    """Remove dead assignments in place, and those that only they read; whether there were any."""
-    live = faintly_live_out(function)
-    changed = False
-    for block in function.reverse_postorder():
-        if block.stmts:
-            changed = _sweep(block, live[block.id]) or changed
-    if changed:
-        function.statements_changed()
-    return changed
+    """Remove dead assignments in place, and those that only they read; whether there were any.
+
+    What is live afterwards is found on the way.
+    """
+    graph = function.graph()
+    if any(graph.headers):
+        out, into = faintly_live(function)
+        swept = [_sweep(block, out[block.id]) for block in graph.blocks]
+        function.live = out, into
+        return any(changed for changed, _ in swept)
+    out, into = {}, {}
+    any_changed = False
+    for number in range(len(graph.blocks) - 1, -1, -1):
+        block = graph.blocks[number]
+        live = 0
+        for after in graph.after[number]:
+            live |= into[graph.blocks[after].id]
+        out[block.id] = live
+        changed, into[block.id] = _sweep(block, live)
+        any_changed = any_changed or changed
+    function.live = out, into
+    return any_changed
 
 
-def _sweep(block: Block, live: int) -> bool:
-    """Walk one block backwards; whether an assignment went."""
+def _sweep(block: Block, live: int) -> tuple[bool, int]:
+    """Walk one block backwards; whether an assignment went, and what is live at its start."""
     for expr in end_exprs(block.end):
         live |= expr.variables
     kept: list[Stmt] = []
@@ -45,4 +58,4 @@ def _sweep(block: Block, live: int) -> bool:
     if changed:
         kept.reverse()
         block.stmts = kept
-    return changed
+    return changed, live

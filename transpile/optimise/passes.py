@@ -23,7 +23,7 @@ from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.narrowing import narrow
 from wasm2py.transpile.optimise.pointers import step_pointers
-from wasm2py.transpile.optimise.ranges import find_ranges
+from wasm2py.transpile.optimise.ranges import find_ranges, is_too_large
 from wasm2py.transpile.optimise.restarts import carry_over
 from wasm2py.transpile.optimise.signs import choose_signs
 from wasm2py.transpile.optimise.sinking import sink
@@ -91,6 +91,10 @@ _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
 }
 
 
+#: What serves `ranges`: in functions that are too large for that, it would cost and give nothing.
+_FOR_RANGES = ("pointers", "restarts", "splitting", "counting", "narrowing", "mixing")
+
+
 def optimise(
     function: FunctionIR,
     disabled: tuple[str, ...] = (),
@@ -103,6 +107,8 @@ def optimise(
     ran: dict[str, int] = {}
     changed: dict[str, int] = {}
     for time, name in enumerate(_ORDER):
+        if name == "pointers" and is_too_large(function):
+            skipped += _FOR_RANGES
         if name in skipped or (name in ran and all(changed.get(cause, -1) < ran[name] for cause in _WORK[name])):
             continue
         ran[name] = time

@@ -40,12 +40,16 @@ _STRIDE = 64
 
 def find_ranges(function: FunctionIR) -> None:
     """Mark every read of an integer variable whose bounds are known."""
-    blocks = function.reverse_postorder()
-    if len(blocks) * len(function.variables) > _LARGEST:
+    if is_too_large(function):
         return
     analysis = _Analysis(function.graph(), live_out(function))
     analysis.run()
     function.counting = list(analysis.counting())
+
+
+def is_too_large(function: FunctionIR) -> bool:
+    """Whether nothing is going to be found, for it would take too long."""
+    return len(function.reverse_postorder()) * len(function.variables) > _LARGEST
 
 
 def forget_ranges(function: FunctionIR) -> None:
