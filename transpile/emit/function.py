@@ -63,7 +63,7 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
     variables = name_variables(function, scope, given)
     known = len(function.variables)
     body = structure(function)
-    if program.options.dialect == "cpython" and any(function.graph().headers):
+    if program.options.dialect == "cpython" and function.graph().has_loops:
         _improve_loops(function, body, program)
     roles: dict[str, str] = {}
     for var in function.variables[known:]:

@@ -214,17 +214,18 @@ class FunctionIR:
     def _walk(self) -> list[Block]:
         seen = {self.entry.id}
         order: list[Block] = []
-        stack = [(self.entry, iter(self.entry.successors()))]
-        while stack:
-            block, rest = stack[-1]
-            for successor in rest:
-                if successor.id not in seen:
-                    seen.add(successor.id)
-                    stack.append((successor, iter(successor.successors())))
-                    break
-            else:
-                order.append(block)
-                stack.pop()
+        path, pending = [self.entry], [self.entry.successors()[::-1]]
+        while path:
+            rest = pending[-1]
+            if not rest:
+                order.append(path.pop())
+                pending.pop()
+                continue
+            block = rest.pop()
+            if block.id not in seen:
+                seen.add(block.id)
+                path.append(block)
+                pending.append(block.successors()[::-1])
         order.reverse()
         return order
 

@@ -13,25 +13,28 @@ class Graph:
     """A function's blocks in reverse postorder, with what passes ask of their shape.
 
     Blocks are named by their number in that order. `after` and `before` hold each block's successors and predecessors
-    (each once), `headers` says of each whether it is a loop's.
+    (each once), `headers` says of each whether it is a loop's, and `has_loops` whether any is.
     """
 
     def __init__(self, blocks: list[Block]) -> None:
         self.blocks = blocks
-        self.number = {block.id: i for i, block in enumerate(blocks)}
-        self.after = [
-            list(dict.fromkeys(self.number[successor.id] for successor in block.successors())) for block in blocks
-        ]
+        number = self.number = {block.id: i for i, block in enumerate(blocks)}
+        self.after: list[list[int]] = []
         self.before: list[list[int]] = [[] for _ in blocks]
+        self.headers = [False] * len(blocks)
+        #: What `ir/weights.py` has found.
+        self.weights: dict[int, int] | None = None
         self._loops: dict[int, set[int]] = {}
-        for number, successors in enumerate(self.after):
-            for successor in successors:
-                self.before[successor].append(number)
-
-    @cached_property
-    def headers(self) -> list[bool]:
-        """Whether each block is the first of a loop."""
-        return [bool(before) and before[-1] >= number for number, before in enumerate(self.before)]
+        for at, block in enumerate(blocks):
+            after = [number[successor.id] for successor in block.successors()]
+            if len(after) > 1:
+                after = list(dict.fromkeys(after))
+            self.after.append(after)
+            for successor in after:
+                self.before[successor].append(at)
+                if successor <= at:
+                    self.headers[successor] = True
+        self.has_loops = any(self.headers)
 
     @cached_property
     def children(self) -> list[list[int]]:

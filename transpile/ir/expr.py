@@ -163,7 +163,8 @@ RAISE = Op(-1, "raise", None, ("exnref",), (), "control", "exception-handling", 
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
 SELECT = OPS["select"]
-CONST_OPS: dict[str, Op] = {name: OPS[f"{name}.const"] for name in ("i32", "i64", "f32", "f64", "v128")}
+_CONSTANTS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64", "v128")
+CONST_OPS: dict[ValType, Op] = {type_: OPS[f"{type_}.const"] for type_ in _CONSTANTS}
 CONSTS = frozenset(CONST_OPS.values())
 CONDITIONAL = frozenset({SELECT, AND, OR})
 #: What a function that ends in a call returns instead of values: the call.
@@ -206,11 +207,27 @@ OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_I
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:
     """A constant: an unsigned integer, a vector too, or a float's bit pattern."""
-    return Expr(CONST_OPS[type_], type_, (), value, offset)
+    return constant(CONST_OPS[type_], type_, value, offset)
+
+
+def constant(op: Op, type_: ValType, value: int, offset: int) -> Expr:
+    """The same by its instruction; filled in by itself, like the value of a variable, for these are most frequent."""
+    expr = _new(Expr)
+    expr.op = op
+    expr.type = type_
+    expr.args = ()
+    expr.imm = value
+    expr.offset = offset
+    expr.range = None
+    expr.zeros = 0
+    expr.effects = 0
+    expr.depth = 1
+    expr.variables = 0
+    return expr
 
 
 def get(var: Var, offset: int = 0) -> Expr:
-    """The value of a variable; filled in by itself, for this is the most frequent expression."""
+    """The value of a variable."""
     expr = _new(Expr)
     expr.op = LOCAL_GET
     expr.type = var.type

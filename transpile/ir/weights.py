@@ -26,6 +26,12 @@ _EQUALITY = {OPS[f"{type_}.{name}"]: name == "eq" for type_ in ("i32", "i64") fo
 def weights(function: FunctionIR) -> dict[int, int]:
     """Block id → a power of `TURNS`, by how many loops are around it, less where a loop may pass it by."""
     graph = function.graph()
+    if graph.weights is None:
+        graph.weights = _weights(graph)
+    return graph.weights
+
+
+def _weights(graph: Graph) -> dict[int, int]:
     depth = [0] * len(graph.blocks)
     share = [1] * len(graph.blocks)
     rarely = [False] * len(graph.blocks)

@@ -11,13 +11,26 @@ from collections.abc import Callable
 from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, Terminator
-from wasm2py.transpile.ir.expr import CAUGHT, LOCAL_GET, MAX_DEPTH, TRAPS, Expr, Var, commute, const, get
+from wasm2py.transpile.ir.expr import (
+    CAUGHT,
+    CONST_OPS,
+    LOCAL_GET,
+    MAX_DEPTH,
+    TRAPS,
+    Expr,
+    Var,
+    commute,
+    const,
+    constant,
+    get,
+)
 from wasm2py.transpile.lift.context import LiftContext
 from wasm2py.transpile.module import Instr
 from wasm2py.transpile.opcodes import OPS, Op
 
 _REF_NULL = OPS["ref.null"]
 _IS_NULL = OPS["ref.is_null"]
+_CONSTANTS: dict[Op, ValType] = {op: type_ for type_, op in CONST_OPS.items()}
 #: So many expressions may wait on the stack: compilers leave a few, and to look through many for each instruction
 #: takes long.
 _MOST_WAITING = 64
@@ -254,10 +267,14 @@ def lift_function(context: LiftContext, index: int, body: list[Instr]) -> Functi
             skip_dead(lifter, op, imm, offset)
         elif op is LOCAL_GET:
             stack.append(get(locals_[imm], offset))
-        elif op in handlers:
-            handlers[op](lifter, imm, offset)
+        elif op in _CONSTANTS:
+            stack.append(constant(op, _CONSTANTS[op], imm, offset))
         else:
-            simple(lifter, op, imm, offset)
+            handler = handlers.get(op)
+            if handler is not None:
+                handler(lifter, imm, offset)
+            else:
+                simple(lifter, op, imm, offset)
     return lifter.function
 
 

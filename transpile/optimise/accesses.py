@@ -128,8 +128,10 @@ def coming(block: Block, made: list[list[Access]]) -> list[list[Access]]:
     `made` are the accesses of each expression of the block. They are coming up to and including the next statement that
     writes, may trap otherwise, or changes the variable.
     """
-    result: list[list[Access]] = []
     later: list[Access] = []
+    if not any(made):
+        return [later] * (len(block.stmts) + 1)
+    result: list[list[Access]] = []
     ends = end_exprs(block.end)
     for expr, own in zip(reversed(ends), reversed(made[len(block.stmts) :]), strict=True):
         later = _before(expr, own, later)

@@ -26,7 +26,7 @@ _MOST_ROUNDS = 48
 def find_alignments(function: FunctionIR) -> None:
     """Mark every read of an integer variable that is known to be aligned; only in functions that have a loop."""
     graph = function.graph()
-    if not any(graph.headers) or len(graph.blocks) * len(function.variables) > _LARGEST:
+    if not graph.has_loops or len(graph.blocks) * len(function.variables) > _LARGEST:
         return
     for block, state in zip(graph.blocks, _fixed_point(graph), strict=True):
         for stmt in block.stmts:

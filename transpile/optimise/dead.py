@@ -13,7 +13,7 @@ def remove_dead(function: FunctionIR) -> bool:
     What is live afterwards is found on the way.
     """
     graph = function.graph()
-    if any(graph.headers):
+    if graph.has_loops:
         out, into = faintly_live(function)
         swept = [_sweep(block, out[block.id]) for block in graph.blocks]
         function.live = out, into

@@ -34,10 +34,12 @@ def _fold_block(block: Block) -> bool:
             stmt.expr = _fold(expr)
             changed = changed or stmt.expr is not expr
     ends = end_exprs(block.end)
-    folded = [_fold(expr) for expr in ends]
-    if any(new is not old for new, old in zip(folded, ends, strict=True)):
-        block.end = map_end(block.end, folded)
-        return True
+    for expr in ends:
+        if expr.args and not expr.folded:
+            folded = [_fold(expr) for expr in ends]
+            if any(new is not old for new, old in zip(folded, ends, strict=True)):
+                block.end = map_end(block.end, folded)
+                return True
     return changed
 
 

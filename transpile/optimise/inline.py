@@ -221,7 +221,7 @@ class _Reads:
 
     def add(self, expr: Expr) -> None:
         """Take the reads of an expression into account."""
-        if expr.variables & self.wanted:
+        if expr.variables & self.wanted & ~self.more:
             for node in expr.reads():
                 self.more |= self.once & node.variables
                 self.once |= node.variables

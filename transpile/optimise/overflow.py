@@ -46,7 +46,7 @@ def step_of(stmt: Stmt) -> int:
 def find_steps_in_range(function: FunctionIR, wanted: int) -> None:
     """Set `Stmt.in_range` of the steps that do not overflow, if there are any of variables of this bit set."""
     graph = function.graph()
-    if not any(graph.headers):
+    if not graph.has_loops:
         return
     steps = 0
     for block in graph.blocks:

@@ -23,7 +23,7 @@ from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.narrowing import narrow
 from wasm2py.transpile.optimise.pointers import step_pointers
-from wasm2py.transpile.optimise.ranges import find_ranges, is_too_large
+from wasm2py.transpile.optimise.ranges import find_ranges
 from wasm2py.transpile.optimise.restarts import carry_over
 from wasm2py.transpile.optimise.signs import choose_signs
 from wasm2py.transpile.optimise.sinking import sink
@@ -91,8 +91,12 @@ _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
 }
 
 
-#: What serves `ranges`: in functions that are too large for that, it would cost and give nothing.
-_FOR_RANGES = ("pointers", "restarts", "splitting", "counting", "narrowing", "mixing")
+#: A function of more blocks is vast, and these are not for it: they go round its loops until nothing changes, or serve
+#: those that do.
+_VAST = 400
+_NOT_FOR_VAST = (
+    "webs", "pointers", "restarts", "splitting", "alignments", "ranges", "counting", "narrowing", "mixing",
+)  # fmt: skip
 
 
 def optimise(
@@ -107,8 +111,8 @@ def optimise(
     ran: dict[str, int] = {}
     changed: dict[str, int] = {}
     for time, name in enumerate(_ORDER):
-        if name == "pointers" and is_too_large(function):
-            skipped += _FOR_RANGES
+        if name == "webs" and len(function.reverse_postorder()) > _VAST:
+            skipped += _NOT_FOR_VAST
         if name in skipped or (name in ran and all(changed.get(cause, -1) < ran[name] for cause in _WORK[name])):
             continue
         ran[name] = time

@@ -40,16 +40,12 @@ _STRIDE = 64
 
 def find_ranges(function: FunctionIR) -> None:
     """Mark every read of an integer variable whose bounds are known."""
-    if is_too_large(function):
+    blocks = function.reverse_postorder()
+    if len(blocks) * len(function.variables) > _LARGEST:
         return
     analysis = _Analysis(function.graph(), live_out(function))
     analysis.run()
     function.counting = list(analysis.counting())
-
-
-def is_too_large(function: FunctionIR) -> bool:
-    """Whether nothing is going to be found, for it would take too long."""
-    return len(function.reverse_postorder()) * len(function.variables) > _LARGEST
 
 
 def forget_ranges(function: FunctionIR) -> None:
@@ -141,9 +137,12 @@ class _Analysis:
         block, ahead = self.graph.blocks[number], self.coming[number]
         state = self._joined(number)
         for stmt, coming_, made in zip(block.stmts, ahead, self.made[number], strict=False):
-            bounded_before(coming_, state)
-            _mark_reads(stmt.expr, state)
-            _execute(stmt, made, state)
+            if coming_:
+                bounded_before(coming_, state)
+            if stmt.expr.variables:
+                _mark_reads(stmt.expr, state)
+            if made or stmt.targets:
+                _execute(stmt, made, state)
         bounded_before(ahead[-1], state)
         for expr in end_exprs(block.end):
             _mark_reads(expr, state)
@@ -166,9 +165,12 @@ class _Analysis:
         """What holds on all ways in that have been reached; the caller's own."""
         if number == 0:
             return {}
-        before = [p for p in self.graph.before[number] if (p, number) in self.edges]
+        edges, ways = self.edges, self.graph.before[number]
         if not self.graph.headers[number]:
-            return joined([self.edges[p, number] for p in before])
+            if len(ways) == 1:
+                return dict(edges[ways[0], number])
+            return joined([edges[p, number] for p in ways if (p, number) in edges])
+        before = [p for p in ways if (p, number) in edges]
         outside = joined([self.edges[p, number] for p in before if p < number])
         around = joined([outside, *(self.edges[p, number] for p in before if p >= number)])
         # What the loop does not assign is on every way back as it was on the way in.

@@ -15,8 +15,10 @@ from wasm2py.transpile.ir.liveness import live_before, live_out
 
 def sink(function: FunctionIR) -> None:
     """Move assignments in place; edges to blocks that others lead to as well get a block of their own."""
-    blocks = function.reverse_postorder()
     graph = function.graph()
+    if not graph.has_loops:
+        return
+    blocks = graph.blocks
     inside = _innermost(graph)
     leaving = _leaving(blocks, inside)
     if not leaving:

@@ -21,7 +21,7 @@ _AND = frozenset(OPS[f"{type_}.and"] for type_ in SIZES)
 
 def leave_unwrapped(function: FunctionIR) -> None:
     """Set `Var.unwrapped` where that pays; it can only where there is a loop."""
-    if not any(function.graph().headers):
+    if not function.graph().has_loops:
         return
     sums = _sums(function)
     if not sums:

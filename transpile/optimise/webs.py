@@ -21,7 +21,7 @@ _LARGEST = 400_000
 def split_webs(function: FunctionIR) -> bool:
     """Rename in place; whether there was anything to rename."""
     blocks = function.reverse_postorder()
-    if len(blocks) * len(function.variables) > _LARGEST or not any(function.graph().headers):
+    if len(blocks) * len(function.variables) > _LARGEST or not function.graph().has_loops:
         return False
     live = live_in(function)
     several = _several(blocks, live[function.entry.id])
@@ -138,12 +138,17 @@ def _rename(
     block: Block, start: dict[int, int], assigned: dict[tuple[Stmt, int], int], renamed: dict[int, Var]
 ) -> None:
     now = {index: renamed[node] for index, node in start.items() if node in renamed}
-    mask = sum(1 << index for index in now)
+    mask = 0
+    for index in now:
+        mask |= 1 << index
     for stmt in block.stmts:
         if stmt.expr.variables & mask:
             stmt.expr = renamed_reads(stmt.expr, now, mask)
         for place, target in enumerate(stmt.targets):
-            var = renamed.get(assigned.get((stmt, target.index), -1))
+            node = assigned.get((stmt, target.index))
+            if node is None:  # the only assignment of its variable
+                continue
+            var = renamed.get(node)
             mask &= ~(1 << target.index)
             if var is not None:
                 now[target.index] = var
