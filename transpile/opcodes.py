@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias, cast
 
 from wasm2py.runtime.types import ValType
@@ -114,11 +115,19 @@ def _define(
         code_text, mnemonic, *rest = line.split()
         code = prefixed(prefix, int(code_text, 0)) if prefix else int(code_text, 0)
         types = next((word for word in rest if "->" in word), signature)
-        params, results = (_types(side) for side in types.split("->")) if types else (None, None)
+        params, results = _signature(types)
         own = next((word[1:] for word in rest if word.startswith("@")), immediate)
         width = next((int(word) for word in rest if word.isdigit()), 0)
         op = Op(code, mnemonic, cast("Immediate | None", own), params, results, family, feature, "trap" in rest, width)
         OPS[mnemonic] = BY_CODE[code] = op
+
+
+@cache
+def _signature(types: str) -> tuple[tuple[ValType, ...] | None, tuple[ValType, ...] | None]:
+    if not types:
+        return None, None
+    params, results = types.split("->")
+    return _types(params), _types(results)
 
 
 def _types(side: str) -> tuple[ValType, ...]:
