@@ -106,8 +106,9 @@ def _invoke(instance: Any, name: str, texts: list[str]) -> int:
     if name not in names:
         raise LinkError(f"there is no exported function {name!r}; there are {', '.join(map(repr, names)) or 'none'}")
     function = exports[name]
-    for value in _results(function.type, function(*_arguments(name, function.type, texts))):
-        print(value)
+    results = _results(function.type, function(*_arguments(name, function.type, texts)))
+    for valtype, value in zip(function.type.results, results, strict=True):
+        print(f"{value:#034x}" if valtype == "v128" else value)
     return 0
 
 
@@ -128,7 +129,7 @@ def parse_value(valtype: ValType, text: str) -> Any:
             raise WasmError(f"expected null for {shown(valtype)}, got {text!r}")
         return None
     try:
-        return _integer(valtype, text) if valtype[0] == "i" else _float(text)
+        return _float(text) if valtype[0] == "f" else _integer(valtype, text)
     except ValueError:
         raise WasmError(f"expected {valtype}, got {text!r}") from None
 
@@ -139,7 +140,8 @@ def _integer(valtype: ValType, text: str) -> int:
     except ValueError:
         value = int(text)  # decimal with zeros in front
     bits = int(valtype[1:])
-    if not -(1 << bits - 1) <= value < 1 << bits:
+    least = 0 if valtype == "v128" else -(1 << bits - 1)
+    if not least <= value < 1 << bits:
         raise WasmError(f"{valtype} out of range: {text}")
     return value
 

@@ -20,8 +20,11 @@ GUEST = """
   (func (export "swap") (param f32 i64) (result i64 f32) local.get 1 local.get 0)
   (func (export "double") (param f64) (result f64) local.get 0 local.get 0 f64.add)
   (func (export "is_null") (param externref) (result i32) local.get 0 ref.is_null)
+  (func (export "not") (param v128) (result v128) local.get 0 v128.not)
   (func (export "nothing")))
 """
+
+EXPORTS = ("div", "swap", "double", "is_null", "not", "nothing")
 
 EXIT = """
 (module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
@@ -51,6 +54,8 @@ def run(*args: str) -> int:
         (("double", "nan"), "nan\n"),
         (("double", "-inf"), "-inf\n"),
         (("is_null", "null"), "1\n"),
+        (("not", "0x10"), "0xffffffffffffffffffffffffffffffef\n"),
+        (("not", str(2**128 - 1)), "0x00000000000000000000000000000000\n"),
         (("nothing",), ""),
     ],
 )
@@ -70,8 +75,13 @@ def test_invoke_prints_results(
         (("div", "7", "1.5"), "expected i32, got '1.5'"),
         (("div", "7", "4294967296"), "i32 out of range: 4294967296"),
         (("double", "one"), "expected f64, got 'one'"),
+        (("not", "1.5"), "expected v128, got '1.5'"),
+        (("not", "-1"), "v128 out of range: -1"),
         (("is_null", "1"), "expected null for externref, got '1'"),
-        (("div2",), "there is no exported function 'div2'; there are 'div', 'swap', 'double', 'is_null', 'nothing'"),
+        (
+            ("div2",),
+            "there is no exported function 'div2'; there are 'div', 'swap', 'double', 'is_null', 'not', 'nothing'",
+        ),
     ],
 )
 def test_invoke_names_what_is_wrong(
