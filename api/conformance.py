@@ -481,8 +481,8 @@ def _message(error: WasmError) -> str:
 
 
 def _feature_named(error: Exception) -> str | None:
-    """The later feature that the decoder says a binary module needs."""
-    found = _NAMED_FEATURE.search(error.message) if isinstance(error, DecodeError) else None
+    """The later feature that a module needs, as it is said where it is decoded or validated."""
+    found = _NAMED_FEATURE.search(error.message) if isinstance(error, DecodeError | ValidationError) else None
     return found[1] if found else None
 
 

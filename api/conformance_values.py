@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wasm2py.runtime.access import f32_bits, f32_from_bits, f64_bits, f64_from_bits
+from wasm2py.runtime.aggregates import Array, Struct
 from wasm2py.runtime.function import Func
-from wasm2py.runtime.references import erased, is_function_reference, is_reference
-from wasm2py.runtime.types import ValType
+from wasm2py.runtime.references import ABSTRACT, erased, is_function_reference, is_reference
+from wasm2py.runtime.types import REFERENCE_TYPES, ValType
 from wasm2py.transpile.text.features import later_feature
 from wasm2py.transpile.text.script import Value
 from wasm2py.transpile.text.vectors import SHAPES
@@ -48,6 +49,7 @@ _ARGUMENTS: dict[str, Callable[[Any], Any]] = {
     "v128.const": _vector,
     "ref.null": lambda _heaptype: None,
     "ref.extern": HostReference,
+    "ref.host": HostReference,
 }
 
 
@@ -123,10 +125,8 @@ def _null(heaptype: str | None, valtype: ValType, value: Any) -> bool:
 
 
 _REFERENCE_TYPES: dict[str | None, tuple[str, ...]] = {
-    None: ("funcref", "externref", "exnref"),
-    "func": ("funcref",),
-    "extern": ("externref",),
-    "exn": ("exnref",),
+    None: tuple(REFERENCE_TYPES),
+    **{heap: (erased(type_),) for heap, type_ in ABSTRACT.items()},
 }
 
 
@@ -134,6 +134,21 @@ def _extern(number: int | None, valtype: ValType, value: Any) -> bool:
     if erased(valtype) != "externref" or value is None:
         return False
     return number is None or value == HostReference(number)
+
+
+def _host(number: int | None, valtype: ValType, value: Any) -> bool:
+    return erased(valtype) == "anyref" and isinstance(value, HostReference) and number in (None, value.number)
+
+
+def _aggregate(*classes: type) -> Callable[[None, ValType, Any], bool]:
+    def match(_: None, valtype: ValType, value: Any) -> bool:
+        return erased(valtype) == "anyref" and isinstance(value, classes)
+
+    return match
+
+
+def _exception(_: None, valtype: ValType, value: Any) -> bool:
+    return erased(valtype) == "exnref" and value is not None
 
 
 def _func(index: int | None, valtype: ValType, value: Any) -> bool:
@@ -153,6 +168,13 @@ _PATTERNS: dict[str, Callable[[Any, ValType, Any], bool]] = {
     "ref.null": _null,
     "ref.extern": _extern,
     "ref.func": _func,
+    "ref.host": _host,
+    "ref.any": _aggregate(object),
+    "ref.eq": _aggregate(int, Struct, Array),
+    "ref.i31": _aggregate(int),
+    "ref.struct": _aggregate(Struct),
+    "ref.array": _aggregate(Array),
+    "ref.exn": _exception,
     "either": _either,
 }
 

@@ -22,10 +22,11 @@ from wasm2py.runtime.dialects import vector_table
 from wasm2py.runtime.errors import StackExhausted, Trap
 from wasm2py.runtime.floats import f32
 from wasm2py.runtime.program import Dialect
+from wasm2py.runtime.references import erased
 from wasm2py.runtime.stack import GUARD, MAX_NESTING
 from wasm2py.runtime.traps import hidden, settle, translate_exception
 from wasm2py.runtime.types import FuncType, ValType
-from wasm2py.runtime.values import to_raw
+from wasm2py.runtime.values import External, to_raw
 from wasm2py.runtime.words import word
 
 #: Makes an adapter of (the function to call, the `Func` to name in errors).
@@ -134,6 +135,7 @@ _FROM_RAW: dict[ValType, str] = {
     "funcref": "{x}",
     "externref": "{x}",
     "exnref": "{x}",
+    "anyref": "{x}.value if type({x}) is External else {x}",
 }
 #: The same for the portable dialect.
 _FROM_WORDS: dict[ValType, str] = {**_FROM_RAW, "i64": "+{x}", "v128": "v128_to_int({x})"}
@@ -213,7 +215,7 @@ def _to_raw(names: Sequence[str], types: Sequence[ValType], fix: str, dialect: D
 
 
 def _from_raw(names: Sequence[str], types: Sequence[ValType], expressions: dict[ValType, str]) -> str:
-    return ", ".join(expressions.get(valtype, "{x}").format(x=name) for name, valtype in zip(names, types, strict=True))
+    return ", ".join(expressions[erased(valtype)].format(x=name) for name, valtype in zip(names, types, strict=True))
 
 
 def _deliver(results: Sequence[ValType], dialect: Dialect) -> str:
@@ -290,6 +292,7 @@ def _convert(where: str, valtype: ValType, value: object) -> Any:
 _NAMES: dict[str, Any] = {
     "__name__": __name__,
     "MAX_NESTING": MAX_NESTING,
+    "External": External,
     "StackExhausted": StackExhausted,
     "Trap": Trap,
     "active": GUARD.active,

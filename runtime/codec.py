@@ -14,6 +14,7 @@ from typing import Any
 
 from wasm2py.runtime.program import (
     CallView,
+    ClassInfo,
     DataInfo,
     EachFunction,
     ElemInfo,
@@ -25,7 +26,17 @@ from wasm2py.runtime.program import (
     Program,
     UnitCode,
 )
-from wasm2py.runtime.types import FuncType, GlobalType, Limits, MemoryType, TableType, TagType
+from wasm2py.runtime.types import (
+    ArrayType,
+    FieldType,
+    FuncType,
+    GlobalType,
+    Limits,
+    MemoryType,
+    StructType,
+    TableType,
+    TagType,
+)
 
 _CLASSES: tuple[type, ...] = (
     Program,
@@ -44,6 +55,10 @@ _CLASSES: tuple[type, ...] = (
     TableType,
     GlobalType,
     TagType,
+    FieldType,
+    StructType,
+    ArrayType,
+    ClassInfo,
 )
 _FIELDS = [tuple(field.name for field in dataclasses.fields(cls)) for cls in _CLASSES]
 _NUMBERS = {cls: number for number, cls in enumerate(_CLASSES)}

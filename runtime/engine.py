@@ -18,7 +18,7 @@ from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.link import Extern
 from wasm2py.runtime.listeners import Listeners
 from wasm2py.runtime.program import ModuleSource, Options, Program, Translator
-from wasm2py.runtime.references import is_function_reference
+from wasm2py.runtime.references import functions_match, is_function_reference
 from wasm2py.runtime.table import Table
 from wasm2py.runtime.types import FuncType
 
@@ -138,7 +138,7 @@ class ModuleEngine:
         if function is None:
             raise Trap("invalid table access")
         expected = self._program.types[type_id] if isinstance(type_id, int) else type_id
-        if function.type != expected:
+        if not isinstance(expected, FuncType) or not functions_match(function.type, expected):
             raise Trap("indirect call type mismatch")
         return function
 

@@ -16,13 +16,13 @@ from wasm2py.runtime.globals import Global, NamespaceGlobal, PortableGlobal
 from wasm2py.runtime.link import Extern, match_imports
 from wasm2py.runtime.listeners import Listeners, listen
 from wasm2py.runtime.memory import Memory, parts_named
-from wasm2py.runtime.numerics import HELPERS, vector_helpers
+from wasm2py.runtime.numerics import AGGREGATE_HELPERS, HELPERS, vector_helpers
 from wasm2py.runtime.program import ConstExpr, Dialect, GlobalInfo, Program, UnitLoader, unit_of
 from wasm2py.runtime.stack import GUARD
 from wasm2py.runtime.stubs import make_stub, stub_code, take_over
 from wasm2py.runtime.table import Table
 from wasm2py.runtime.tag import Tag
-from wasm2py.runtime.types import ExternKind
+from wasm2py.runtime.types import CompositeType, ExternKind, FuncType
 
 
 def instantiate(
@@ -55,8 +55,10 @@ class Instance:
 
     __slots__ = (
         "__weakref__",
+        "_classes",
         "_display_names",
         "_funcrefs",
+        "_known_types",
         "_load_unit",
         "_loaded",
         "_lock",
@@ -87,6 +89,8 @@ class Instance:
         self._loaded: set[int] = set()
         self._lock = RLock()
         self._display_names: dict[str, str] | None = None
+        self._classes = {info.identifier: index for index, info in enumerate(program.classes) if info is not None}
+        self._known_types: dict[str, CompositeType] | None = None
         names = self.namespace.__dict__
         names.update(HELPERS)
         names["single"] = memoryview(bytearray(64)).cast("f")
@@ -132,6 +136,7 @@ class Instance:
             stub = names[identifier] = make_stub(code, names, identifier, index)
             self._stubs.append(stub)
         names["funcrefs"] = self._funcrefs
+        names["types"] = self.program.types
         self.functions: Sequence[Func] = _Functions(self)
         self._set_up_listeners(listeners, len(imports))
 
@@ -172,7 +177,7 @@ class Instance:
             raise StackExhausted from None
         first, past = self.program.units[unit]
         imported = self.program.imported_count("func")
-        self._set_up_views(codes)
+        self._set_up_names(codes)
         names = self.namespace.__dict__
         for index, code in zip(range(first, past), codes, strict=True):
             info = self.program.functions[index]
@@ -201,8 +206,10 @@ class Instance:
             names[f"table{index or ''}"] = table
         self._views = {view.identifier: view for view in self.program.call_views}
 
-    def _set_up_views(self, codes: Sequence[CodeType]) -> None:
-        """Make what this code uses of the many that other code might: views of tables and memories, vector helpers."""
+    def _set_up_names(self, codes: Sequence[CodeType]) -> None:
+        """Make what this code uses of the many that other code might: views of tables and memories, classes, helpers
+        for vectors and for aggregates.
+        """
         names = self.namespace.__dict__
         new = {name for code in codes for name in code.co_names if name not in names}
         for identifier in self._views.keys() & new:
@@ -211,10 +218,25 @@ class Instance:
         for index, parts in parts_named(new).items():
             self.memories[index].show_parts(self.namespace, parts)
         names.update(vector_helpers(new, self.dialect))
+        for identifier in self._classes.keys() & new:
+            names[identifier] = self.aggregate(self._classes[identifier])
+        for identifier in AGGREGATE_HELPERS & new:
+            names[identifier] = _aggregate_helper(identifier)
+
+    def aggregate(self, index: int) -> Any:
+        """The class of a type of structures or arrays, by typeidx."""
+        from wasm2py.runtime.aggregates import class_of, types_by_name
+
+        program = self.program
+        if self._known_types is None:
+            self._known_types = types_by_name(program.types)
+        info, type_ = program.classes[index], program.types[index]
+        assert info is not None and not isinstance(type_, FuncType)
+        return class_of(type_, info.identifier, info.fields, self._known_types)
 
     def _set_up_tags(self, imports: Sequence[Tag]) -> None:
         types = self.program.tags[len(imports) :]
-        self.tags = [*imports, *(Tag(type_.type.params) for type_ in types)]
+        self.tags = [*imports, *map(Tag.from_type, types)]
         for index, tag in enumerate(self.tags):
             self.namespace.__dict__[f"tag{index}"] = tag
 
@@ -288,6 +310,12 @@ class Instance:
 
     def __repr__(self) -> str:
         return f"<Instance of {self.program.name}>"
+
+
+def _aggregate_helper(name: str) -> Any:
+    from wasm2py.runtime.aggregates import HELPERS as AGGREGATES
+
+    return AGGREGATES[name]
 
 
 class _FuncRefs(dict[int, Func]):

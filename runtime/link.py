@@ -95,7 +95,7 @@ def _equal(given: ExternType, expected: ExternType) -> bool:
 
 
 _RULES: dict[type, Callable[[Any, Any], bool]] = {
-    FuncType: _equal,
+    FuncType: references.functions_match,
     TableType: _match_tables,
     MemoryType: _match_memories,
     GlobalType: _match_globals,

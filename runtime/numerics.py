@@ -23,6 +23,14 @@ def _public_names(module: ModuleType, prefixes: tuple[str, ...]) -> dict[str, ob
     return {name: value for name, value in vars(module).items() if name.startswith(prefixes)}
 
 
+#: Names that mean something in `aggregates`, which is only loaded where code uses them.
+AGGREGATE_HELPERS = frozenset(
+    {
+        *("Struct", "Array", "array_new", "array_packed", "array_new_data", "array_new_elem", "array_fill"),
+        *("array_copy", "array_init_data", "array_init_elem", "cast_failure", "is_comparable", "is_function_of"),
+        *("extern_to_any", "any_to_extern"),
+    }
+)
 #: Name in the namespace → function or constant.
 HELPERS: dict[str, object] = {
     "Trap": Trap,

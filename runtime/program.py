@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, Literal, Protocol, TypeAlias
 
-from wasm2py.runtime.types import ExternKind, ExternType, FuncType, GlobalType, MemoryType, TableType, TagType, ValType
+from wasm2py.runtime.types import (
+    CompositeType,
+    ExternKind,
+    ExternType,
+    FuncType,
+    GlobalType,
+    MemoryType,
+    TableType,
+    TagType,
+    ValType,
+)
 
 Dialect: TypeAlias = Literal["cpython", "portable"]
 SegmentMode: TypeAlias = Literal["active", "passive", "declarative"]
@@ -116,6 +126,17 @@ class CallView:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """The class of a structure's or an array's type: `identifier` names it in the namespace, `fields` are the names of
+    a structure's fields.
+    """
+
+    identifier: str
+    fields: tuple[str | None, ...] = ()
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class EachFunction(Sequence[tuple[int, int]]):
     """Units of one function each, for the functions from `first` to before `past`."""
 
@@ -140,12 +161,13 @@ class Program:
 
     The index spaces hold imports first.  `units` gives the functions of each unit as (first funcidx, past the last
     one); together they cover every defined function, in order.  `table_values` has, with the index of its table, each
-    value that the elements of a table have at first where that is given.
+    value that the elements of a table have at first where that is given.  `classes` is as long as `types` where any of
+    those are of structures or arrays, with None for those of functions, else empty.
     """
 
     name: str
     options: Options
-    types: tuple[FuncType, ...] = ()
+    types: tuple[CompositeType, ...] = ()
     imports: tuple[ImportInfo, ...] = ()
     functions: tuple[FunctionInfo, ...] = ()
     tables: tuple[TableType, ...] = ()
@@ -160,6 +182,7 @@ class Program:
     imported: dict[ExternKind, int] = field(default_factory=dict)
     tags: tuple[TagType, ...] = ()
     table_values: tuple[tuple[int, ConstExpr], ...] = ()
+    classes: tuple[ClassInfo | None, ...] = ()
 
     def imported_count(self, kind: ExternKind) -> int:
         """How many entries at the start of an index space are imports."""

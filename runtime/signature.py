@@ -34,11 +34,12 @@ v128: TypeAlias = Annotated[int, Marker("v128")]
 funcref: TypeAlias = Annotated[Func | None, Marker("funcref")]
 externref: TypeAlias = Annotated[object, Marker("externref")]
 exnref: TypeAlias = Annotated[WasmException | None, Marker("exnref")]
+anyref: TypeAlias = Annotated[object, Marker("anyref")]
 
 #: The value types that an annotation allows.
 Choice: TypeAlias = tuple[ValType, ...]
 
-_ALL: Choice = ("i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref")
+_ALL: Choice = ("i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref", "anyref")
 _BY_CLASS: dict[Any, Choice] = {
     int: ("i32", "i64", "v128"),
     bool: ("i32",),

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from wasm2py.runtime.dialects import convention
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.references import is_reference
+from wasm2py.runtime.references import functions_match, is_reference
 from wasm2py.runtime.types import MAX_TABLE_SIZE, FuncType, IndexType, Limits, TableType, ValType
 from wasm2py.runtime.values import to_raw
 
@@ -182,7 +182,7 @@ class Table:
 def _entry(functype: FuncType, dialect: Dialect, reference: Any) -> Callable[..., Any]:
     if reference is None:
         return _call_null
-    if reference.type == functype:
+    if functions_match(reference.type, functype):
         raw: Callable[..., Any] = reference.raw(dialect)
         return raw
     return _call_mismatch

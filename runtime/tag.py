@@ -20,6 +20,13 @@ class Tag:
     def __init__(self, params: Sequence[ValType] = ()) -> None:
         self._type = TagType(FuncType(tuple(params)))
 
+    @classmethod
+    def from_type(cls, type_: TagType) -> Tag:
+        """Make a tag of a type."""
+        made = cls.__new__(cls)
+        made._type = type_
+        return made
+
     @property
     def type(self) -> TagType:
         """The tag's type."""

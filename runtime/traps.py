@@ -111,6 +111,11 @@ def _kind(error: BaseException, entries: Sequence[TracebackType]) -> str | None:
     judge = _JUDGES.get(type(error))
     if judge is None or not _arose_in_wasm(error, entries):
         return None
+    if isinstance(error, IndexError) and "items" in entries[-1].tb_frame.f_code.co_names:
+        from wasm2py.runtime.sites import is_array_access
+
+        if is_array_access(entries[-1], str(error)):
+            return "out of bounds array access"
     return judge(str(error))
 
 
@@ -137,11 +142,27 @@ def _judge_value_error(message: str) -> str | None:
 
 
 def _judge_attribute_error(message: str) -> str | None:
-    """Generated code calls a reference by an attribute that null has not (see `Func`)."""
-    return "null function reference" if message.startswith(_NO_CALL) else None
+    """Generated code uses references by attributes that null has not (see `Func` and `aggregates`)."""
+    if not message.startswith(_NO_ATTRIBUTE):
+        return None
+    attribute = message[len(_NO_ATTRIBUTE) :]
+    return next((kind for start, kind in _NULLS.items() if attribute.startswith(start)), None)
 
 
-_NO_CALL = "'NoneType' object has no attribute 'call_"
+_NO_ATTRIBUTE = "'NoneType' object has no attribute '"
+_NULLS = {"call_": "null function reference", "items'": "null array reference", "f": "null structure reference"}
+
+
+def _judge_type_error(message: str) -> str | None:
+    """Generated code takes the number out of an i31 by operators that null has not."""
+    return "null i31 reference" if message.startswith(_NO_OPERATOR) and "'NoneType'" in message else None
+
+
+_NO_OPERATOR = (
+    "unsupported operand type(s) for &: 'NoneType'",
+    "bad operand type for unary +",
+    "unsupported operand type for unary +",
+)
 
 
 #: Exception type → the kind of trap that its message means, or None if it is no trap.
@@ -150,6 +171,7 @@ _JUDGES: dict[type[BaseException], Callable[[str], str | None]] = {
     ValueError: _judge_value_error,
     struct.error: lambda _: "out of bounds memory access",
     AttributeError: _judge_attribute_error,
+    TypeError: _judge_type_error,
     BufferError: lambda _: "out of bounds memory access",
     ZeroDivisionError: lambda _: "integer divide by zero",
     RecursionError: lambda _: "call stack exhausted",

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
-ValType: TypeAlias = Literal["i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref"]
+ValType: TypeAlias = Literal[
+    "i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref", "anyref", "eqref", "i31ref", "structref",
+    "arrayref", "nullref", "nullfuncref", "nullexternref", "nullexnref",
+]  # fmt: skip
+#: What a field or an element is: a value type, or one of the small integers of `PACKED`.
+StorageType: TypeAlias = ValType | Literal["i8", "i16"]
 #: The type of a memory's addresses and sizes, or of a table's.
 IndexType: TypeAlias = Literal["i32", "i64"]
 
@@ -23,9 +28,13 @@ V128: ValType = "v128"
 FUNCREF: ValType = "funcref"
 EXTERNREF: ValType = "externref"
 EXNREF: ValType = "exnref"
+ANYREF: ValType = "anyref"
 
 NUMERIC_TYPES: frozenset[str] = frozenset({I32, I64, F32, F64})
-REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF, EXNREF})
+#: The kinds of references, of which there are no more than these once their types are erased.
+REFERENCE_TYPES: frozenset[str] = frozenset({FUNCREF, EXTERNREF, EXNREF, ANYREF})
+#: Small integers in fields and elements, by the number of their bits; what takes them out makes them i32s.
+PACKED: dict[str, int] = {"i8": 8, "i16": 16}
 
 #: Bytes in one page of linear memory.
 PAGE_SIZE = 65536
@@ -41,6 +50,10 @@ MAX_TABLE_SIZE: dict[IndexType, int] = {"i32": (1 << 32) - 1, "i64": (1 << 64) -
 LARGEST_MEMORY = MAX_BYTES["i32"] - PAGE_SIZE
 
 
+#: The most elements of an array here, as in other engines.
+LARGEST_ARRAY = 1 << 26
+
+
 def max_pages(index: IndexType, page_size: int) -> int:
     """The largest number of pages that a memory may have, as its type's limits go."""
     return min(MAX_BYTES[index] // page_size, MAX_BYTES[index] - 1)
@@ -48,18 +61,19 @@ def max_pages(index: IndexType, page_size: int) -> int:
 
 def shown(type_: ValType) -> str:
     """A value type for messages: of a name in it, so much that people can tell it from others."""
-    return _NAME.sub(r"\1", type_) if type_[0] == "(" else type_
+    return _NAME.sub(r"\1:\2", type_) if type_[0] == "(" else type_
 
 
-_NAME = re.compile(r"(func:[0-9a-f]{8})[0-9a-f]*")
+_NAME = re.compile(r"(func|struct|array):[0-9a-f/]*?([0-9a-f]{8})[0-9a-f]*(?=\))")
 
 
 @dataclass(frozen=True, slots=True)
 class FuncType:
     """A function's parameters and results, each a tuple of value types.
 
-    A type that refers to itself has a `name`, by which it does so (see `references`): one that is made of the same
-    but refers to that type is another.
+    A type of which more is defined than that has a `name` (see `references`): one that is made of the same but has
+    another name, or none, is another.  So it is with types that refer to themselves, that are defined together with
+    others, or that have subtypes or a supertype.
     """
 
     params: tuple[ValType, ...] = ()
@@ -68,6 +82,49 @@ class FuncType:
 
     def __str__(self) -> str:
         return f"({', '.join(map(shown, self.params))}) -> ({', '.join(map(shown, self.results))})"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A field of a structure, or what every element of an array is."""
+
+    storage: StorageType
+    mutable: bool = False
+
+    @property
+    def valtype(self) -> ValType:
+        """The type of what is put in and taken out."""
+        return "i32" if self.storage in PACKED else cast(ValType, self.storage)
+
+    def __str__(self) -> str:
+        storage = shown(cast(ValType, self.storage))
+        return f"(mut {storage})" if self.mutable else storage
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    """A structure's fields, and the name of the type where that is closed (see `references`)."""
+
+    fields: tuple[FieldType, ...] = ()
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"struct ({', '.join(map(str, self.fields))})"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    """What an array's elements are, and the name of the type where that is closed (see `references`)."""
+
+    element: FieldType
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"array {self.element}"
+
+
+#: What a module's types may be.
+CompositeType: TypeAlias = FuncType | StructType | ArrayType
 
 
 @dataclass(frozen=True, slots=True)

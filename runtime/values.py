@@ -18,8 +18,16 @@ from wasm2py.runtime.dialects import from_portable
 from wasm2py.runtime.errors import WasmException
 from wasm2py.runtime.floats import f32, f32_from_int
 from wasm2py.runtime.program import Dialect
-from wasm2py.runtime.references import heap_of, is_function_reference, is_nullable, name_of
-from wasm2py.runtime.types import FuncType, ValType, shown
+from wasm2py.runtime.references import (
+    erased,
+    heap_matches,
+    heap_of,
+    is_function_reference,
+    is_nullable,
+    is_reference,
+    name_of,
+)
+from wasm2py.runtime.types import ArrayType, FuncType, StructType, ValType, shown
 
 
 def to_raw(valtype: ValType, value: Any) -> Any:
@@ -38,6 +46,15 @@ def default_value(valtype: ValType) -> Any:
 
 
 _DEFAULTS: dict[str, Any] = {"i32": 0, "i64": 0, "f32": 0.0, "f64": 0.0, "v128": 0}
+
+
+class External:
+    """An integer of the host's that is too large for an i31, while it is an `anyref`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
 
 
 def _mismatch(valtype: str, value: object) -> TypeError:
@@ -135,7 +152,7 @@ def _function_to_raw(type_: ValType) -> Callable[[Any], Any]:
 
     def convert(value: Any) -> Any:
         functype = getattr(value, "type", None)
-        fits = heap in ("func", name_of(functype)) if isinstance(functype, FuncType) else nullable and value is None
+        fits = nullable if value is None else isinstance(functype, FuncType) and heap_matches(name_of(functype), heap)
         if fits:
             return value
         raise _mismatch(shown(type_), value)
@@ -143,32 +160,59 @@ def _function_to_raw(type_: ValType) -> Callable[[Any], Any]:
     return convert
 
 
-def _non_null_to_raw(type_: ValType) -> Callable[[Any], Any]:
+def _object_to_raw(type_: ValType) -> Callable[[Any], Any]:
+    """The converter of other references: of what has a class, or of the host's objects and exceptions."""
+    heap, nullable = heap_of(type_), is_nullable(type_)
+    convert_usual = TO_RAW[erased(type_)]
+
     def convert(value: Any) -> Any:
         if value is None:
-            raise _mismatch(type_, value)
-        return value
+            if nullable:
+                return None
+        elif heap_matches(_heap_of_object(value, heap), heap):
+            return convert_usual(value)
+        raise _mismatch(shown(type_), value)
 
     return convert
 
 
+def _heap_of_object(value: Any, wanted: str) -> str:
+    """The heap type of an object of which a reference to `wanted` is wanted."""
+    if wanted in ("extern", "noextern", "exn", "noexn"):
+        return wanted.removeprefix("no")
+    if type(value) is int:
+        return "i31" if -0x40000000 <= value < 0x40000000 else "any"
+    composite = getattr(type(value), "type", None)
+    return composite.name if isinstance(composite, StructType | ArrayType) else "any"
+
+
+def _any_to_raw(value: Any) -> Any:
+    if type(value) is int and not -0x40000000 <= value < 0x40000000:
+        return External(value)
+    return value
+
+
+def _any_from_raw(value: Any) -> Any:
+    return value.value if type(value) is External else value
+
+
 @lru_cache(maxsize=1024)
 def _reference_to_raw(type_: ValType) -> Callable[[Any], Any]:
-    return (_function_to_raw if is_function_reference(type_) else _non_null_to_raw)(type_)
+    return (_function_to_raw if is_function_reference(type_) else _object_to_raw)(type_)
 
 
 class _ToRaw(dict[str, Callable[[Any], Any]]):
     def __missing__(self, type_: str) -> Callable[[Any], Any]:
-        if type_[0] != "(":
+        if not is_reference(type_):
             raise KeyError(type_)
         return _reference_to_raw(cast(ValType, type_))
 
 
 class _FromRaw(dict[str, Callable[[Any], Any]]):
     def __missing__(self, type_: str) -> Callable[[Any], Any]:
-        if type_[0] != "(":
+        if not is_reference(type_):
             raise KeyError(type_)
-        return _same
+        return self[erased(cast(ValType, type_))]
 
 
 TO_RAW: dict[str, Callable[[Any], Any]] = _ToRaw(
@@ -181,6 +225,7 @@ TO_RAW: dict[str, Callable[[Any], Any]] = _ToRaw(
         "funcref": _funcref_to_raw,
         "externref": _same,
         "exnref": _exnref_to_raw,
+        "anyref": _any_to_raw,
     }
 )
 
@@ -194,5 +239,6 @@ FROM_RAW: dict[str, Callable[[Any], Any]] = _FromRaw(
         "funcref": _same,
         "externref": _same,
         "exnref": _same,
+        "anyref": _any_from_raw,
     }
 )

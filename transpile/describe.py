@@ -91,7 +91,7 @@ _KINDS: tuple[ExternKind, ...] = ("func", "table", "memory", "global", "tag")
 def _space(module: Module, kind: ExternKind) -> list[ExternType]:
     """The types of an index space, imports first."""
     defined: dict[ExternKind, Sequence[ExternType]] = {
-        "func": [module.types[function.type_index] for function in module.functions],
+        "func": [module.function_type(function.type_index) for function in module.functions],
         "table": [table.type for table in module.tables],
         "memory": [memory.type for memory in module.memories],
         "global": [item.type for item in module.globals],

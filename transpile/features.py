@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from wasm2py.runtime.references import heap_of, is_nullable, is_reference
-from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, FuncType, ValType
+from wasm2py.runtime.types import FUNCREF, NUMERIC_TYPES, ArrayType, FuncType, StructType, ValType
 from wasm2py.transpile.opcodes import Feature
 
 #: Every feature, in the order in which versions of WebAssembly took them up.
@@ -37,7 +37,7 @@ _REQUIRES: Mapping[str, tuple[str, ...]] = {
 }
 
 #: What brings each kind of type definition.
-DEFINITIONS: Mapping[type, Feature] = {FuncType: "mvp"}
+DEFINITIONS: Mapping[type, Feature] = {FuncType: "mvp", StructType: "gc", ArrayType: "gc"}
 #: What brings references to what an abstract heap type tells.
 HEAPS: Mapping[str, Feature] = {
     "func": "reference-types",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from wasm2py.runtime.program import SegmentMode
 from wasm2py.runtime.types import (
+    CompositeType,
     ExternKind,
     ExternType,
     FuncType,
@@ -32,6 +33,10 @@ from wasm2py.transpile.opcodes import Op
 #:   try_table              (block as above, tuple of (mnemonic of the clause, tagidx or None, label))
 #:   types                  tuple of value types
 #:   heaptype               the type of the nullable references to it
+#:   cast                   (label, type of the operand, type to test for)
+#:   field                  (typeidx, index of the field)
+#:   count                  (typeidx, number of elements)
+#:   type_data, type_elem, type_pair   (typeidx, dataidx), (typeidx, elemidx), (typeidx, typeidx)
 #:   i32, i64, v128         the unsigned integer;  f32, f64  the bit pattern as an integer
 #:   lane                   the index;  lanes  16 of them, as bytes
 #:   none                   None
@@ -39,6 +44,20 @@ Instr: TypeAlias = tuple[Op, Any, int]
 
 #: The instructions of a constant expression, without its `end`.
 Expression: TypeAlias = tuple[Instr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubType:
+    """What a type is declared as: whether it may have no subtypes, and its supertypes by typeidx (at most one is
+    valid).
+    """
+
+    final: bool = True
+    supers: tuple[int, ...] = ()
+
+
+#: What a type is declared as where nothing is said.
+FINAL = SubType()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +153,21 @@ class NameSection:
     globals: dict[int, str] = field(default_factory=dict)
     types: dict[int, str] = field(default_factory=dict)
     tags: dict[int, str] = field(default_factory=dict)
+    fields: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
     """A module as decoded from `data`; indices into the lists are those of the spec less the imports.
 
-    `hash` is the SHA-256 of `data`.  `aligned_globals` is what `optimise/aligned_globals.py` says of the module, where
-    it has been asked.
+    `hash` is the SHA-256 of `data`.  `groups` gives, for each recursive group that is not of just one type, its first
+    typeidx and the one past its last; `subtypes` what types are declared as, where that is not `FINAL`.
+    `aligned_globals` is what `optimise/aligned_globals.py` says of the module, where it has been asked.
     """
 
     data: bytes
     hash: bytes
-    types: tuple[FuncType, ...] = ()
+    types: tuple[CompositeType, ...] = ()
     imports: tuple[Import, ...] = ()
     functions: tuple[Function, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -161,6 +182,8 @@ class Module:
     customs: tuple[tuple[str, bytes], ...] = ()
     aligned_globals: dict[int, int] | None = None
     tags: tuple[Tag, ...] = ()
+    groups: dict[int, int] = field(default_factory=dict)
+    subtypes: dict[int, SubType] = field(default_factory=dict)
 
     def imported(self, kind: ExternKind) -> tuple[Import, ...]:
         """The imports of one kind, which come first in its index space."""
@@ -170,11 +193,15 @@ class Module:
         """An import's type, with a typeidx looked up."""
         if isinstance(item.type, Tag):
             return self.tag_type(item.type)
-        return self.types[item.type] if isinstance(item.type, int) else item.type
+        return self.function_type(item.type) if isinstance(item.type, int) else item.type
+
+    def function_type(self, index: int) -> FuncType:
+        """The type at a typeidx, which is one of functions."""
+        return cast(FuncType, self.types[index])
 
     def tag_type(self, tag: Tag) -> TagType:
         """A tag's type."""
-        return TagType(self.types[tag.type_index])
+        return TagType(self.function_type(tag.type_index))
 
 
 def import_kind(item: Import) -> ExternKind:

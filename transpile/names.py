@@ -15,13 +15,14 @@ from dataclasses import is_dataclass
 from functools import lru_cache
 
 from wasm2py.runtime import program, types
-from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.numerics import AGGREGATE_HELPERS, HELPERS
+from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.opcodes import OPS, Op
 
 MAX_LENGTH = 60
 
-_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs", "single"})
+_FIXED = frozenset({"memory", "mem", "table", "data_segments", "elem_segments", "funcrefs", "single", "types"})
 #: What dumps and precompiled packages bind around the functions.
 _DUMPED = frozenset({"Precompiled", "PROGRAM", "instantiate", "exports"}) | {
     item.__name__
@@ -43,7 +44,9 @@ VECTOR_NAMES = frozenset(vector_name(op) for op in OPS.values() if op.family.sta
     "f32x4_load",
     "f64x2_load",
 }
-_RESERVED = frozenset().union(keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, VECTOR_NAMES, _FIXED, _DUMPED)
+_RESERVED = frozenset().union(
+    keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, AGGREGATE_HELPERS, VECTOR_NAMES, _FIXED, _DUMPED
+)
 #: Numbered names that the runtime puts into a namespace, and names that mean something to Python.
 _PATTERNS = re.compile(r"(memory|mem|table|tag)\d+|mem\d*_[uif]\d+(_at_\d+)?(_by_\d+)?|table\d*_type\d+|__\w*__")
 
@@ -124,8 +127,8 @@ def identifier(wanted: str) -> str:
 class Names:
     """The identifiers of one module's namespace.
 
-    `functions` and `globals` follow the index spaces, imports first; `display` holds the names to show for
-    functions, which may be any string.
+    `functions` and `globals` follow the index spaces, imports first, `types` the types; `display` holds the names to
+    show for functions, which may be any string.
     """
 
     def __init__(self, module: Module) -> None:
@@ -143,6 +146,15 @@ class Names:
             self.display.append(f"func[{index}]" if shown is None else shown)
             self.functions.append(self.scope.make(shown or "", f"func{index}"))
         self.globals = self._globals()
+        self.types = self._types()
+
+    def _types(self) -> list[str | None]:
+        """The identifiers of the classes of structures and arrays, in the order of the types."""
+        shown = self._module.names.types
+        return [
+            None if isinstance(type_, FuncType) else self.scope.make(shown.get(index, ""), f"type{index}")
+            for index, type_ in enumerate(self._module.types)
+        ]
 
     def _globals(self) -> list[str]:
         module = self._module

@@ -37,6 +37,12 @@ Immediate: TypeAlias = Literal[
     "try_table",  # blocktype vec(catch)
     "types",  # vec(valtype)
     "heaptype",  # heaptype
+    "cast",  # castflags labelidx heaptype heaptype
+    "field",  # typeidx fieldidx
+    "count",  # typeidx u32
+    "type_data",  # typeidx dataidx
+    "type_elem",  # typeidx elemidx
+    "type_pair",  # typeidx typeidx
     "i32",
     "i64",
     "f32",
@@ -48,7 +54,7 @@ Immediate: TypeAlias = Literal[
 ]
 Family: TypeAlias = Literal[
     "control", "parametric", "variable", "table", "reference", "memory", "load", "store", "const", "compare",
-    "integer", "float", "convert", "atomic", "vector", "vector_load", "vector_store",
+    "integer", "float", "convert", "atomic", "vector", "vector_load", "vector_store", "struct", "array",
 ]  # fmt: skip
 #: What brings an instruction, or something else of a module: the first version, or a proposal (see `features`).
 Feature: TypeAlias = Literal[
@@ -189,6 +195,17 @@ _define(
     0xd6 br_on_non_null       @label
 """,
     feature="function-references",
+)
+
+_define(
+    "control",
+    """
+    0x18 br_on_cast
+    0x19 br_on_cast_fail
+""",
+    feature="gc",
+    immediate="cast",
+    prefix=0xFB,
 )
 
 _define(
@@ -499,6 +516,58 @@ _define(
     feature="reference-types",
 )
 _define("reference", "0xd4 ref.as_non_null trap", feature="function-references")
+_define("reference", "0xd3 ref.eq", feature="gc")
+_define(
+    "reference",
+    """
+    0x14 ref.test           @heaptype
+    0x15 ref.test_null      @heaptype
+    0x16 ref.cast      trap @heaptype
+    0x17 ref.cast_null trap @heaptype
+    0x1a any.convert_extern
+    0x1b extern.convert_any
+    0x1c ref.i31
+    0x1d i31.get_s     trap
+    0x1e i31.get_u     trap
+""",
+    feature="gc",
+    prefix=0xFB,
+)
+
+_define(
+    "struct",
+    """
+    0x00 struct.new              @type
+    0x01 struct.new_default      @type
+    0x02 struct.get         trap @field
+    0x03 struct.get_s       trap @field
+    0x04 struct.get_u       trap @field
+    0x05 struct.set         trap @field
+""",
+    feature="gc",
+    prefix=0xFB,
+)
+_define(
+    "array",
+    """
+    0x06 array.new         trap @type
+    0x07 array.new_default trap @type
+    0x08 array.new_fixed        @count
+    0x09 array.new_data    trap @type_data
+    0x0a array.new_elem    trap @type_elem
+    0x0b array.get         trap @type
+    0x0c array.get_s       trap @type
+    0x0d array.get_u       trap @type
+    0x0e array.set         trap @type
+    0x0f array.len         trap
+    0x10 array.fill        trap @type
+    0x11 array.copy        trap @type_pair
+    0x12 array.init_data   trap @type_data
+    0x13 array.init_elem   trap @type_elem
+""",
+    feature="gc",
+    prefix=0xFB,
+)
 
 _define(
     "atomic",

@@ -10,6 +10,7 @@ from typing import Any
 
 from wasm2py.runtime.program import (
     CallView,
+    ClassInfo,
     ConstExpr,
     DataInfo,
     EachFunction,
@@ -22,8 +23,8 @@ from wasm2py.runtime.program import (
     Program,
     UnitCode,
 )
-from wasm2py.runtime.references import erased, is_function_reference
-from wasm2py.runtime.types import ExternKind, FuncType, TableType
+from wasm2py.runtime.references import is_function_reference
+from wasm2py.runtime.types import CompositeType, ExternKind, FuncType, StructType, TableType
 from wasm2py.transpile import names as naming
 from wasm2py.transpile.closing import Closing
 from wasm2py.transpile.decode import decode_body
@@ -33,7 +34,7 @@ from wasm2py.transpile.ir.cfg import FunctionIR
 from wasm2py.transpile.ir.verify import verify
 from wasm2py.transpile.lift import lift_function
 from wasm2py.transpile.lift.context import LiftContext
-from wasm2py.transpile.module import Expression, Module
+from wasm2py.transpile.module import FINAL, Expression, Module
 from wasm2py.transpile.names import Names
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise import optimise
@@ -135,12 +136,13 @@ def describe(module: Module, options: Options, names: Names) -> Program:
     imported: dict[ExternKind, int] = {
         kind: len(module.imported(kind)) for kind in ("func", "table", "memory", "global", "tag")
     }
-    closing = Closing(module.types)
+    closing = Closing(module)
+    types = closing.types
     tables = (*_types(module, "table", closing), *(closing.extern(item.type) for item in module.tables))
     return Program(
         name=module.names.module or module.hash.hex()[:12],
         options=options,
-        types=closing.types,
+        types=types,
         imports=tuple(ImportInfo(item.module, item.name, closing.extern(item.type)) for item in module.imports),
         functions=_functions(module, names, closing),
         tables=tables,
@@ -150,7 +152,7 @@ def describe(module: Module, options: Options, names: Names) -> Program:
         start=module.start,
         elems=_elems(module, closing),
         datas=_datas(module),
-        call_views=_call_views(tables, closing.types),
+        call_views=_call_views(tables, types),
         units=EachFunction(imported["func"], imported["func"] + len(module.functions)),
         imported=imported,
         tags=(*_types(module, "tag", closing), *map(closing.tag, module.tags)),
@@ -159,7 +161,30 @@ def describe(module: Module, options: Options, names: Names) -> Program:
             for index, item in enumerate(module.tables, imported["table"])
             if item.init is not None
         ),
+        classes=_classes(module, names),
     )
+
+
+def _classes(module: Module, names: Names) -> tuple[ClassInfo | None, ...]:
+    """What there is to know of the classes of structures and arrays, if there are any."""
+    if not any(names.types):
+        return ()
+    return tuple(
+        None if identifier is None else ClassInfo(identifier, _field_names(module, index), _is_final(module, index))
+        for index, identifier in enumerate(names.types)
+    )
+
+
+def _field_names(module: Module, index: int) -> tuple[str | None, ...]:
+    """The names of a structure's fields; none where none has one."""
+    type_, names = module.types[index], module.names.fields.get(index)
+    if not names or not isinstance(type_, StructType):
+        return ()
+    return tuple(names.get(place) for place in range(len(type_.fields)))
+
+
+def _is_final(module: Module, index: int) -> bool:
+    return module.subtypes.get(index, FINAL).final
 
 
 def _types(module: Module, kind: ExternKind, closing: Closing) -> tuple[Any, ...]:
@@ -168,8 +193,7 @@ def _types(module: Module, kind: ExternKind, closing: Closing) -> tuple[Any, ...
 
 def _functions(module: Module, names: Names, closing: Closing) -> tuple[FunctionInfo, ...]:
     types = [(type_, 0) for type_ in _types(module, "func", closing)]
-    defined = closing.types
-    types += [(defined[function.type_index], function.start) for function in module.functions]
+    types += [(closing.function(function.type_index), function.start) for function in module.functions]
     return tuple(
         FunctionInfo(type_, names.functions[i], names.display[i], offset) for i, (type_, offset) in enumerate(types)
     )
@@ -187,7 +211,7 @@ def _globals(module: Module, names: Names, closing: Closing) -> tuple[GlobalInfo
 
 def const_expr(expression: Expression) -> ConstExpr:
     """A constant expression as the runtime evaluates it, for which a null is a null."""
-    return tuple((op.mnemonic, erased(imm) if op is _REF_NULL else imm) for op, imm, _ in expression)
+    return tuple((op.mnemonic, None if op is _REF_NULL else imm) for op, imm, _ in expression)
 
 
 def _elems(module: Module, closing: Closing) -> tuple[ElemInfo, ...]:
@@ -207,13 +231,14 @@ def _datas(module: Module) -> tuple[DataInfo, ...]:
     return tuple(DataInfo(item.mode, item.data, item.memory, const_expr(item.memory_offset)) for item in module.datas)
 
 
-def _call_views(tables: Sequence[TableType], types: Sequence[FuncType]) -> tuple[CallView, ...]:
+def _call_views(tables: Sequence[TableType], types: Sequence[CompositeType]) -> tuple[CallView, ...]:
     """A view of each function table for each type: views that no code indexes cost nothing."""
     return tuple(
         CallView(naming.call_view_name(table, index), table, type_)
         for table, table_type in enumerate(tables)
         if is_function_reference(table_type.element)
         for index, type_ in enumerate(types)
+        if isinstance(type_, FuncType)
     )
 
 

@@ -23,6 +23,7 @@ from wasm2py.transpile.decode.sections import section_spans
 from wasm2py.transpile.features import DEFINITIONS, features_of_elements, features_of_type
 from wasm2py.transpile.module import Expression, Function, Instr, Module
 from wasm2py.transpile.opcodes import OPS, Feature, Immediate, Op
+from wasm2py.transpile.validate.subtyping import value_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ _OF_IMMEDIATES: dict[Immediate | None, Callable[[Any], Iterator[Feature]]] = {
     "try_table": lambda immediate: _of_block_type(immediate[0]),
     "types": _of_types,
     "heaptype": lambda immediate: _of_types([immediate]),
+    "cast": lambda immediate: _of_types(immediate[1:]),
 }
 _LOOKED_AT = frozenset(op for op in OPS.values() if op.feature != "mvp" or op.immediate in _OF_IMMEDIATES)
 
@@ -117,11 +119,13 @@ def _of_type_section(module: Module) -> Iterator[Use]:
     offset = _section_offset(module, "type")
     for type_ in module.types:
         if DEFINITIONS[type(type_)] != "mvp":
-            yield Use(DEFINITIONS[type(type_)], "a type definition", offset)
-        if len(type_.results) > 1:
+            yield Use(DEFINITIONS[type(type_)], f"the type {type_}", offset)
+        if isinstance(type_, FuncType) and len(type_.results) > 1:
             yield Use("multi-value", "a type with several results", offset)
-        for feature in _of_types((*type_.params, *type_.results)):
+        for feature in _of_types(value_types(type_)):
             yield Use(feature, f"the type {type_}", offset)
+    if module.groups or module.subtypes:
+        yield Use("gc", "recursive groups of types, or subtypes", offset)
 
 
 def _section_offset(module: Module, name: str) -> int:

@@ -160,7 +160,8 @@ def test_spellings() -> None:
     assert reference("extern", nullable=False) == "(ref extern)"
     assert [heap_of("funcref"), heap_of("(ref null 3)"), heap_of("(ref 3)")] == ["func", "3", "3"]
     assert [is_nullable("externref"), is_nullable("(ref null 3)"), is_nullable("(ref 3)")] == [True, True, False]
-    assert [erased("(ref 3)"), erased("(ref extern)"), erased("i32")] == ["funcref", "externref", "i32"]  # type: ignore[arg-type]
+    closed = [erased("(ref func:3)"), erased("(ref extern)"), erased("(ref null struct:3)"), erased("i32")]  # type: ignore[arg-type]
+    assert closed == ["funcref", "externref", "anyref", "i32"]
 
 
 @pytest.mark.parametrize(
@@ -170,12 +171,27 @@ def test_spellings() -> None:
         ("i32", "funcref", False),
         ("(ref func)", "funcref", True),
         ("funcref", "(ref func)", False),
-        ("(ref 1)", "(ref null 1)", True),
-        ("(ref 1)", "(ref 2)", False),
-        ("(ref null 1)", "funcref", True),
-        ("(ref 1)", "externref", False),
-        ("funcref", "(ref null 1)", False),
-        ("(ref bot)", "(ref 1)", True),
+        ("(ref func:1)", "(ref null func:1)", True),
+        ("(ref func:1)", "(ref func:2)", False),
+        ("(ref func:1/2)", "(ref func:1)", True),
+        ("(ref func:1)", "(ref func:1/2)", False),
+        ("(ref func:12)", "(ref func:1)", False),
+        ("(ref null func:1)", "funcref", True),
+        ("(ref func:1)", "externref", False),
+        ("funcref", "(ref null func:1)", False),
+        ("(ref bot)", "(ref func:1)", True),
+        ("(ref struct:1)", "eqref", True),
+        ("(ref struct:1)", "structref", True),
+        ("(ref struct:1)", "arrayref", False),
+        ("(ref array:1)", "anyref", True),
+        ("i31ref", "eqref", True),
+        ("nullref", "(ref null struct:1)", True),
+        ("nullref", "(ref null func:1)", False),
+        ("nullfuncref", "(ref null func:1)", True),
+        ("(ref none)", "i31ref", True),
+        ("nullexternref", "externref", True),
+        ("nullexnref", "exnref", True),
+        ("anyref", "eqref", False),
     ],
 )
 def test_matching(given: str, expected: str, fits: bool) -> None:

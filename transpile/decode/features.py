@@ -10,34 +10,20 @@ from typing import TypeAlias
 Later: TypeAlias = tuple[str, str]
 
 CUSTOM_DESCRIPTORS = "custom-descriptors"
-GC = "gc"
 
 #: Opcode bytes: single instructions, and the prefixes of whole families.
-OPCODES: dict[int, Later] = {
-    0xD3: ("ref.eq", GC),
-}
-#: Prefix bytes, and the feature of their instructions; those of the others are all there.
-PREFIXES: dict[int, str | None] = {0xFB: GC, 0xFC: None, 0xFD: None, 0xFE: None}
+OPCODES: dict[int, Later] = {}
+#: Prefix bytes, and the feature of their instructions; all that there are now are all there.
+PREFIXES: dict[int, str | None] = {0xFB: None, 0xFC: None, 0xFD: None, 0xFE: None}
 
 #: The bytes of value, reference and heap types.
 TYPES: dict[int, Later] = {
-    0x74: ("noexn", GC),
-    0x73: ("nofunc", GC),
-    0x72: ("noextern", GC),
-    0x71: ("none", GC),
-    0x6E: ("any", GC),
-    0x6D: ("eq", GC),
-    0x6C: ("i31", GC),
-    0x6B: ("struct", GC),
-    0x6A: ("array", GC),
+    0x62: ("exact", CUSTOM_DESCRIPTORS),
 }
 #: The bytes that begin a type definition.
 DEFINITIONS: dict[int, Later] = {
-    0x5F: ("struct", GC),
-    0x5E: ("array", GC),
-    0x50: ("sub", GC),
-    0x4F: ("sub final", GC),
-    0x4E: ("rec", GC),
+    0x4D: ("descriptor", CUSTOM_DESCRIPTORS),
+    0x4C: ("describes", CUSTOM_DESCRIPTORS),
 }
 #: The kinds of imports and exports.
 EXTERNS: dict[int, Later] = {0x20: ("an exact function", CUSTOM_DESCRIPTORS)}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from wasm2py.runtime.errors import DecodeError
+from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.decode import features
 from wasm2py.transpile.decode.reader import (
@@ -124,6 +125,17 @@ def _heap_type(data: bytes, pos: int) -> tuple[ValType, int]:
     return heap_type(reader), reader.pos
 
 
+def _cast(data: bytes, pos: int) -> tuple[tuple[int, ValType, ValType], int]:
+    """Which of two types are nullable, a label, and the heap types of both."""
+    flags = data[pos]
+    if flags > 3:
+        raise DecodeError(f"malformed cast flags {flags:02x}", pos)
+    label, pos = read_u32(data, pos + 1)
+    given, pos = _heap_type(data, pos)
+    wanted, pos = _heap_type(data, pos)
+    return (label, reference(heap_of(given), bool(flags & 1)), reference(heap_of(wanted), bool(flags & 2))), pos
+
+
 def _i32(data: bytes, pos: int) -> tuple[int, int]:
     value, pos = read_signed(data, pos, 32)
     return value & 0xFFFFFFFF, pos
@@ -173,6 +185,12 @@ IMMEDIATES: dict[Immediate, ImmediateReader] = {
     "try_table": _try_table,
     "types": _types,
     "heaptype": _heap_type,
+    "cast": _cast,
+    "field": _pair,
+    "count": _pair,
+    "type_data": _pair,
+    "type_elem": _pair,
+    "type_pair": _pair,
     "i32": _i32,
     "i64": _i64,
     "f32": _f32,
@@ -392,9 +410,9 @@ def _refuse_data_indices(instructions: list[Instr]) -> None:
             raise DecodeError("data count section required", offset)
 
 
-_DATA_OPS = frozenset(op for op in OPS.values() if op.immediate in ("data", "data_memory"))
+_DATA_OPS = frozenset(op for op in OPS.values() if op.immediate in ("data", "data_memory", "type_data"))
 #: How those begin: with their number in one byte, or in more than it needs.
-_MAYBE_DATA = re.compile(rb"\xfc[\x08\x09\x88\x89]")
+_MAYBE_DATA = re.compile(rb"\xfc[\x08\x09\x88\x89]|\xfb[\x09\x12\x89\x92]")
 
 
 def check_bodies(module: Module) -> None:

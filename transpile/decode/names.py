@@ -14,7 +14,7 @@ from wasm2py.transpile.module import NameSection
 
 T = TypeVar("T")
 
-_MODULE, _FUNCTIONS, _LOCALS, _TYPES, _GLOBALS, _TAGS = 0, 1, 2, 4, 7, 11
+_MODULE, _FUNCTIONS, _LOCALS, _TYPES, _GLOBALS, _FIELDS, _TAGS = 0, 1, 2, 4, 7, 10, 11
 
 
 def decode_names(payload: bytes) -> NameSection:
@@ -27,6 +27,7 @@ def decode_names(payload: bytes) -> NameSection:
             locals=_read(subsections, _LOCALS, _indirect_name_map, {}),
             globals=_read(subsections, _GLOBALS, _name_map, {}),
             types=_read(subsections, _TYPES, _name_map, {}),
+            fields=_read(subsections, _FIELDS, _indirect_name_map, {}),
             tags=_read(subsections, _TAGS, _name_map, {}),
         )
     except DecodeError:

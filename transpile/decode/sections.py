@@ -13,18 +13,17 @@ from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import (
     FUNCREF,
     ExternKind,
-    FuncType,
     GlobalType,
     MemoryType,
     TableType,
     ValType,
 )
 from wasm2py.transpile.decode import features
+from wasm2py.transpile.decode.definitions import Definitions, read_group
 from wasm2py.transpile.decode.instructions import read_body, read_expression
 from wasm2py.transpile.decode.names import decode_names
 from wasm2py.transpile.decode.reader import UNEXPECTED_END, Reader
 from wasm2py.transpile.decode.types import (
-    function_type,
     global_type,
     memory_type,
     reference_type,
@@ -71,7 +70,7 @@ class Code:
 class Sections:
     """The content of the sections read so far."""
 
-    types: tuple[FuncType, ...] = ()
+    definitions: Definitions = field(default_factory=Definitions)
     imports: tuple[Import, ...] = ()
     type_indices: tuple[int, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -233,7 +232,8 @@ def _custom_section(reader: Reader, sections: Sections) -> None:
 
 
 def _type_section(reader: Reader, sections: Sections) -> None:
-    sections.types = reader.vector(function_type)
+    for _ in range(reader.u32()):
+        read_group(reader, sections.definitions)
 
 
 def _import_section(reader: Reader, sections: Sections) -> None:
@@ -400,7 +400,7 @@ def _module(data: bytes, sections: Sections) -> Module:
     return Module(
         data=data,
         hash=hashlib.sha256(data).digest(),
-        types=sections.types,
+        types=tuple(sections.definitions.types),
         imports=sections.imports,
         functions=functions,
         tables=sections.tables,
@@ -414,6 +414,8 @@ def _module(data: bytes, sections: Sections) -> Module:
         names=_names(sections.customs),
         customs=tuple(sections.customs),
         tags=sections.tags,
+        groups=sections.definitions.groups,
+        subtypes=sections.definitions.subtypes,
     )
 
 

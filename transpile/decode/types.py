@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from wasm2py.runtime.errors import DecodeError
-from wasm2py.runtime.references import heap_of, reference
+from wasm2py.runtime.references import ABSTRACT, heap_of, reference
 from wasm2py.runtime.types import (
-    EXNREF,
-    EXTERNREF,
     F32,
     F64,
-    FUNCREF,
     I32,
     I64,
     PAGE_SIZE,
     V128,
-    FuncType,
     GlobalType,
     IndexType,
     Limits,
@@ -25,12 +21,26 @@ from wasm2py.runtime.types import (
 from wasm2py.transpile.decode import features
 from wasm2py.transpile.decode.reader import Reader, read_signed
 
-REFERENCE_TYPES: dict[int, ValType] = {0x70: FUNCREF, 0x6F: EXTERNREF, 0x69: EXNREF}
+#: The codes of the abstract heap types, and of the nullable references to them.
+HEAP_TYPES: dict[str, int] = {
+    "noexn": 0x74,
+    "nofunc": 0x73,
+    "noextern": 0x72,
+    "none": 0x71,
+    "func": 0x70,
+    "extern": 0x6F,
+    "any": 0x6E,
+    "eq": 0x6D,
+    "i31": 0x6C,
+    "struct": 0x6B,
+    "array": 0x6A,
+    "exn": 0x69,
+}
+REFERENCE_TYPES: dict[int, ValType] = {code: ABSTRACT[heap] for heap, code in HEAP_TYPES.items()}
 VALUE_TYPES: dict[int, ValType] = {0x7F: I32, 0x7E: I64, 0x7D: F32, 0x7C: F64, 0x7B: V128, **REFERENCE_TYPES}
 
 #: The bytes before a heaptype that make it a reference type, and whether null is one of its references.
 REFERENCES = {0x64: False, 0x63: True}
-_FUNCTION = 0x60
 _HAS_MAXIMUM = 0x01
 _SHARED = 0x02
 _INDEX_64 = 0x04
@@ -65,14 +75,6 @@ def heap_type(reader: Reader) -> ValType:
     if code not in REFERENCE_TYPES:
         raise DecodeError(features.describe(features.TYPES, code, "malformed heap type"), start)
     return REFERENCE_TYPES[code]
-
-
-def function_type(reader: Reader) -> FuncType:
-    start = reader.pos
-    code = reader.s7()
-    if code != _FUNCTION:
-        raise DecodeError(features.describe(features.DEFINITIONS, code, "malformed definition type"), start)
-    return FuncType(reader.vector(value_type), reader.vector(value_type))
 
 
 def limits(reader: Reader, flags: int) -> tuple[Limits, IndexType]:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from wasm2py.runtime import access, bulk, errors, floats, integers, references, tails, words
-from wasm2py.runtime.numerics import HELPERS
+from wasm2py.runtime.numerics import AGGREGATE_HELPERS, HELPERS
 from wasm2py.runtime.program import Program
 from wasm2py.transpile.dump import literals
 from wasm2py.transpile.dump.format import LINE_LENGTH, Style, format_whole, piece_formatter
@@ -83,6 +83,8 @@ def helper_imports(names: Iterable[str], described: Program) -> dict[str, set[st
         homes.setdefault(_helper_home(name), set()).add(name)
     if used & VECTOR_NAMES:
         homes[vectors_home(described)] = used & VECTOR_NAMES
+    if used & AGGREGATE_HELPERS:
+        homes["aggregates"] = used & AGGREGATE_HELPERS
     return homes
 
 

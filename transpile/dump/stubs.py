@@ -19,6 +19,7 @@ _TYPES = {
     "funcref": "Func | None",
     "externref": "Any",
     "exnref": "WasmException | None",
+    "anyref": "Any",
 }
 _KINDS = {"memory": "Memory", "table": "Table", "global": "Global", "tag": "Tag"}
 

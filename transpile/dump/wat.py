@@ -6,13 +6,13 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from wasm2py.runtime.references import heap_of
+from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.module import Instr
 from wasm2py.transpile.opcodes import Catch, Immediate, Op
 
 #: Mnemonics of the table that differ from the text format's.
-_SPELLINGS = {"select_t": "select"}
+_SPELLINGS = {"select_t": "select", "ref.test_null": "ref.test", "ref.cast_null": "ref.cast"}
 
 
 def instruction(instr: Instr) -> str:
@@ -103,7 +103,17 @@ def _types(value: tuple[str, ...], op: Op) -> list[str]:
 
 
 def _heaptype(value: str, op: Op) -> list[str]:
-    return [heap_of(value)]
+    if op.mnemonic.startswith("ref.null"):
+        return [heap_of(value)]
+    return [reference(heap_of(value), op.mnemonic.endswith("_null"))]
+
+
+def _cast(value: tuple[int, str, str], op: Op) -> list[str]:
+    return [str(item) for item in value]
+
+
+def _indices(value: tuple[int, int], op: Op) -> list[str]:
+    return [str(index) for index in value]
 
 
 def _signed(bits: int) -> Callable[[int, Op], list[str]]:
@@ -141,6 +151,12 @@ _IMMEDIATES: dict[Immediate, Callable[[Any, Op], list[str]]] = {
     "try_table": _try_table,
     "types": _types,
     "heaptype": _heaptype,
+    "cast": _cast,
+    "field": _indices,
+    "count": _indices,
+    "type_data": _indices,
+    "type_elem": _indices,
+    "type_pair": _indices,
     "i32": _signed(32),
     "i64": _signed(64),
     "f32": _float(4),

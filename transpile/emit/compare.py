@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import cache
 
 from wasm2py.transpile.emit import nodes
@@ -25,6 +26,8 @@ _RELATIONS: dict[str, tuple[ast.cmpop, ast.cmpop]] = {
 _MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 _EQZ = frozenset({OPS["i32.eqz"], OPS["i64.eqz"]})
 _IS_NULL = OPS["ref.is_null"]
+#: Conditions that are more than a relation of numbers; what makes them is told whether they are wanted, and a line.
+CONDITIONS: dict[Op, Callable[[Emitter, Expr, bool, int], ast.expr]] = {}
 
 
 def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
@@ -39,8 +42,8 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
     if op is AND or op is OR:
         join = nodes.both if (op is AND) == wanted else nodes.either
         return join(condition(emitter, expr.args[0], wanted), condition(emitter, expr.args[1], wanted), line)
-    if op in _MEMBERSHIP:
-        return _MEMBERSHIP[op](emitter, expr, wanted, line)
+    if op in CONDITIONS:
+        return CONDITIONS[op](emitter, expr, wanted, line)
     if op is _IS_NULL:
         is_ = nodes.IS if wanted else nodes.IS_NOT
         return nodes.Compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
@@ -207,10 +210,10 @@ def _has_tag(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     return nodes.Compare(tag, nodes.IS if wanted else nodes.IS_NOT, nodes.Name(tag_name(expr.imm), line), line)
 
 
-_MEMBERSHIP = {IN: _among, WITHIN: _within, HAS_TAG: _has_tag}
+CONDITIONS.update({IN: _among, WITHIN: _within, HAS_TAG: _has_tag})
 
 
-def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
+def truth(emitter: Emitter, expr: Expr, line: int) -> Value:
     """A condition as 0 or 1."""
     node = condition(emitter, expr)
     return Value(node, 0, 1)
@@ -219,8 +222,8 @@ def _value(emitter: Emitter, expr: Expr, line: int) -> Value:
 def _register() -> None:
     for op in (*OPS.values(), NOT, IN, WITHIN, HAS_TAG):
         if op.family == "compare":
-            INTEGERS[op] = _value
-    INTEGERS[_IS_NULL] = _value
+            INTEGERS[op] = truth
+    INTEGERS[_IS_NULL] = truth
 
 
 _register()

@@ -40,7 +40,7 @@ def _register() -> None:
     for op in OPS.values():
         if op.family == "convert" and "trunc" in op.mnemonic:
             INTEGERS[op] = _truncate
-        elif ".convert_" in op.mnemonic:
+        elif op.family == "convert" and ".convert_" in op.mnemonic:
             NODES[op] = _convert
 
 

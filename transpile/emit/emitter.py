@@ -186,6 +186,8 @@ class Emitter:
             return value, nodes.Name(value.id, line)
         if isinstance(value, ast.Constant):
             return value, nodes.constant(value.value, line)  # type: ignore[arg-type]
+        if isinstance(value, ast.NamedExpr):
+            return value, nodes.Name(value.target.id, line)
         return nodes.named(self.temporary, value, line), nodes.Name(self.temporary, line)
 
     def bounds(self, expr: Expr) -> tuple[int, int]:

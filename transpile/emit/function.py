@@ -9,6 +9,7 @@ from typing import TypeAlias
 from wasm2py.runtime.program import Program
 from wasm2py.transpile.emit import (
     access,
+    aggregates,
     atomics,
     bulk,
     calls,
@@ -51,7 +52,7 @@ from wasm2py.transpile.structure.rereads import keep_rows
 from wasm2py.transpile.structure.streams import stream
 
 #: Families register their instructions when they are imported.
-FAMILIES = (access, atomics, bulk, calls, convert, exceptions, floats, integers, vectors, words)
+FAMILIES = (access, aggregates, atomics, bulk, calls, convert, exceptions, floats, integers, vectors, words)
 
 _OWN_NAMES = ("t", "address", "value", "tail")
 
@@ -161,6 +162,8 @@ class _Writer:
             self._assign(stmt.targets[0], expr, line, out)
         elif expr.op.family == "store":
             out.extend(store(emitter, expr))
+        elif expr.op in aggregates.STATEMENTS:
+            out.append(aggregates.STATEMENTS[expr.op](emitter, expr, line))
         elif expr.op in _STATEMENTS:
             out.append(_STATEMENTS[expr.op](self, expr, line))
         elif not stmt.targets:

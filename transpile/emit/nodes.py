@@ -19,7 +19,7 @@ ADD, SUB, MUL, DIV, FLOOR_DIV, MOD = ast.Add(), ast.Sub(), ast.Mult(), ast.Div()
 AND, OR, XOR, SHL, SHR = ast.BitAnd(), ast.BitOr(), ast.BitXor(), ast.LShift(), ast.RShift()
 EQ, NE, LT, LE, GT, GE = ast.Eq(), ast.NotEq(), ast.Lt(), ast.LtE(), ast.Gt(), ast.GtE()
 IS, IS_NOT, IN, NOT_IN = ast.Is(), ast.IsNot(), ast.In(), ast.NotIn()
-_NOT, _NEGATE = ast.Not(), ast.USub()
+_NOT, _NEGATE, _POSITIVE = ast.Not(), ast.USub(), ast.UAdd()
 _BOTH, _EITHER = ast.And(), ast.Or()
 
 
@@ -182,6 +182,10 @@ def negative(operand: ast.expr, line: int) -> ast.UnaryOp:
     return UnaryOp(_NEGATE, operand, line)
 
 
+def positive(operand: ast.expr, line: int) -> ast.UnaryOp:
+    return UnaryOp(_POSITIVE, operand, line)
+
+
 def not_(operand: ast.expr, line: int) -> ast.UnaryOp:
     return UnaryOp(_NOT, operand, line)
 
@@ -226,6 +230,10 @@ def tuple_(elements: Sequence[ast.expr], line: int) -> ast.Tuple:
     return ast.Tuple(list(elements), _LOAD, lineno=line, col_offset=0)
 
 
+def list_(elements: Sequence[ast.expr], line: int) -> ast.List:
+    return ast.List(list(elements), _LOAD, lineno=line, col_offset=0)
+
+
 def set_(elements: Sequence[ast.expr], line: int) -> ast.Set:
     return ast.Set(list(elements), lineno=line, col_offset=0)
 
@@ -259,8 +267,11 @@ def set_item(container: str, index: ast.expr, value: ast.expr, line: int) -> ast
 
 
 def set_attribute(object_: str, attr: str, value: ast.expr, line: int) -> ast.stmt:
-    place = ast.Attribute(Name(object_, line), attr, STORE, lineno=line, col_offset=0)
-    return Assign(place, value, line)
+    return Assign(attribute_target(Name(object_, line), attr, line), value, line)
+
+
+def attribute_target(value: ast.expr, attr: str, line: int) -> ast.Attribute:
+    return ast.Attribute(value, attr, STORE, lineno=line, col_offset=0)
 
 
 def while_(condition: ast.expr, body: list[ast.stmt], other: list[ast.stmt], line: int) -> ast.stmt:

@@ -20,7 +20,9 @@ READS_TABLES = 4
 TRAPS_MEMORY = 8  # an out-of-bounds access
 TRAPS_OTHERWISE = 16  # any other trap: their order among each other and with memory's can be seen
 WRITES = 32  # changes memory, globals or tables, or calls
-READS = READS_MEMORY | READS_GLOBALS | READS_TABLES
+READS_AGGREGATES = 64  # fields that can be written, or elements of arrays
+ALLOCATES = 128  # makes something that can be told from all else, and so must not be evaluated twice
+READS = READS_MEMORY | READS_GLOBALS | READS_TABLES | READS_AGGREGATES
 TRAPS = TRAPS_MEMORY | TRAPS_OTHERWISE
 EVERYTHING = READS | TRAPS | WRITES
 
@@ -160,6 +162,12 @@ HAS_TAG = Op(-1, "has_tag", None, ("exnref",), ("i32",), "compare", "exception-h
 CARRIED = Op(-1, "carried", None, ("exnref",), None, "reference", "exception-handling", False, 0)
 RAISE = Op(-1, "raise", None, ("exnref",), (), "control", "exception-handling", True, 0)
 
+# Structures and arrays (see lift/aggregates.py). A field that is immutable; a store into a field or an element, whose
+# operands come in the order in which Python evaluates them.
+FIXED_FIELDS = {OPS[name]: replace(OPS[name], code=-1) for name in ("struct.get", "struct.get_s", "struct.get_u")}
+FIELD_SET = replace(OPS["struct.set"], code=-1)
+ELEMENT_SET = replace(OPS["array.set"], code=-1)
+
 LOCAL_GET = OPS["local.get"]
 GLOBAL_GET = OPS["global.get"]
 SELECT = OPS["select"]
@@ -188,8 +196,34 @@ def _own_effects(op: Op) -> int:
         "exception": 0,
         "carried": 0,
         "ref.as_non_null": TRAPS_OTHERWISE,
+        "ref.eq": 0,
+        "ref.test": 0,
+        "ref.test_null": 0,
+        "ref.cast": TRAPS_OTHERWISE,
+        "ref.cast_null": TRAPS_OTHERWISE,
+        "ref.i31": 0,
+        "i31.get_s": TRAPS_OTHERWISE,
+        "i31.get_u": TRAPS_OTHERWISE,
+        "any.convert_extern": ALLOCATES,
+        "extern.convert_any": 0,
+        "struct.new": ALLOCATES,
+        "struct.new_default": ALLOCATES,
+        "struct.get": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "struct.get_s": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "struct.get_u": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "struct.set": WRITES | TRAPS_OTHERWISE,
+        "array.new": ALLOCATES | TRAPS_OTHERWISE,
+        "array.new_default": ALLOCATES | TRAPS_OTHERWISE,
+        "array.new_fixed": ALLOCATES,
+        "array.get": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "array.get_s": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "array.get_u": READS_AGGREGATES | TRAPS_OTHERWISE,
+        "array.set": WRITES | TRAPS_OTHERWISE,
+        "array.len": TRAPS_OTHERWISE,
         "select": 0,
     }
+    if op in FIXED_FIELDS.values():
+        return TRAPS_OTHERWISE
     if op.mnemonic in by_mnemonic and op.family != "atomic":
         return by_mnemonic[op.mnemonic]
     if op.family in ("load", "vector_load"):
@@ -202,7 +236,10 @@ def _own_effects(op: Op) -> int:
 
 
 _IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE, CAUGHT, EXCEPTION, HAS_TAG, CARRIED, RAISE)
-OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_IR_OPS, *WIDE_ATOMICS.values())}
+_ADDED = (*_IR_OPS, *WIDE_ATOMICS.values(), *FIXED_FIELDS.values(), FIELD_SET, ELEMENT_SET)
+OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_ADDED)}
+#: These look up what holds elements before they evaluate the index, which must not be what traps first, or writes.
+INDEXED = frozenset({OPS["array.get"], OPS["array.get_s"], OPS["array.get_u"], ELEMENT_SET})
 
 
 def const(type_: ValType, value: int, offset: int = 0) -> Expr:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr
+from wasm2py.runtime.types import LARGEST_ARRAY
+from wasm2py.transpile.ir.expr import CONSTS, FIXED_FIELDS, LOCAL_GET, Expr
 from wasm2py.transpile.opcodes import OPS, Op
 
 Interval: TypeAlias = tuple[int, int]
@@ -193,4 +194,14 @@ def _of_vector(op: Op) -> Interval:
     return (0, (1 << int(bits)) - 1) if name == "extract_lane_u" else FULL["i32"]
 
 
+_FIXED.update(
+    {
+        OPS["ref.eq"]: (0, 1),
+        OPS["ref.test"]: (0, 1),
+        OPS["ref.test_null"]: (0, 1),
+        OPS["i31.get_u"]: (0, 0x7FFFFFFF),
+        OPS["array.len"]: (0, LARGEST_ARRAY),
+        **dict.fromkeys((OPS["struct.get_u"], FIXED_FIELDS[OPS["struct.get_u"]], OPS["array.get_u"]), (0, 0xFFFF)),
+    }
+)
 _FIXED.update((op, bounds) for op in OPS.values() if (bounds := _fixed(op)) is not None)

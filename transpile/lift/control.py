@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wasm2py.runtime.references import erased
-from wasm2py.runtime.types import FuncType
+from wasm2py.runtime.references import is_nullable
+from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Return, Switch, Unreachable
 from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, Expr, get
 from wasm2py.transpile.lift.function import Frame, Lifter, is_settled
@@ -39,7 +39,8 @@ def skip_dead(lifter: Lifter, op: Op, imm: Any, offset: int) -> None:
 def block_type(lifter: Lifter, imm: FuncType | int) -> FuncType:
     if isinstance(imm, int):
         return lifter.context.types[imm]
-    return FuncType((), tuple(map(erased, imm.results))) if imm.results and imm.results[0][0] == "(" else imm
+    results = tuple(map(lifter.context.erased, imm.results))
+    return imm if results == imm.results else FuncType((), results)
 
 
 def open_(lifter: Lifter, kind: str, type_: FuncType) -> Frame:
@@ -225,6 +226,28 @@ def _branch_on_null(lifter: Lifter, value: Expr, null: Block | None, other: Bloc
     following = lifter.function.block()
     condition = Expr(OPS["ref.is_null"], "i32", (copy_leaf(value),), None, offset)
     lifter.finish(Branch(condition, null or following, other or following))
+    lifter.block = following
+
+
+def br_on_cast(lifter: Lifter, imm: tuple[int, ValType, ValType], offset: int) -> None:
+    """The branch takes the reference along if it is of the type; else it stays on the stack."""
+    _cast(lifter, imm, offset, True)
+
+
+def br_on_cast_fail(lifter: Lifter, imm: tuple[int, ValType, ValType], offset: int) -> None:
+    """The other way round."""
+    _cast(lifter, imm, offset, False)
+
+
+def _cast(lifter: Lifter, imm: tuple[int, ValType, ValType], offset: int, taken: bool) -> None:
+    label, _, wanted = imm
+    kept = _tested(lifter)
+    lifter.stack.append(kept)
+    values = _fork(lifter, operands_of(lifter, lifter.frames[-1 - label]))
+    edge, following = _edge(lifter, label, values, offset), lifter.function.block()
+    test = OPS["ref.test_null" if is_nullable(wanted) else "ref.test"]
+    condition = Expr(test, "i32", (copy_leaf(kept),), wanted, offset)
+    lifter.finish(Branch(condition, edge, following) if taken else Branch(condition, following, edge))
     lifter.block = following
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import REFERENCE_TYPES, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, Terminator
 from wasm2py.transpile.ir.expr import (
@@ -99,7 +98,7 @@ class Lifter:
         self.locals: list[Var] = [self.function.variable(type_, i) for i, type_ in enumerate(self.type.params)]
         self.function.params = list(self.locals)
         for count, type_ in function.locals:
-            declared = erased(type_)
+            declared = context.erased(type_)
             for _ in range(count):
                 self._declare(declared)
 

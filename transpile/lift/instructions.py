@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from wasm2py.runtime.references import erased
 from wasm2py.runtime.types import FUNCREF, FuncType, ValType
 from wasm2py.transpile.ir.cfg import Jump, Return, Stmt
 from wasm2py.transpile.ir.expr import EVERYTHING, GLOBAL_GET, SHARED_SIZE, TRAPS, WIDE_ATOMICS, Expr, get
 from wasm2py.transpile.ir.mixes import MIXING, mixes
-from wasm2py.transpile.lift import control, exceptions
+from wasm2py.transpile.lift import aggregates, control, exceptions
 from wasm2py.transpile.lift.function import Lifter, simple
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
@@ -34,11 +33,16 @@ def handles(*mnemonics: str) -> Callable[[Handler], Handler]:
 
 for _name in ("unreachable", "nop", "block", "loop", "end", "br", "br_if", "br_table", "br_on_null", "br_on_non_null"):
     HANDLERS[OPS[_name]] = getattr(control, _name)
+for _name in ("br_on_cast", "br_on_cast_fail"):
+    HANDLERS[OPS[_name]] = getattr(control, _name)
 for _name in ("if", "else", "return"):
     HANDLERS[OPS[_name]] = getattr(control, _name + "_")
 HANDLERS[OPS["try"]] = exceptions.try_
 for _name in ("throw", "throw_ref", "try_table", "catch", "catch_all", "delegate", "rethrow"):
     HANDLERS[OPS[_name]] = getattr(exceptions, _name)
+
+
+HANDLERS.update(aggregates.HANDLERS)
 
 
 # Parametric and variable instructions
@@ -266,7 +270,7 @@ def _return_call_ref(lifter: Lifter, imm: int, offset: int) -> None:
 
 @handles("ref.null")
 def _ref_null(lifter: Lifter, imm: ValType, offset: int) -> None:
-    type_ = erased(imm)
+    type_ = lifter.context.erased(imm)
     lifter.stack.append(Expr(OPS["ref.null"], type_, (), type_, offset))
 
 

@@ -56,7 +56,7 @@ class AlignedGlobals:
         """Take out the candidates that a function does not keep aligned."""
         if not self.concerns(function):
             return
-        params = len(self.module.types[function.type_index].params)
+        params = len(self.module.function_type(function.type_index).params)
         for position, (op, index, _) in enumerate(body):
             if op is _SET_GLOBAL and index in self.candidates:
                 origin = _Origin(body, params, self.candidates, self.candidates[index])

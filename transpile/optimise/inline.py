@@ -11,6 +11,7 @@ from wasm2py.transpile.ir.expr import (
     CAUGHT,
     CONDITIONAL,
     EVERYTHING,
+    INDEXED,
     LOCAL_GET,
     OWN_EFFECTS,
     TRAPS,
@@ -170,8 +171,11 @@ def _collect(expr: Expr, mask: int, before: int, depth: int, forbidden: int, use
     elif expr.op is CAUGHT:  # no other call may come to where exceptions are caught
         forbidden |= WRITES
     early = looked_up_early(expr)
+    last = len(expr.args) - 1 if expr.op in INDEXED else -1
     for position, arg in enumerate(expr.args):
         here = forbidden | WRITES if position < early else forbidden
+        if position == last:
+            here |= WRITES | TRAPS
         before = _collect(arg, mask, before, depth + 1, here, uses)
     return before | OWN_EFFECTS[expr.op]
 

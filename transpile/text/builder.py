@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wasm2py.runtime.types import FuncType
+from wasm2py.runtime.types import CompositeType, FuncType
+from wasm2py.transpile.module import FINAL, SubType
 from wasm2py.transpile.text.annotations import FIRST, LAST, SECTIONS, Place, annotated_name, annotated_sections
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import section, sized, unsigned, vector
 from wasm2py.transpile.text.tokens import BRANCH_HINT
-from wasm2py.transpile.text.types import encode_functype
 
 _MAGIC = b"\0asm\x01\0\0\0"
 
@@ -60,11 +60,19 @@ def _spaces() -> dict[str, Space]:
 
 @dataclass(slots=True)
 class ModuleBuilder:
-    """Collects what the fields of one module define, and encodes it."""
+    """Collects what the fields of one module define, and encodes it.
+
+    `groups` are the numbers of types in each recursive group, `subtypes` what types are declared as where that is not
+    usual, `fields` the names of a structure's fields; the first type of each kind that stands alone is in
+    `type_indices`.
+    """
 
     name: str | None = None
     spaces: dict[str, Space] = field(default_factory=_spaces)
-    types: list[FuncType] = field(default_factory=list)
+    types: list[CompositeType] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    subtypes: dict[int, SubType] = field(default_factory=dict)
+    fields: dict[int, Space] = field(default_factory=dict)
     type_indices: dict[FuncType, int] = field(default_factory=dict)
     imports: list[bytes] = field(default_factory=list)
     functions: list[bytes] = field(default_factory=list)
@@ -94,9 +102,16 @@ class ModuleBuilder:
         self.defined[space] = index + 1
         return index
 
-    def add_type(self, type_: FuncType) -> None:
-        self.type_indices.setdefault(type_, len(self.types))
+    def add_type(self, type_: CompositeType, subtype: SubType = FINAL, alone: bool = True) -> None:
+        """Append a type; one that is not `alone` belongs to a group that is counted when all of it is there."""
+        index = len(self.types)
         self.types.append(type_)
+        if subtype != FINAL:
+            self.subtypes[index] = subtype
+        elif alone and isinstance(type_, FuncType):
+            self.type_indices.setdefault(type_, index)
+        if alone:
+            self.groups.append(1)
 
     def type_index(self, type_: FuncType) -> int:
         """The index of a type used without being declared: the first equal one, else it is appended."""
@@ -132,8 +147,10 @@ class ModuleBuilder:
 
     def _contents(self) -> dict[str, bytes]:
         """What stands in each section that there is, by its name."""
+        from wasm2py.transpile.text.definitions import encode_types
+
         vectors = {
-            "type": [encode_functype(type_) for type_ in self.types],
+            "type": encode_types(self),
             "import": self.imports,
             "func": self.functions,
             "table": self.tables,
@@ -169,14 +186,22 @@ class ModuleBuilder:
         locals_ = {index: names for index, names in sorted(self.local_names.items()) if names}
         if locals_:
             parts += section(2, vector([unsigned(index) + _name_map(names) for index, names in locals_.items()]))
-        parts += self._names_of("type", 4) + self._names_of("global", 7) + self._names_of("tag", 11)
+        parts += self._names_of("type", 4) + self._names_of("global", 7)
+        fields = {index: names for index, space in sorted(self.fields.items()) if (names := _symbolic(space))}
+        if fields:
+            parts += section(10, vector([unsigned(index) + _name_map(names) for index, names in fields.items()]))
+        parts += self._names_of("tag", 11)
         return section(0, _name("name") + parts) if parts else b""
 
     def _names_of(self, space: str, code: int) -> bytes:
         """The subsection with the names in an index space, empty where nothing in it has one."""
-        symbolic = {index: name for name, index in self.spaces[space].names.items()}
-        names = symbolic | self.annotated.get(space, {})
+        names = _symbolic(self.spaces[space]) | self.annotated.get(space, {})
         return section(code, _name_map(names)) if names else b""
+
+
+def _symbolic(space: Space) -> dict[int, str]:
+    """The names in a space by their indices."""
+    return {index: name for name, index in space.names.items()}
 
 
 def _name(text: str) -> bytes:

@@ -12,11 +12,6 @@ from collections.abc import Iterable
 #: The words that only one feature has; where a module needs several features, the first of this table is named.
 _WORDS: dict[str, str] = {
     "custom-descriptors": r"descriptor|describes|exact|\w+\.\w*_desc\w*|br_on_cast_desc\w*",
-    "gc": (
-        r"rec|sub|final|struct|array|field|any|eq|i31|none|nofunc|noextern|noexn"
-        r"|(?:any|eq|i31|struct|array|null|nullfunc|nullextern|nullexn)ref|(?:struct|array|i31|any|extern)\.\w+"
-        r"|ref\.(?:any|eq|test|cast|i31|array|struct|host)|br_on_cast(?:_fail)?"
-    ),
 }
 _PATTERNS = {feature: re.compile(words) for feature, words in _WORDS.items()}
 

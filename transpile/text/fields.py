@@ -12,6 +12,7 @@ from typing import TypeAlias
 from wasm2py.runtime.types import Limits, MemoryType, TableType, ValType
 from wasm2py.transpile.text.builder import ModuleBuilder
 from wasm2py.transpile.text.cursor import Cursor
+from wasm2py.transpile.text.definitions import declare_group, define_group, define_type
 from wasm2py.transpile.text.encode import sized, unsigned, vector
 from wasm2py.transpile.text.immediates import OPCODES, Scope, typeuse
 from wasm2py.transpile.text.instructions import expression
@@ -24,7 +25,6 @@ from wasm2py.transpile.text.types import (
     encode_memorytype,
     encode_tabletype,
     encode_valtype,
-    functype,
     globaltype,
     indextype,
     limits,
@@ -50,7 +50,7 @@ def declare_fields(cursor: Cursor, module: ModuleBuilder) -> None:
     while cursor.kind == "(":
         start, keyword = cursor.at, cursor.opened_keyword()
         cursor.at += 2
-        if keyword == "type":
+        if keyword in ("type", "rec"):
             types.append(start)
         imported = _declare(cursor, module, keyword)
         if imported and defined:
@@ -61,7 +61,7 @@ def declare_fields(cursor: Cursor, module: ModuleBuilder) -> None:
         cursor.skip_list()
     for start in types:
         cursor.at = start + 2
-        _define_type(cursor, module)
+        _TYPE_DEFINERS[cursor.texts[start + 1]](cursor, module)
 
 
 def _declare(cursor: Cursor, module: ModuleBuilder, keyword: str) -> bool:
@@ -69,6 +69,8 @@ def _declare(cursor: Cursor, module: ModuleBuilder, keyword: str) -> bool:
     if keyword == "import":
         _declare_import(cursor, module)
         return True
+    if keyword == "rec":
+        declare_group(cursor, module)
     if keyword not in module.spaces:
         return False
     at = cursor.at
@@ -107,11 +109,8 @@ def _declare_inline_segment(cursor: Cursor, module: ModuleBuilder, keyword: str)
             cursor.at += 1
 
 
-def _define_type(cursor: Cursor, module: ModuleBuilder) -> None:
-    cursor.take_id()
-    module.annotate(cursor, "type", len(module.types))
-    module.add_type(functype(cursor))
-    cursor.close()
+#: What reads types, before all else.
+_TYPE_DEFINERS: dict[str, Definer] = {"type": define_type, "rec": define_group}
 
 
 def define_fields(cursor: Cursor, module: ModuleBuilder, step: Callable[[], object]) -> None:
@@ -327,6 +326,7 @@ def _define_start(cursor: Cursor, module: ModuleBuilder) -> None:
 #: The fields of a module, by keyword.
 DEFINERS: dict[str, Definer] = {
     "type": _skip_type,
+    "rec": _skip_type,
     "import": _define_import,
     "func": _define_func,
     "table": _define_table,

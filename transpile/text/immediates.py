@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from wasm2py.runtime.references import is_nullable
 from wasm2py.runtime.types import FuncType
 from wasm2py.transpile.opcodes import CATCHES, OPS, Immediate, Op
-from wasm2py.transpile.text.builder import ModuleBuilder
+from wasm2py.transpile.text.builder import ModuleBuilder, Space
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
 from wasm2py.transpile.text.numbers import any_integer, float_bits, unsigned_integer
@@ -21,6 +22,7 @@ from wasm2py.transpile.text.types import (
     encode_valtype,
     encode_valtypes,
     heaptype,
+    reftype,
     results,
     signature,
 )
@@ -100,12 +102,13 @@ def typeuse(cursor: Cursor, module: ModuleBuilder, named: bool) -> tuple[int, Fu
 
 def _agreed(cursor: Cursor, module: ModuleBuilder, at: int, index: int, inline: FuncType) -> FuncType | None:
     """The declared type, with which the parameters and results written after it must agree if there are any."""
-    explicit = module.types[index] if index < module.spaces["type"].count else None
+    found = module.types[index] if index < module.spaces["type"].count else None
+    explicit = found if isinstance(found, FuncType) else None
     if not inline.params and not inline.results:
         return explicit
     if cursor.opens("type", "param", "result"):
         raise cursor.unexpected(cursor.at + 1)
-    if explicit is None:
+    if found is None:
         raise cursor.error(f"unknown type {index}", at)
     if inline != explicit:
         raise cursor.error("inline function type", at)
@@ -278,6 +281,42 @@ def _heaptype(cursor: Cursor, scope: Scope, op: Op) -> bytes:
     return OPCODES[op.mnemonic] + encode_heaptype(heaptype(cursor))
 
 
+def _tested(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    """A reftype, by which of two instructions it is whether null passes the test."""
+    type_ = reftype(cursor)
+    mnemonic = f"{op.mnemonic}_null" if is_nullable(type_) else op.mnemonic
+    return OPCODES[mnemonic] + encode_heaptype(type_)
+
+
+def _cast(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    label, given, wanted = scope.label(cursor), reftype(cursor), reftype(cursor)
+    flags = bytes((is_nullable(given) | is_nullable(wanted) << 1,))
+    return OPCODES[op.mnemonic] + flags + unsigned(label) + encode_heaptype(given) + encode_heaptype(wanted)
+
+
+def _field(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    """A type, and a field of it."""
+    type_ = scope.module.spaces["type"].index(cursor)
+    place = scope.module.fields.get(type_, Space("field", "field")).index(cursor)
+    return OPCODES[op.mnemonic] + unsigned(type_) + unsigned(place)
+
+
+def _count(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+    type_ = scope.module.spaces["type"].index(cursor)
+    return OPCODES[op.mnemonic] + unsigned(type_) + unsigned(cursor.natural())
+
+
+def _type_and(space: str) -> Handler:
+    """A handler for a type, and an index of a space."""
+
+    def handle(cursor: Cursor, scope: Scope, op: Op) -> bytes:
+        type_ = scope.module.spaces["type"].index(cursor)
+        _note_data(scope, space)
+        return OPCODES[op.mnemonic] + unsigned(type_) + unsigned(scope.module.spaces[space].index(cursor))
+
+    return handle
+
+
 def _integer(bits: int) -> Handler:
     def handle(cursor: Cursor, scope: Scope, op: Op) -> bytes:
         value = cursor.number(any_integer, bits, "constant")
@@ -329,6 +368,12 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "try_table": _try_table,
     "types": _types,
     "heaptype": _heaptype,
+    "cast": _cast,
+    "field": _field,
+    "count": _count,
+    "type_data": _type_and("data"),
+    "type_elem": _type_and("elem"),
+    "type_pair": _type_and("type"),
     "i32": _integer(32),
     "i64": _integer(64),
     "f32": _float(32),
@@ -339,4 +384,4 @@ IMMEDIATES: dict[Immediate, Handler] = {
     "memarg_lane": _memarg_lane,
 }
 #: Instructions whose text differs from what their immediate says.
-SPECIAL: dict[str, Handler] = {"select": _select}
+SPECIAL: dict[str, Handler] = {"select": _select, "ref.test": _tested, "ref.cast": _tested}

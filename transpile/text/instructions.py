@@ -15,7 +15,7 @@ from wasm2py.transpile.text.immediates import IMMEDIATES, OPCODES, SPECIAL, Hand
 from wasm2py.transpile.text.tokens import Kind
 
 _OPENING = ("block", "try_table")
-_NOT_PLAIN = frozenset({"else", "end", "catch", "catch_all", "delegate", "select_t"})
+_NOT_PLAIN = frozenset({"else", "end", "catch", "catch_all", "delegate", "select_t", "ref.test_null", "ref.cast_null"})
 #: Plain instructions: the handler of the immediate, None where there is none.
 _PLAIN: dict[str, Handler | None] = {
     mnemonic: SPECIAL.get(mnemonic) or (IMMEDIATES[op.immediate] if op.immediate else None)

@@ -377,5 +377,7 @@ _SINGLE_VALUES: dict[str, Callable[[Cursor], Any]] = {
     "ref.null": _optional_word,
     "ref.extern": _optional_number,
     "ref.func": _optional_number,
+    "ref.host": _optional_number,
+    **dict.fromkeys(("ref.any", "ref.eq", "ref.i31", "ref.struct", "ref.array", "ref.exn"), lambda cursor: None),
 }
 _VALUES = {**_SINGLE_VALUES, "either": lambda cursor: _values_of(cursor, _SINGLE_VALUES)}

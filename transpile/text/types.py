@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias, cast
 
-from wasm2py.runtime.references import heap_of, is_nullable, reference
+from wasm2py.runtime.references import ABSTRACT, heap_of, is_nullable, reference
 from wasm2py.runtime.types import PAGE_SIZE, FuncType, GlobalType, IndexType, Limits, MemoryType, TableType, ValType
+from wasm2py.transpile.decode.types import HEAP_TYPES
 from wasm2py.transpile.text.annotations import annotated_name
 from wasm2py.transpile.text.cursor import Cursor
 from wasm2py.transpile.text.encode import signed, unsigned, vector
@@ -17,13 +18,10 @@ VALTYPE_CODES: dict[str, int] = {
     "f32": 0x7D,
     "f64": 0x7C,
     "v128": 0x7B,
-    "funcref": 0x70,
-    "externref": 0x6F,
-    "exnref": 0x69,
+    **{ABSTRACT[heap]: code for heap, code in HEAP_TYPES.items()},
 }
-#: Reference types, and the reference type of each heap type.
-REFTYPES = frozenset({"funcref", "externref", "exnref"})
-HEAPTYPES: dict[str, ValType] = {"func": "funcref", "extern": "externref", "exn": "exnref"}
+#: Reference types that have a name.
+REFTYPES = frozenset(ABSTRACT.values())
 #: The largest limit that the grammar takes; what the kind of memory or table allows is the validator's business.
 _LIMIT_BITS = 64
 
@@ -72,7 +70,7 @@ def heaptype(cursor: Cursor) -> ValType:
     """A heap type, as the nullable reference type to it."""
     if cursor.kind in ("id", "number"):
         return reference(str(cursor.type_index(cursor)), True)
-    found = HEAPTYPES.get(cursor.text)
+    found = ABSTRACT.get(cursor.text)
     if found is None:
         raise cursor.unexpected()
     cursor.at += 1
@@ -191,15 +189,11 @@ def encode_valtype(type_: ValType) -> bytes:
 def encode_heaptype(type_: ValType) -> bytes:
     """What a reference type refers to."""
     heap = heap_of(type_)
-    return signed(int(heap)) if heap not in HEAPTYPES else bytes((VALTYPE_CODES[HEAPTYPES[heap]],))
+    return signed(int(heap)) if heap not in HEAP_TYPES else bytes((HEAP_TYPES[heap],))
 
 
 def encode_valtypes(types: tuple[ValType, ...]) -> bytes:
     return vector([encode_valtype(type_) for type_ in types])
-
-
-def encode_functype(type_: FuncType) -> bytes:
-    return b"\x60" + encode_valtypes(type_.params) + encode_valtypes(type_.results)
 
 
 def encode_limits(found: Limits, index: IndexType, shared: bool = False) -> bytes:

@@ -6,13 +6,13 @@ registered by its kind.  All others have a rule of their own, registered by mnem
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
-from wasm2py.runtime.references import BOTTOM, heap_of, is_function_reference, is_reference, reference
+from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import (
     EXNREF,
+    FUNCREF,
     I32,
     NUMERIC_TYPES,
     V128,
@@ -24,20 +24,16 @@ from wasm2py.runtime.types import (
 from wasm2py.transpile.decode.types import VALUE_TYPES
 from wasm2py.transpile.indices import INDEXED, index_types
 from wasm2py.transpile.opcodes import OPS, Catch, Immediate, Op, lane_count
+from wasm2py.transpile.validate import aggregates
 from wasm2py.transpile.validate.context import lookup
 from wasm2py.transpile.validate.errors import InvalidError, unknown
-from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks, TrackingStacks
+from wasm2py.transpile.validate.registry import IMMEDIATE_RULES, INSTRUCTION_RULES, Rule, instruction
+from wasm2py.transpile.validate.registry import immediate as immediate_rule
+from wasm2py.transpile.validate.stacks import MISMATCH, UNKNOWN, Stacks, TrackingStacks, match, pop_reference
 from wasm2py.transpile.validate.subtyping import check_valid
 
-#: Checks an instruction and does to the stacks what it does; the last argument is its immediate.
-Rule: TypeAlias = Callable[[Stacks, Op, Any], None]
-_R = TypeVar("_R", bound=Rule)
-
-#: The rules for an immediate alone, by its kind.
-IMMEDIATE_RULES: dict[Immediate, Rule] = {}
-#: The rules for whole instructions, by mnemonic.
-INSTRUCTION_RULES: dict[str, Rule] = {}
-
+#: Families register their rules when they are imported.
+FAMILIES = (aggregates,)
 #: The kinds of immediates that need no rule.
 _ANY_IS_VALID: frozenset[Immediate] = frozenset({"zero", "i32", "i64", "f32", "f64", "v128"})
 #: The type of an exception that has been caught.
@@ -45,26 +41,10 @@ _EXCEPTION = reference("exn", nullable=False)
 _SELECTABLE = NUMERIC_TYPES | {V128}
 
 
-def _immediate(*kinds: Immediate) -> Callable[[_R], _R]:
-    def register(rule: _R) -> _R:
-        IMMEDIATE_RULES.update(dict.fromkeys(kinds, rule))
-        return rule
-
-    return register
-
-
-def _instruction(*mnemonics: str) -> Callable[[_R], _R]:
-    def register(rule: _R) -> _R:
-        INSTRUCTION_RULES.update(dict.fromkeys(mnemonics, rule))
-        return rule
-
-    return register
-
-
 # Immediates of instructions with fixed operands.
 
 
-@_immediate("memarg")
+@immediate_rule("memarg")
 def _memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None:
     alignment, offset, memory = memarg
     if memory >= len(stacks.context.memories):
@@ -81,64 +61,64 @@ def _atomic_memarg(stacks: Stacks, op: Op, memarg: tuple[int, int, int]) -> None
         raise InvalidError("atomic alignment must be natural")
 
 
-@_immediate("memarg_lane")
+@immediate_rule("memarg_lane")
 def _memarg_lane(stacks: Stacks, op: Op, memarg: tuple[int, int, int, int]) -> None:
     _memarg(stacks, op, memarg[:3])
     _lane(stacks, op, memarg[3])
 
 
-@_immediate("lane")
+@immediate_rule("lane")
 def _lane(stacks: Stacks, op: Op, lane: int) -> None:
     if lane >= lane_count(op):
         raise InvalidError("invalid lane index")
 
 
-@_immediate("lanes")
+@immediate_rule("lanes")
 def _lanes(stacks: Stacks, op: Op, lanes: bytes) -> None:
     _lane(stacks, op, max(lanes))
 
 
-@_immediate("memory")
+@immediate_rule("memory")
 def _memory(stacks: Stacks, op: Op, memory: int) -> None:
     lookup(stacks.context.memories, memory, "memory")
 
 
-@_immediate("memories")
+@immediate_rule("memories")
 def _memories(stacks: Stacks, op: Op, memories: tuple[int, int]) -> None:
     for memory in memories:
         _memory(stacks, op, memory)
 
 
-@_immediate("data")
+@immediate_rule("data")
 def _data(stacks: Stacks, op: Op, data: int) -> None:
     if data >= stacks.context.datas:
         raise unknown("data segment", data)
 
 
-@_immediate("data_memory")
+@immediate_rule("data_memory")
 def _data_memory(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     data, memory = indices
     _memory(stacks, op, memory)
     _data(stacks, op, data)
 
 
-@_immediate("table")
+@immediate_rule("table")
 def _table_index(stacks: Stacks, op: Op, table: int) -> None:
     _table(stacks, table)
 
 
-@_immediate("tables")
+@immediate_rule("tables")
 def _tables(stacks: Stacks, op: Op, tables: tuple[int, int]) -> None:
     destination, source = (_table(stacks, table).element for table in tables)
     _copies(stacks, source, destination)
 
 
-@_immediate("elem")
+@immediate_rule("elem")
 def _elem_index(stacks: Stacks, op: Op, elem: int) -> None:
     _elem(stacks, elem)
 
 
-@_immediate("elem_table")
+@immediate_rule("elem_table")
 def _elem_table(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     elem, table = indices
     destination = _table(stacks, table).element
@@ -146,16 +126,8 @@ def _elem_table(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
 
 
 def _copies(stacks: Stacks, source: ValType, destination: ValType) -> None:
-    if not _match(stacks, (source,), (destination,)):
+    if not match(stacks, (source,), (destination,)):
         raise InvalidError(MISMATCH, f"copies {source} to a table of {destination}")
-
-
-def _match(stacks: Stacks, given: tuple[ValType, ...], expected: tuple[ValType, ...]) -> bool:
-    """Whether values of some types are of others, too."""
-    if given == expected:
-        return True
-    matches = stacks.context.bottoms.matches
-    return len(given) == len(expected) and all(map(matches, given, expected))
 
 
 def _table(stacks: Stacks, table: int) -> TableType:
@@ -169,21 +141,21 @@ def _elem(stacks: Stacks, elem: int) -> ValType:
 # Control instructions.
 
 
-@_instruction("unreachable")
+@instruction("unreachable")
 def _unreachable(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.mark_unreachable()
 
 
 def _block_type(stacks: Stacks, blocktype: FuncType | int) -> FuncType:
     if isinstance(blocktype, int):
-        return lookup(stacks.context.types, blocktype, "type")
+        return stacks.context.function_type(blocktype)
     for type_ in blocktype.results:
         if type_[0] == "(":
             check_valid(type_, len(stacks.context.types))
     return blocktype
 
 
-@_instruction("block", "loop", "try")
+@instruction("block", "loop", "try")
 def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     type_ = _block_type(stacks, blocktype)
     if type_.params:
@@ -191,7 +163,7 @@ def _block(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     stacks.open(op.mnemonic, type_)
 
 
-@_instruction("if")
+@instruction("if")
 def _if(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     type_ = _block_type(stacks, blocktype)
     stacks.pop(I32)
@@ -200,21 +172,21 @@ def _if(stacks: Stacks, op: Op, blocktype: FuncType | int) -> None:
     stacks.open(op.mnemonic, type_)
 
 
-@_instruction("else")
+@instruction("else")
 def _else(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.open(op.mnemonic, stacks.close().type)
 
 
-@_instruction("end")
+@instruction("end")
 def _end(stacks: Stacks, op: Op, immediate: None) -> None:
     block = stacks.close()
-    if block.mnemonic == "if" and not _match(stacks, block.type.params, block.type.results):
+    if block.mnemonic == "if" and not match(stacks, block.type.params, block.type.results):
         raise InvalidError(MISMATCH, f"closes an if without else whose type is {block.type}")
     if block.type.results:
         stacks.push(block.type.results)
 
 
-@_instruction("br")
+@instruction("br")
 def _br(stacks: Stacks, op: Op, label: int) -> None:
     types = stacks.label(label)
     if types:
@@ -222,7 +194,7 @@ def _br(stacks: Stacks, op: Op, label: int) -> None:
     stacks.mark_unreachable()
 
 
-@_instruction("br_if")
+@instruction("br_if")
 def _br_if(stacks: Stacks, op: Op, label: int) -> None:
     types = stacks.label(label)
     stacks.pop(I32)
@@ -231,7 +203,7 @@ def _br_if(stacks: Stacks, op: Op, label: int) -> None:
         stacks.push(types)
 
 
-@_instruction("br_table")
+@instruction("br_table")
 def _br_table(stacks: Stacks, op: Op, immediate: tuple[tuple[int, ...], int]) -> None:
     """All labels take the same number of operands; types that several of them share are checked once."""
     labels, default = immediate
@@ -245,83 +217,74 @@ def _br_table(stacks: Stacks, op: Op, immediate: tuple[tuple[int, ...], int]) ->
     stacks.mark_unreachable()
 
 
-@_instruction("br_on_null")
+@instruction("br_on_null")
 def _br_on_null(stacks: Stacks, op: Op, label: int) -> None:
     types = stacks.label(label)
-    operand = _pop_reference(stacks)
+    operand = pop_reference(stacks)
     stacks.pop_all(types)
     stacks.push((*types, _non_null(operand)))
 
 
-@_instruction("br_on_non_null")
+@instruction("br_on_non_null")
 def _br_on_non_null(stacks: Stacks, op: Op, label: int) -> None:
     types = stacks.label(label)
-    operand = _non_null(_pop_reference(stacks))
-    if not _match(stacks, (operand,), types[-1:]):
+    operand = _non_null(pop_reference(stacks))
+    if not match(stacks, (operand,), types[-1:]):
         raise InvalidError(MISMATCH, f"would take {operand} to a label that takes {', '.join(types) or 'nothing'}")
     stacks.pop_all(types[:-1])
     stacks.push(types[:-1])
-
-
-def _pop_reference(stacks: Stacks) -> ValType:
-    operand = stacks.pop_any()
-    if operand is UNKNOWN:
-        return BOTTOM
-    if not is_reference(operand):
-        raise InvalidError(MISMATCH, f"expects a reference, found {operand}")
-    return operand
 
 
 def _non_null(type_: ValType) -> ValType:
     return reference(heap_of(type_), nullable=False)
 
 
-@_instruction("return")
+@instruction("return")
 def _return(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.pop_all(stacks.results)
     stacks.mark_unreachable()
 
 
-@_instruction("call")
+@instruction("call")
 def _call(stacks: Stacks, op: Op, function: int) -> None:
     type_ = lookup(stacks.context.functions, function, "function")
     stacks.pop_all(type_.params)
     stacks.push(type_.results)
 
 
-@_instruction("call_indirect")
+@instruction("call_indirect")
 def _call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     type_ = _indirect_type(stacks, indices)
     stacks.pop_all(type_.params)
     stacks.push(type_.results)
 
 
-@_instruction("return_call")
+@instruction("return_call")
 def _return_call(stacks: Stacks, op: Op, function: int) -> None:
     _tail_call(stacks, lookup(stacks.context.functions, function, "function"))
 
 
-@_instruction("return_call_indirect")
+@instruction("return_call_indirect")
 def _return_call_indirect(stacks: Stacks, op: Op, indices: tuple[int, int]) -> None:
     type_ = _indirect_type(stacks, indices)
     _tail_call(stacks, type_)
 
 
-@_instruction("call_ref")
+@instruction("call_ref")
 def _call_ref(stacks: Stacks, op: Op, type_index: int) -> None:
     type_ = _referenced_type(stacks, type_index)
     stacks.pop_all(type_.params)
     stacks.push(type_.results)
 
 
-@_instruction("return_call_ref")
+@instruction("return_call_ref")
 def _return_call_ref(stacks: Stacks, op: Op, type_index: int) -> None:
     _tail_call(stacks, _referenced_type(stacks, type_index))
 
 
 def _referenced_type(stacks: Stacks, type_index: int) -> FuncType:
     """The type of what a call through a reference calls; the reference is popped."""
-    type_ = lookup(stacks.context.types, type_index, "type")
+    type_ = stacks.context.function_type(type_index)
     stacks.pop(reference(str(type_index), nullable=True))
     return type_
 
@@ -330,15 +293,15 @@ def _indirect_type(stacks: Stacks, indices: tuple[int, int]) -> FuncType:
     """The type of what an indirect call calls; its index is popped."""
     type_index, table_index = indices
     table = _table(stacks, table_index)
-    if not is_function_reference(table.element):
+    if not match(stacks, (table.element,), (FUNCREF,)):
         raise InvalidError(MISMATCH, f"needs a table of funcref, found one of {table.element}")
-    type_ = lookup(stacks.context.types, type_index, "type")
+    type_ = stacks.context.function_type(type_index)
     stacks.pop(table.index)
     return type_
 
 
 def _tail_call(stacks: Stacks, callee: FuncType) -> None:
-    if not _match(stacks, callee.results, stacks.results):
+    if not match(stacks, callee.results, stacks.results):
         raise InvalidError(MISMATCH, f"calls a function of type {callee} from one with results {stacks.results}")
     stacks.pop_all(callee.params)
     stacks.mark_unreachable()
@@ -347,7 +310,7 @@ def _tail_call(stacks: Stacks, callee: FuncType) -> None:
 # Exceptions.
 
 
-@_instruction("throw")
+@instruction("throw")
 def _throw(stacks: Stacks, op: Op, index: int) -> None:
     stacks.pop_all(_carried(stacks, index))
     stacks.mark_unreachable()
@@ -358,13 +321,13 @@ def _carried(stacks: Stacks, tag: int) -> tuple[ValType, ...]:
     return lookup(stacks.context.tags, tag, "tag").type.params
 
 
-@_instruction("throw_ref")
+@instruction("throw_ref")
 def _throw_ref(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.pop(EXNREF)
     stacks.mark_unreachable()
 
 
-@_instruction("try_table")
+@instruction("try_table")
 def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Catch, ...]]) -> None:
     """The labels of its clauses are those around it."""
     blocktype, clauses = immediate
@@ -373,7 +336,7 @@ def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Ca
         given = () if tag is None else _carried(stacks, tag)
         given += (_EXCEPTION,) if kind.endswith("ref") else ()
         types = stacks.label(label)
-        if not _match(stacks, given, types):
+        if not match(stacks, given, types):
             raise InvalidError(MISMATCH, f"has a {kind} that gives {given} to a label that takes {types}")
     stacks.pop_all(type_.params)
     stacks.open(op.mnemonic, type_)
@@ -382,25 +345,25 @@ def _try_table(stacks: Stacks, op: Op, immediate: tuple[FuncType | int, tuple[Ca
 # Exceptions as they were before 3.0 (the legacy proposal).
 
 
-@_instruction("catch")
+@instruction("catch")
 def _catch(stacks: Stacks, op: Op, tag: int) -> None:
     stacks.begin_part(op.mnemonic)
     stacks.push(_carried(stacks, tag))
 
 
-@_instruction("catch_all")
+@instruction("catch_all")
 def _catch_all(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.begin_part(op.mnemonic)
 
 
-@_instruction("delegate")
+@instruction("delegate")
 def _delegate(stacks: Stacks, op: Op, label: int) -> None:
     block = stacks.close()
     stacks.label(label)
     stacks.push(block.type.results)
 
 
-@_instruction("rethrow")
+@instruction("rethrow")
 def _rethrow(stacks: Stacks, op: Op, label: int) -> None:
     stacks.label(label)
     if stacks.blocks[-1 - label].mnemonic not in ("catch", "catch_all"):
@@ -411,12 +374,12 @@ def _rethrow(stacks: Stacks, op: Op, label: int) -> None:
 # Parametric instructions.
 
 
-@_instruction("drop")
+@instruction("drop")
 def _drop(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.pop_any()
 
 
-@_instruction("select")
+@instruction("select")
 def _select(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.pop(I32)
     second, first = stacks.pop_any(), stacks.pop_any()
@@ -428,7 +391,7 @@ def _select(stacks: Stacks, op: Op, immediate: None) -> None:
     stacks.push((second if first is UNKNOWN else first,))
 
 
-@_instruction("select_t")
+@instruction("select_t")
 def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
     if len(types) != 1:
         raise InvalidError("invalid result arity")
@@ -441,7 +404,7 @@ def _select_t(stacks: Stacks, op: Op, types: tuple[ValType, ...]) -> None:
 # Variable instructions.
 
 
-@_instruction("local.get", "local.set", "local.tee")
+@instruction("local.get", "local.set", "local.tee")
 def _local(stacks: Stacks, op: Op, local: int) -> None:
     """Where there is such a local, and none that is to be tracked, the loop over instructions does without this."""
     type_ = lookup(stacks.locals, local, "local")
@@ -456,14 +419,14 @@ def _local(stacks: Stacks, op: Op, local: int) -> None:
         stacks.push((type_,))
 
 
-@_instruction("global.get")
+@instruction("global.get")
 def _global_get(stacks: Stacks, op: Op, index: int) -> None:
     if index >= len(stacks.context.globals):
         raise unknown("global", index)
     stacks.operands = stacks.operands[stacks.context.globals[index].valtype]
 
 
-@_instruction("global.set")
+@instruction("global.set")
 def _global_set(stacks: Stacks, op: Op, index: int) -> None:
     type_ = lookup(stacks.context.globals, index, "global")
     if not type_.mutable:
@@ -474,45 +437,45 @@ def _global_set(stacks: Stacks, op: Op, index: int) -> None:
 # Table and reference instructions.
 
 
-@_instruction("table.get")
+@instruction("table.get")
 def _table_get(stacks: Stacks, op: Op, index: int) -> None:
     table = _table(stacks, index)
     stacks.pop(table.index)
     stacks.push((table.element,))
 
 
-@_instruction("table.set")
+@instruction("table.set")
 def _table_set(stacks: Stacks, op: Op, index: int) -> None:
     table = _table(stacks, index)
     stacks.pop_all((table.index, table.element))
 
 
-@_instruction("table.grow")
+@instruction("table.grow")
 def _table_grow(stacks: Stacks, op: Op, index: int) -> None:
     table = _table(stacks, index)
     stacks.pop_all((table.element, table.index))
     stacks.push((table.index,))
 
 
-@_instruction("table.fill")
+@instruction("table.fill")
 def _table_fill(stacks: Stacks, op: Op, index: int) -> None:
     table = _table(stacks, index)
     stacks.pop_all((table.index, table.element, table.index))
 
 
-@_instruction("ref.null")
+@instruction("ref.null")
 def _ref_null(stacks: Stacks, op: Op, type_: ValType) -> None:
     check_valid(type_, len(stacks.context.types))
     stacks.push((type_,))
 
 
-@_instruction("ref.is_null")
+@instruction("ref.is_null")
 def _ref_is_null(stacks: Stacks, op: Op, immediate: None) -> None:
-    _pop_reference(stacks)
+    pop_reference(stacks)
     stacks.push((I32,))
 
 
-@_instruction("ref.func")
+@instruction("ref.func")
 def _ref_func(stacks: Stacks, op: Op, function: int) -> None:
     type_index = lookup(stacks.context.type_indices, function, "function")
     if function not in stacks.context.references:
@@ -520,9 +483,9 @@ def _ref_func(stacks: Stacks, op: Op, function: int) -> None:
     stacks.push((reference(str(type_index), nullable=False),))
 
 
-@_instruction("ref.as_non_null")
+@instruction("ref.as_non_null")
 def _ref_as_non_null(stacks: Stacks, op: Op, immediate: None) -> None:
-    stacks.push((_non_null(_pop_reference(stacks)),))
+    stacks.push((_non_null(pop_reference(stacks)),))
 
 
 def _stand_in(params: tuple[ValType, ...], results: tuple[ValType, ...]) -> Op:

@@ -24,16 +24,13 @@ from wasm2py.runtime.types import (
 from wasm2py.transpile.indices import any_wide
 from wasm2py.transpile.module import Data, Elem, Expression, Import, Module, Tag
 from wasm2py.transpile.opcodes import OPS
-from wasm2py.transpile.validate.context import Context, lookup
+from wasm2py.transpile.validate.context import Context, function_type, lookup
 from wasm2py.transpile.validate.errors import InvalidError
 from wasm2py.transpile.validate.functions import validate_constant
 from wasm2py.transpile.validate.stacks import MISMATCH, Bottoms, has_default
 from wasm2py.transpile.validate.subtyping import Subtyping, check_valid
 
 T = TypeVar("T")
-
-#: Limits of this implementation (spec: Appendix / Implementation Limitations); those of other engines are the same.
-MAX_PARAMS = MAX_RESULTS = 1000
 
 _REF_FUNC = OPS["ref.func"]
 
@@ -68,7 +65,9 @@ def _at(offset: int | None) -> Iterator[None]:
 
 
 def _context(module: Module) -> Context:
-    _check_types(module.types)
+    subtyping = Subtyping(module)
+    with _at(None):
+        subtyping.check()
     types = len(module.types)
     imported = _imported_types(module)
     for memory in module.memories:
@@ -99,26 +98,13 @@ def _context(module: Module) -> Context:
         datas=len(module.datas),
         references=frozenset(_references(module)),
         wide=any_wide(memories, tables),
-        bottoms=Bottoms(Subtyping(module.types).matches),
+        subtyping=subtyping,
+        bottoms=Bottoms(subtyping.matches),
     )
 
 
 def _only(kind: type[T], types: Iterable[ExternType]) -> list[T]:
     return [type_ for type_ in types if isinstance(type_, kind)]
-
-
-def _check_types(types: tuple[FuncType, ...]) -> None:
-    for index, type_ in enumerate(types):
-        for what, count, limit in (
-            ("parameters", len(type_.params), MAX_PARAMS),
-            ("results", len(type_.results), MAX_RESULTS),
-        ):
-            if count > limit:
-                raise ValidationError(f"too many {what} in type {index}: {count} exceed the limit of {limit}")
-        with _at(None):
-            for valtype in (*type_.params, *type_.results):
-                if valtype[0] == "(":
-                    check_valid(valtype, index + 1)
 
 
 def _imported_types(module: Module) -> list[ExternType]:
@@ -133,9 +119,9 @@ def _imported_types(module: Module) -> list[ExternType]:
 
 def _import_type(module: Module, item: Import) -> ExternType:
     if isinstance(item.type, int):
-        return lookup(module.types, item.type, "type")
+        return function_type(module.types, item.type)
     if isinstance(item.type, Tag):
-        return TagType(lookup(module.types, item.type.type_index, "type"))
+        return TagType(function_type(module.types, item.type.type_index))
     return item.type
 
 
@@ -143,7 +129,7 @@ def _tag_types(module: Module) -> list[TagType]:
     types = []
     for tag in module.tags:
         with _at(tag.offset):
-            type_ = TagType(lookup(module.types, tag.type_index, "type"))
+            type_ = TagType(function_type(module.types, tag.type_index))
             _check_tag_type(type_, len(module.types))
             types.append(type_)
     return types
@@ -153,7 +139,7 @@ def _function_types(module: Module) -> list[FuncType]:
     types = []
     for function in module.functions:
         with _at(function.start):
-            types.append(lookup(module.types, function.type_index, "type"))
+            types.append(function_type(module.types, function.type_index))
     return types
 
 

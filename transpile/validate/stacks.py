@@ -221,6 +221,24 @@ class TrackingStacks(Stacks):
         return super().close()
 
 
+def match(stacks: Stacks, given: tuple[ValType, ...], expected: tuple[ValType, ...]) -> bool:
+    """Whether values of some types are of others, too."""
+    if given == expected:
+        return True
+    matches = stacks.context.bottoms.matches
+    return len(given) == len(expected) and all(map(matches, given, expected))
+
+
+def pop_reference(stacks: Stacks) -> ValType:
+    """Pop a reference of any type."""
+    operand = stacks.pop_any()
+    if operand is UNKNOWN:
+        return references.BOTTOM
+    if not references.is_reference(operand):
+        raise InvalidError(MISMATCH, f"expects a reference, found {operand}")
+    return operand
+
+
 def has_default(type_: ValType) -> bool:
     """Whether there is a value that variables of the type have when nothing has set them."""
     return not references.is_reference(type_) or references.is_nullable(type_)
