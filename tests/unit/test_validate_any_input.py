@@ -17,9 +17,6 @@ from wasm2py.transpile.validate import validate
 if TYPE_CHECKING:
     import wasmtime
 
-#: Features that wasmtime has and this version does not; `Config` has an attribute for each.
-LATER = ("gc",)
-
 
 def refusal(data: bytes) -> str | None:
     """Why we refuse a module; None where we accept it.  Any other exception fails the test."""
@@ -51,11 +48,8 @@ def engine() -> wasmtime.Engine:
     library = pytest.importorskip("wasmtime", reason="wasmtime has no wheels for this Python")
     config = library.Config()
     config.wasm_multi_memory = config.wasm_tail_call = config.wasm_memory64 = True
-    config.wasm_wide_arithmetic = config.wasm_exceptions = config.wasm_function_references = True
+    config.wasm_wide_arithmetic = config.wasm_exceptions = config.wasm_function_references = config.wasm_gc = True
     config.wasm_threads = config.wasm_custom_page_sizes = True
-    for feature in LATER:
-        if hasattr(library.Config, f"wasm_{feature}"):
-            setattr(config, f"wasm_{feature}", False)
     engine: wasmtime.Engine = library.Engine(config)
     return engine
 
