@@ -22,6 +22,7 @@ from wasm2py.transpile.dump.functions import Source
 from wasm2py.transpile.dump.package import Layout, is_command, package_files, unit_file
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.translate import PythonTranslator, file_units
+from wasm2py.transpile.validate.subtyping import value_types
 
 _NOTICE = "# Part of wasm2py (Apache License 2.0), copied so that this package needs nothing else.\n"
 
@@ -141,7 +142,7 @@ def _needs(source: Source, layout: Layout, units: Iterable[str]) -> set[str]:
 def _converts_vectors(program: Program) -> bool:
     """Whether vectors come from outside, or go there, in another form than in the code."""
     valtypes = {info.type.valtype for info in program.globals}
-    valtypes.update(valtype for type_ in program.types for valtype in type_.params + type_.results)
+    valtypes.update(valtype for type_ in program.types for valtype in value_types(type_))
     return program.options.dialect == "portable" and "v128" in valtypes
 
 

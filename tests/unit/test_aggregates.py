@@ -357,3 +357,25 @@ def test_import_matching_by_subtyping() -> None:
 def test_invalid(text: str, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         module_of(f"(module {text})")
+
+
+VECTORS = """(module (type $s (struct (field (mut v128)))) (type $a (array (mut v128)))
+    (func (export "s") (param v128) (result (ref $s)) (struct.new $s (local.get 0)))
+    (func (export "get") (param (ref $s)) (result v128) (struct.get $s 0 (local.get 0)))
+    (func (export "double") (param (ref $s)) (result (ref $a))
+        (struct.set $s 0 (local.get 0)
+            (i32x4.add (struct.get $s 0 (local.get 0)) (struct.get $s 0 (local.get 0))))
+        (array.new $a (struct.get $s 0 (local.get 0)) (i32.const 2)))
+    (func (export "item") (param (ref $a)) (result v128) (array.get $a (local.get 0) (i32.const 1)))
+    (func (export "default") (result v128) (struct.get $s 0 (struct.new_default $s))))"""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_vectors_are_stored_as_integers(dialect: Dialect) -> None:
+    exports = instance_of(VECTORS, dialect).exports
+    number = 1 << 96 | 0x80000000 << 64 | 3
+    s = exports["s"](number)
+    assert s[0] == exports["get"](s) == number
+    doubled = exports["double"](s)
+    assert s[0] == doubled[0] == exports["item"](doubled) == 2 << 96 | 6
+    assert exports["default"]() == 0

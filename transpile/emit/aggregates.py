@@ -1,7 +1,7 @@
 """Structures, arrays, and references to them: attributes, items, and instances of classes (`runtime/aggregates.py`).
 
-An i64 is stored as a signed word in every dialect, so that modules of all can share what they make. An i31 is an
-integer with a sign, of 31 bits. Nothing checks for null: it has no attributes, and no operators.
+An i64 is stored as a signed word in every dialect, a v128 as an integer, so that modules of all can share what they
+make. An i31 is an integer with a sign, of 31 bits. Nothing checks for null: it has no attributes, and no operators.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ def _stored(emitter: Emitter, field: FieldType, expr: Expr) -> ast.expr:
     line = expr.offset or emitter.line
     if field.storage == "i64":
         return emitter.signed(expr).node
+    if field.storage == "v128" and emitter.dialect == "portable":
+        return nodes.call("v128_to_int", [emitter.node(expr)], line)
     if field.storage not in PACKED:
         return emitter.node(expr)
     value, bits = emitter.value(expr), PACKED[field.storage]
@@ -84,13 +86,24 @@ def _struct_new_default(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.Call(_class(emitter, expr.imm, line), args, line)
 
 
+def _held(emitter: Emitter, expr: Expr, stored: ast.expr, line: int) -> ast.expr:
+    """What is no integer, out of what is stored."""
+    if expr.type == "v128" and emitter.dialect == "portable":
+        return nodes.call("v128_from_int", [stored], line)
+    return stored
+
+
 def _attribute(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    return _held(emitter, expr, _field(emitter, expr, line), line)
+
+
+def _field(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     return nodes.attribute(emitter.node(expr.args[0]), f"f{expr.imm[1]}", line)
 
 
 def _field_value(emitter: Emitter, expr: Expr, line: int) -> Value:
     index, place = expr.imm
-    return _taken(_fields(emitter, index)[place], expr.op, _attribute(emitter, expr, line), line)
+    return _taken(_fields(emitter, index)[place], expr.op, _field(emitter, expr, line), line)
 
 
 def field_set(emitter: Emitter, expr: Expr, line: int) -> ast.stmt:
@@ -110,7 +123,8 @@ def _items(emitter: Emitter, array: Expr, line: int) -> ast.expr:
 
 def _item(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     array, index = expr.args
-    return nodes.Subscript(_items(emitter, array, line), emitter.node(index), line)
+    stored = nodes.Subscript(_items(emitter, array, line), emitter.node(index), line)
+    return _held(emitter, expr, stored, line)
 
 
 def _item_value(emitter: Emitter, expr: Expr, line: int) -> Value:
