@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from property.choices import Choices
 from property.encoder import ModuleBuilder, code, instruction
 from property.vectors import VECTOR_LOADS, VECTORS, lanes_of, observes, unsettles
-from wasm2py.runtime.references import heap_of, is_function_reference, is_nullable
+from wasm2py.runtime.references import heap_of, is_nullable
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
@@ -187,7 +187,7 @@ class Operands:
             self.emit("local.get", self.choices.pick(local))
         elif kind > 1 and valtype == "funcref":
             self.emit("ref.func", self.choices.pick(self.scope.functions)[0])
-        elif is_function_reference(valtype) and valtype != "funcref" and (kind or not is_nullable(valtype)):
+        elif valtype[0] == "(" and heap_of(valtype).isdigit() and (kind or not is_nullable(valtype)):
             self.emit("ref.func", self.choices.pick(self.scope.functions_of(valtype)))
         else:
             self.emit("ref.null", valtype)
