@@ -36,6 +36,7 @@ from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.structure import structure
 from wasm2py.transpile.structure.accumulators import accumulate
 from wasm2py.transpile.structure.hoisting import hoist
+from wasm2py.transpile.structure.leading import lead
 from wasm2py.transpile.structure.nodes import (
     Break,
     Code,
@@ -110,6 +111,8 @@ def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -
         accumulate(function, loops, tuple(own))
     if "hoisting" not in program.options.disabled_passes:
         hoist(function, loops)
+    if "leading" not in program.options.disabled_passes:
+        lead(body, loops)
 
 
 class _Writer:

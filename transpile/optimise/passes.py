@@ -62,7 +62,10 @@ PASSES: dict[str, Pass] = {
 }
 
 #: What can be left out: the passes, and what is found out of a whole module or done to syntax trees.
-NAMES = (*PASSES, "aligned_globals", "streams", "rereads", "accumulators", "hoisting", "offsets", "late", "forget")
+NAMES = (
+    *PASSES,
+    "aligned_globals", "streams", "rereads", "accumulators", "hoisting", "leading", "offsets", "late", "forget",
+)  # fmt: skip
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
