@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.twins import calls, data, floats, hashes, integers, machines, text
+from benchmarks.twins import calls, data, floats, hashes, integers, machines, objects, text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -84,6 +84,8 @@ _KERNELS = (
     _own("hashtable", data.hashtable, (300, 4_000, 100_000), "i64"),
     _own("lz4", data.lz4, (1, 60, 2_000)),
     _own("lists", data.lists, (1, 20, 400)),
+    Kernel("cells", "kernels/cells", "list", objects.linked, (100, 20_000, 400_000)),
+    Kernel("trees", "kernels/cells", "trees", objects.trees, (4, 12, 17)),
     _own("life", data.life, (1, 12, 800)),
     _own("search", text.search, (4, 100, 8_000)),
     _own("bytes", text.strings, (16, 1_500, 50_000)),

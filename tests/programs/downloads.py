@@ -92,6 +92,14 @@ NEXTPNR_ICE40 = Package(
     "d220c8d6d936f3e6c91ed119d6ae58a638d0cd331e61be3e48b47fd743bd5607",
 )
 
+FLET_WEB = Package(
+    "pypi",
+    "flet-web",
+    "1.0.5",
+    "flet_web-1.0.5-py3-none-any.whl",
+    "eb246cb6e59d14c63aa20223275184825c7ec28b970a2174619a2d9f00d0e2e7",
+)
+
 
 def cache_folder() -> Path:
     """Where archives are kept, made if need be."""

@@ -359,6 +359,15 @@ def test_invalid(text: str, message: str) -> None:
         module_of(f"(module {text})")
 
 
+def test_locals_without_a_value_in_handlers_of_before() -> None:
+    """What is set in a part of a `try` is unset in the next."""
+    text = """(module (type $s (struct)) (tag $e) (func (local $x (ref $s))
+        (try (do (local.set $x (struct.new $s))) (catch $e {}) (catch_all))))"""
+    module_of(text.format("(local.set $x (struct.new $s)) (drop (local.get $x))"))
+    with pytest.raises(ValidationError, match="uninitialized local"):
+        module_of(text.format("(drop (local.get $x))"))
+
+
 VECTORS = """(module (type $s (struct (field (mut v128)))) (type $a (array (mut v128)))
     (func (export "s") (param v128) (result (ref $s)) (struct.new $s (local.get 0)))
     (func (export "get") (param (ref $s)) (result v128) (struct.get $s 0 (local.get 0)))

@@ -214,6 +214,10 @@ class TrackingStacks(Stacks):
         self._heights.append(len(self._set))
         super().open(mnemonic, type_)
 
+    def begin_part(self, mnemonic: str) -> None:
+        super().begin_part(mnemonic)
+        self._heights.append(len(self._set))
+
     def close(self) -> Block:
         height = self._heights.pop()
         self.unset.update(self._set[height:])

@@ -1,0 +1,35 @@
+;; Lists and trees in the garbage-collected heap: cells that are made, turned round, and added up; nodes that are
+;; made and counted.
+(module
+ (type $cell (struct (field $head i32) (field $tail (ref null $cell))))
+ (type $node (struct (field $left (ref null $node)) (field $right (ref null $node))))
+ (func $build (param $n i32) (result (ref null $cell)) (local $list (ref null $cell))
+  (block $done (loop $next
+   (br_if $done (i32.eqz (local.get $n)))
+   (local.set $list (struct.new $cell (local.get $n) (local.get $list)))
+   (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+   (br $next)))
+  (local.get $list))
+ (func $reverse (param $list (ref null $cell)) (result (ref null $cell)) (local $done (ref null $cell))
+  (block $end (loop $next
+   (br_if $end (ref.is_null (local.get $list)))
+   (local.set $done (struct.new $cell (struct.get $cell $head (local.get $list)) (local.get $done)))
+   (local.set $list (struct.get $cell $tail (local.get $list)))
+   (br $next)))
+  (local.get $done))
+ (func $sum (param $list (ref null $cell)) (result i32) (local $total i32)
+  (block $end (loop $next
+   (br_if $end (ref.is_null (local.get $list)))
+   (local.set $total (i32.add (local.get $total) (struct.get $cell $head (local.get $list))))
+   (local.set $list (struct.get $cell $tail (local.get $list)))
+   (br $next)))
+  (local.get $total))
+ (func (export "list") (param i32) (result i32) (call $sum (call $reverse (call $build (local.get 0)))))
+ (func $tree (param i32) (result (ref $node))
+  (if (result (ref $node)) (local.get 0)
+   (then (struct.new $node (call $tree (i32.sub (local.get 0) (i32.const 1))) (call $tree (i32.sub (local.get 0) (i32.const 1)))))
+   (else (struct.new $node (ref.null none) (ref.null none)))))
+ (func $check (param (ref null $node)) (result i32)
+  (if (result i32) (ref.is_null (struct.get $node $left (local.get 0))) (then (i32.const 1))
+   (else (i32.add (i32.const 1) (i32.add (call $check (struct.get $node $left (local.get 0))) (call $check (struct.get $node $right (local.get 0))))))))
+ (func (export "trees") (param i32) (result i32) (call $check (call $tree (local.get 0)))))
