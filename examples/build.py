@@ -20,6 +20,7 @@ LIBRARY = (
     " -Wl,--no-entry -Wl,-z,stack-size=16384 -o {name}.wasm {name}.c"
 )
 KERNEL = "python -m ziglang cc -target wasm32-freestanding -O2 -g0 -nostdlib -Wl,--no-entry -o {name}.wasm {name}.c"
+SIMD = KERNEL.replace("-O2", "-msimd128 -O2")
 COMMAND = "python -m ziglang cc -target wasm32-wasi -O2 -s -o {name}.wasm {name}.c"
 RUST = (
     "rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=s -C lto=fat -C panic=abort"
@@ -38,9 +39,13 @@ KERNELS = (
     " raytracer recursion search sha256 sum32 vm xorshift"
 )
 
+SIMD_KERNELS = "dot lengths blend"
+
 RECIPES: Mapping[str, str] = {
     **dict.fromkeys(C_LIBRARIES.split(), LIBRARY),
     **{f"kernels/{name}": KERNEL for name in KERNELS.split()},
+    **{f"simd/{name}": KERNEL for name in SIMD_KERNELS.split()},
+    **{f"simd/{name}_simd": SIMD for name in SIMD_KERNELS.split()},
     **dict.fromkeys(("hello", "wc", "cat"), COMMAND),
     **dict.fromkeys(
         (

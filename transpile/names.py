@@ -17,6 +17,7 @@ from functools import lru_cache
 from wasm2py.runtime import program, types
 from wasm2py.runtime.numerics import AGGREGATE_HELPERS, HELPERS
 from wasm2py.runtime.types import FuncType
+from wasm2py.transpile.ir.expr import FROM_CONDITIONS, FROM_LANES
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.opcodes import OPS, Op
 
@@ -37,13 +38,12 @@ def vector_name(op: Op) -> str:
     return op.mnemonic.replace(".", "_")
 
 
-#: All such names, and those of functions that the portable dialect has besides.
-VECTOR_NAMES = frozenset(vector_name(op) for op in OPS.values() if op.family.startswith("vector")) | {
-    "v128_from_int",
-    "v128_to_int",
-    "f32x4_load",
-    "f64x2_load",
-}
+#: All such names, and those of functions that either dialect has besides.
+VECTOR_NAMES = frozenset(
+    vector_name(op)
+    for op in (*OPS.values(), *FROM_LANES.values(), *FROM_CONDITIONS.values())
+    if op.family.startswith("vector")
+) | {"v128_from_int", "v128_to_int", "f32x4_load", "f64x2_load", "i8x16_eq_bitmask"}
 _RESERVED = frozenset().union(
     keyword.kwlist, keyword.softkwlist, dir(builtins), HELPERS, AGGREGATE_HELPERS, VECTOR_NAMES, _FIXED, _DUMPED
 )

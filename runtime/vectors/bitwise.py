@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasm2py.runtime.vectors.shapes import ALL, I16X8, I32X4, I64X2, SHAPES, Helpers, Shape, Unary, to_bytes
+from wasm2py.runtime.vectors.shapes import ALL, I8X16, I16X8, I32X4, I64X2, SHAPES, Helpers, Shape, Unary, to_bytes
 
 
 def v128_not(a: int) -> int:
@@ -61,6 +61,23 @@ def i8x16_bitmask(a: int) -> int:
     return int(to_bytes(a, 16, "big").translate(_SIGN_DIGITS), 2)
 
 
+#: Byte → "1" for 0.
+_ZERO_DIGITS = b"1" + b"0" * 255
+
+
+def i8x16_eq_bitmask(a: int, b: int) -> int:
+    """In which lanes both are equal, that of lane 0 lowest: none where subtracting 1 from each difference borrows from
+    none, which is quick to find out; so searches go on.
+    """
+    difference = a ^ b
+    if (difference - _I8X16_ONES) & ~difference & _I8X16_SIGNS:
+        return int(to_bytes(difference, 16, "big").translate(_ZERO_DIGITS), 2)
+    return 0
+
+
+_I8X16_ONES, _I8X16_SIGNS = I8X16.ones, I8X16.signs
+
+
 def _bitmask(shape: Shape) -> Unary:
     """By a multiplication that brings sign bit k to bit `top + k`, and no two bits to the same place."""
     signs, count, step = shape.signs, shape.number, shape.bits - 1
@@ -83,6 +100,7 @@ HELPERS: Helpers = {
     "v128_bitselect": v128_bitselect,
     "v128_any_true": v128_any_true,
     "i8x16_bitmask": i8x16_bitmask,
+    "i8x16_eq_bitmask": i8x16_eq_bitmask,
     **{f"{shape.name}_all_true": _all_true(shape) for shape in SHAPES},
     **{f"{shape.name}_bitmask": _bitmask(shape) for shape in (I16X8, I32X4, I64X2)},
 }

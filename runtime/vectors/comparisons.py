@@ -97,6 +97,16 @@ _FIRST, _SECOND, _THIRD, _FOURTH = _LANES_32
 _LOW, _HIGH = _LANES_64
 
 
+def i32x4_mask(first: int, second: int, third: int, fourth: int) -> int:
+    """A lane of ones for each condition (0 or 1) that holds."""
+    return (first and _FIRST) | (second and _SECOND) | (third and _THIRD) | (fourth and _FOURTH)
+
+
+def i64x2_mask(first: int, second: int) -> int:
+    """A lane of ones for each condition (0 or 1) that holds."""
+    return (first and _LOW) | (second and _HIGH)
+
+
 def f32x4_eq(a: int, b: int) -> int:
     """Where both are equal."""
     a0, a1, a2, a3 = _f32s(to_bytes(a, 16, "little"))
@@ -155,6 +165,8 @@ def f64x2_le(a: int, b: int) -> int:
 
 HELPERS: Helpers = {
     **{name: helper for shape in SHAPES for name, helper in _of_integers(shape).items()},
+    "i32x4_mask": i32x4_mask,
+    "i64x2_mask": i64x2_mask,
     "f32x4_eq": f32x4_eq,
     "f32x4_ne": f32x4_ne,
     "f32x4_lt": f32x4_lt,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import Struct
 
+from wasm2py.runtime.access import f32_bits
 from wasm2py.runtime.floats import (
     f32,
     f_ceil,
@@ -30,6 +31,18 @@ _from_f32s, _from_f64s = F32.pack, F64.pack
 def from_rounded(*lanes: float) -> int:
     """The vector of numbers rounded to f32, some of which may become infinite: `struct` refuses those."""
     return from_bytes(_from_f32s(*[f32(x) for x in lanes]), "little")
+
+
+def f32x4_make(x: float, y: float, z: float, w: float) -> int:
+    """The vector of these, lane 0 first."""
+    if x == x and y == y and z == z and w == w:
+        return from_bytes(_from_f32s(x, y, z, w), "little")
+    return f32_bits(x) | f32_bits(y) << 32 | f32_bits(z) << 64 | f32_bits(w) << 96
+
+
+def f64x2_make(x: float, y: float) -> int:
+    """The vector of these, lane 0 first."""
+    return from_bytes(_from_f64s(x, y), "little")
 
 
 def f32x4_add(a: int, b: int) -> int:
@@ -179,6 +192,8 @@ def _of_either_type(name: str, layout: Struct, shape: Shape, less: Binary) -> He
 
 
 HELPERS: Helpers = {
+    "f32x4_make": f32x4_make,
+    "f64x2_make": f64x2_make,
     "f32x4_add": f32x4_add,
     "f32x4_sub": f32x4_sub,
     "f32x4_mul": f32x4_mul,

@@ -281,6 +281,43 @@ def _spell() -> Iterable[Step]:
     yield Step("mean", (100,), 50.5)
 
 
+def _f32(x: float) -> float:
+    return float(struct.unpack("<f", struct.pack("<f", x))[0])
+
+
+def _dot() -> Iterable[Step]:
+    left = [_f32(_f32(i * 37 % 101) / 101) for i in range(1024)]
+    right = [_f32(_f32(i * 53 % 97) / 97) for i in range(1024)]
+    total = 0.0
+    for turn in range(3):
+        sums = [0.0] * 4
+        for i in range(1024):
+            sums[i % 4] = _f32(sums[i % 4] + _f32(left[i] * right[i]))
+        total = _f32(total + reduce(lambda x, y: _f32(x + y), sums))
+        left[turn] = _f32(total / 1024)
+    yield Step("kernel", (3,), total)
+
+
+def _lengths() -> Iterable[Step]:
+    texts = [bytearray(97 + (i + j) % 26 for j in range(i * 37 % 128)).ljust(128, b"\0") for i in range(64)]
+    total = 0
+    for turn in range(5):
+        for text in texts:
+            total = (total * 31 + text.index(0)) % (1 << 32)
+        texts[turn][0] ^= 1
+    yield Step("kernel", (5,), total - (total >> 31 << 32))
+
+
+def _blend() -> Iterable[Step]:
+    front, back = [i * 7 % 256 for i in range(1024)], [(i * 13 + 5) % 256 for i in range(1024)]
+    for turn in range(5):
+        weight = turn * 29 % 257
+        front = [x * weight + y * (256 - weight) >> 8 & 255 for x, y in zip(front, back, strict=True)]
+        back[turn] = (back[turn] + turn) % 256
+    total = reduce(lambda x, y: (x * 31 + y) % (1 << 32), front, 0)
+    yield Step("kernel", (5,), total - (total >> 31 << 32))
+
+
 LIBRARIES: Mapping[str, Callable[[], Iterable[Step]]] = {
     "add": _add,
     "fib": _fib,
@@ -303,6 +340,12 @@ LIBRARIES: Mapping[str, Callable[[], Iterable[Step]]] = {
     "text": _text,
     "strings": _strings,
     "spell": _spell,
+    "simd/dot": _dot,
+    "simd/dot_simd": _dot,
+    "simd/lengths": _lengths,
+    "simd/lengths_simd": _lengths,
+    "simd/blend": _blend,
+    "simd/blend_simd": _blend,
 }
 
 _FILES = {"a.txt": b"one two\nthree\n", "b.bin": bytes(range(256)) * 40}

@@ -104,7 +104,7 @@ def test_operators_and_helpers() -> None:
       (i32.add (i16x8.extract_lane_u 3 (local.get 1)) (v128.any_true (local.get 1)))))"""
     assert python(wat) == (
         "def func0(p0, p1):\n"
-        "    v128_store(mem_u8, p0 + 16, i32x4_add(p1 & v128_load(mem_u8, p0), "
+        "    v128_store(mem_u8, p0 + 16, i32x4_add(p1 & (mem_u64[p0] | mem_u64_at_8[p0] << 64), "
         "p1 ^ 340282366920938463463374607431768211455))\n"
         "    return (p1 >> 48 & 65535) + v128_any_true(p1)\n"
     )

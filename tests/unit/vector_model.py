@@ -45,7 +45,7 @@ def _with_integers(function: Callable[..., Any]) -> Callable[..., Any]:
 #: The functions of each dialect.
 DIALECTS: dict[str, dict[str, Callable[..., Any]]] = {
     "cpython": VECTOR_HELPERS,
-    "portable": {name: _with_integers(WORD_HELPERS[name]) for name in VECTOR_HELPERS},
+    "portable": {name: _with_integers(WORD_HELPERS[name]) for name in VECTOR_HELPERS if name in WORD_HELPERS},
 }
 
 

@@ -144,12 +144,12 @@ class FunctionIR:
     assign, or read of what others have assigned, must call `statements_changed`. `counting` is what `ranges` found of
     loops that count: the block that ends each, its step, and how it counts. `mixes` says that there are instructions
     such as hashes are made with. `words` says that an i64 is going to be a signed word (the portable dialect).
-    `catches` says that there are calls whose exceptions are caught.
+    `catches` says that there are calls whose exceptions are caught, `lanes` that there are vectors of floats.
     """
 
     __slots__ = (
-        "_graph", "_order", "catches", "counting", "entry", "index", "live", "mixes", "next_block", "offset", "params",
-        "type", "variables", "words",
+        "_graph", "_order", "catches", "counting", "entry", "index", "lanes", "live", "mixes", "next_block", "offset",
+        "params", "type", "variables", "words",
     )  # fmt: skip
 
     def __init__(self, index: int, type_: FuncType, offset: int) -> None:
@@ -162,6 +162,7 @@ class FunctionIR:
         self.counting: list[tuple[Block, Stmt, Counted]] = []
         self.mixes = False
         self.catches = False
+        self.lanes = False
         self.words = False
         self._order: list[Block] | None = None
         self._graph: Graph | None = None

@@ -152,6 +152,16 @@ SHARED_SIZE = replace(OPS["memory.size"], code=-1, family="atomic")
 #: A float that emission has put into the cell of this number (emit/rounding.py).
 CELL = Op(-1, "cell", None, (), ("f32",), "float", "mvp", False, 0)
 
+# Vectors made by optimise/lanes.py of their lanes, by the shape: of floats, and of conditions, ones where one holds.
+FROM_LANES: dict[str, Op] = {
+    "f32x4": Op(-1, "f32x4.make", None, ("f32",) * 4, ("v128",), "vector", "simd", False, 0),
+    "f64x2": Op(-1, "f64x2.make", None, ("f64",) * 2, ("v128",), "vector", "simd", False, 0),
+}
+FROM_CONDITIONS: dict[str, Op] = {
+    "f32x4": Op(-1, "i32x4.mask", None, ("i32",) * 4, ("v128",), "vector", "simd", False, 0),
+    "f64x2": Op(-1, "i64x2.mask", None, ("i32",) * 2, ("v128",), "vector", "simd", False, 0),
+}
+
 # Exceptions (see lift/exceptions.py). A call, its argument, as a statement of its own: after its results it gives the
 # exception that it was left with, or null. An exception of the tag that is the immediate, out of the values that it
 # carries; whether one has that tag; the value that it carries at that index. Instead of values a function returns
@@ -235,7 +245,10 @@ def _own_effects(op: Op) -> int:
     return EVERYTHING
 
 
-_IR_OPS = (AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE, CAUGHT, EXCEPTION, HAS_TAG, CARRIED, RAISE)
+_IR_OPS = (
+    AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE, CAUGHT, EXCEPTION, HAS_TAG, CARRIED, RAISE,
+    *FROM_LANES.values(), *FROM_CONDITIONS.values(),
+)  # fmt: skip
 _ADDED = (*_IR_OPS, *WIDE_ATOMICS.values(), *FIXED_FIELDS.values(), FIELD_SET, ELEMENT_SET)
 OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_ADDED)}
 #: These look up what holds elements before they evaluate the index, which must not be what traps first, or writes.

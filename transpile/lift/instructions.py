@@ -174,6 +174,25 @@ def _three_operands(op: Op) -> Handler:
 HANDLERS.update((op, _three_operands(op)) for op in OPS.values() if op.params == ("v128",) * 3)
 
 
+# Instructions on lanes of floats: the function takes note of it
+
+
+def _floats(op: Op) -> Handler:
+    usual = HANDLERS.get(op)
+
+    def handler(lifter: Lifter, imm: Any, offset: int) -> None:
+        lifter.function.lanes = True
+        if usual is None:
+            simple(lifter, op, imm, offset)
+        else:
+            usual(lifter, imm, offset)
+
+    return handler
+
+
+HANDLERS.update((op, _floats(op)) for op in OPS.values() if op.mnemonic.startswith(("f32x4.", "f64x2.")))
+
+
 # Instructions that may mix bits: the function takes note of it
 
 

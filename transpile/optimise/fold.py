@@ -254,12 +254,33 @@ def _extend(expr: Expr) -> Expr:
     return _result(expr, value)
 
 
+#: The lanes of a shuffle that half of a vector gives: whether it is the second operand's, and which half.
+_HALVES = {bytes(range(8 * part, 8 * part + 8)): (part >> 1, ("low", "high")[part & 1]) for part in range(4)}
+
+
+def _extend_lanes(expr: Expr) -> Expr:
+    """Half of a vector is made wider where it is: compilers move an upper half down first."""
+    shuffle = expr.args[0]
+    found = _HALVES.get(shuffle.imm[:8]) if shuffle.op is _SHUFFLE else None
+    if found is None or shuffle.args[not found[0]].effects:
+        return expr
+    which, half = found
+    op = OPS[expr.op.mnemonic.replace("_low_", f"_{half}_")]
+    return Expr(op, "v128", (shuffle.args[which],), None, expr.offset)
+
+
+_SHUFFLE = OPS["i8x16.shuffle"]
+
+
 def _register() -> None:
     for type_, bits in _BITS.items():
         for name, compute in _by_bits(bits).items():
             _RULES[OPS[f"{type_}.{name}"]] = _binary_rule(name, bits, compute)
         _RULES[OPS[f"{type_}.eqz"]] = _eqz
     _RULES[SELECT] = _select
+    for op in OPS.values():
+        if ".extend_low_" in op.mnemonic:
+            _RULES[op] = _extend_lanes
     _RULES[OPS["i32.wrap_i64"]] = _wrap
     _RULES[OPS["i64.extend_i32_s"]] = _RULES[OPS["i64.extend_i32_u"]] = _extend
 

@@ -19,6 +19,7 @@ from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.displacing import displace
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
+from wasm2py.transpile.optimise.lanes import take_lanes_apart
 from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.narrowing import narrow
@@ -58,6 +59,7 @@ PASSES: dict[str, Pass] = {
     "mixing": find_mixed,
     "displacing": displace,
     "webs": split_webs,
+    "lanes": take_lanes_apart,
     "alignments": find_alignments,
 }
 
@@ -68,10 +70,10 @@ NAMES = (
 )  # fmt: skip
 
 _ORDER = (
-    "cleanup", "copies", "fold", "dead", "webs", "inline", "bulk", "fold", "cleanup", "copies", "dead", "inline",
-    "conditions", "membership", "cleanup", "pointers", "restarts", "companions", "copies", "fold", "cleanup", "dead",
-    "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped", "signs",
-    "mixing", "displacing",
+    "cleanup", "copies", "fold", "dead", "webs", "lanes", "inline", "bulk", "fold", "cleanup", "copies", "dead",
+    "inline", "conditions", "membership", "cleanup", "pointers", "restarts", "companions", "copies", "fold", "cleanup",
+    "dead", "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped",
+    "signs", "mixing", "displacing",
 )  # fmt: skip
 
 
@@ -79,9 +81,9 @@ _ORDER = (
 #: function since.
 _WORK = {
     "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers", "restarts"),
-    "copies": ("cleanup", "webs", "bulk", "pointers", "restarts", "companions"),
-    "fold": ("copies", "inline", "bulk", "conditions", "pointers", "restarts", "companions"),
-    "dead": ("cleanup", "copies", "fold", "bulk", "pointers", "restarts", "companions"),
+    "copies": ("cleanup", "webs", "lanes", "bulk", "pointers", "restarts", "companions"),
+    "fold": ("copies", "lanes", "inline", "bulk", "conditions", "pointers", "restarts", "companions"),
+    "dead": ("cleanup", "copies", "fold", "lanes", "bulk", "pointers", "restarts", "companions"),
     "inline": (
         "cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts", "companions",
     ),

@@ -5,6 +5,7 @@ A v128 is a tuple there, of words or of floats (see `pairs`); `from_int` and `to
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from wasm2py.runtime.vectors.words import (
@@ -23,6 +24,13 @@ from wasm2py.runtime.vectors.words import (
 from wasm2py.runtime.vectors.words.pairs import from_int, to_int
 
 __all__ = ["WORD_HELPERS", "from_int", "to_int"]
+
+if sys.implementation.name == "pypy":
+    # What is one instruction for vectors is many for PyPy, and it gives up compiling what takes more of them than this:
+    # with its usual 6,000, loops of a few dozen vector instructions ran 30 to 50 times as long as without vectors.
+    import pypyjit  # type: ignore[import-not-found]
+
+    pypyjit.set_param(trace_limit=60000)
 
 _FAMILIES = (
     bitwise,

@@ -140,6 +140,17 @@ _OF_TWO = {"min": f_min, "max": f_max, "pmin": _pmin, "pmax": _pmax}
 # Comparisons
 
 
+def i32x4_mask(first: int, second: int, third: int, fourth: int) -> Vector:
+    """A lane of ones for each condition (0 or 1) that holds."""
+    low = (MASK_32 if first else 0) | (_UPPER if second else 0)
+    return low, (MASK_32 if third else 0) | (_UPPER if fourth else 0)
+
+
+def i64x2_mask(first: int, second: int) -> Vector:
+    """A lane of ones for each condition (0 or 1) that holds."""
+    return -1 if first else 0, -1 if second else 0
+
+
 def _f32_compare(compare: Callable[[float, float], bool]) -> Binary:
     def apply(a: Vector, b: Vector) -> Vector:
         a0, a1, a2, a3 = f32s(a)
@@ -169,6 +180,8 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 HELPERS: Helpers = {
+    "i32x4_mask": i32x4_mask,
+    "i64x2_mask": i64x2_mask,
     "f32x4_add": f32x4_add,
     "f32x4_sub": f32x4_sub,
     "f32x4_mul": f32x4_mul,

@@ -35,6 +35,16 @@ def f32x4_splat(x: float) -> Vector:
     return x, x, x, x
 
 
+def f32x4_make(x: float, y: float, z: float, w: float) -> Vector:
+    """The vector of these, lane 0 first."""
+    return x, y, z, w
+
+
+def f64x2_make(x: float, y: float) -> Vector:
+    """The vector of these, lane 0 first."""
+    return x, y, None
+
+
 def f64x2_splat(x: float) -> Vector:
     """The same number in both lanes."""
     return x, x, None
@@ -167,6 +177,8 @@ HELPERS: Helpers = {
     "i64x2_splat": i64x2_splat,
     "i64x2_extract_lane": i64x2_extract_lane,
     "i64x2_replace_lane": i64x2_replace_lane,
+    "f32x4_make": f32x4_make,
+    "f64x2_make": f64x2_make,
     "f32x4_splat": f32x4_splat,
     "f32x4_extract_lane": f32x4_extract_lane,
     "f32x4_replace_lane": f32x4_replace_lane,

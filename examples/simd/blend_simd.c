@@ -1,0 +1,2 @@
+/* blend.c with SIMD instructions. */
+#include "blend.c"

@@ -1,0 +1,2 @@
+/* dot.c with SIMD instructions. */
+#include "dot.c"

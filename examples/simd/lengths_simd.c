@@ -1,0 +1,2 @@
+/* lengths.c with SIMD instructions. */
+#include "lengths.c"
