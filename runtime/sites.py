@@ -8,6 +8,7 @@ or, in a dump, of an expression that begins in the same place.
 from __future__ import annotations
 
 import dis
+import sys
 from types import CodeType, TracebackType
 
 _ITEMS = "items"
@@ -19,9 +20,23 @@ def is_array_access(entry: TracebackType, message: str) -> bool:
         return True
     code = entry.tb_frame.f_code
     positions = getattr(code, "co_positions", None)
+    if sys.implementation.name == "pypy":
+        return _container_is_items(code, entry.tb_lasti)
     if positions is None or code.co_filename.startswith("<wasm "):
         return _on_line(code, entry.tb_lineno)
     return _begins_there(code, entry.tb_lasti, list(positions()))
+
+
+def _container_is_items(code: CodeType, failed: int) -> bool:
+    """The same for PyPy, whose code knows no more than the lines of statements: what was put on the stack below the
+    index.
+    """
+    before = [instruction for instruction in dis.get_instructions(code) if instruction.offset < failed]
+    wanted = 1
+    while before and wanted:
+        instruction = before.pop()
+        wanted -= dis.stack_effect(instruction.opcode, instruction.arg)
+    return bool(before) and before[-1].opname == "LOAD_ATTR" and before[-1].argval == _ITEMS
 
 
 def _on_line(code: CodeType, line: int | None) -> bool:

@@ -161,7 +161,7 @@ def _judge_type_error(message: str) -> str | None:
 _NO_OPERATOR = (
     "unsupported operand type(s) for &: 'NoneType'",
     "bad operand type for unary +",
-    "unsupported operand type for unary +",
+    "unsupported operand type for unary pos",  # PyPy's words
 )
 
 
