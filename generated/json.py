@@ -184,24 +184,23 @@ def tokenize(p0):
             if i3 == 46:
                 if not 48 <= mem_u8_at_1[i7] <= 57:
                     return (16399 - i2 - i6) % 0x100000000
+                i7 += 1
                 while True:
-                    i7 += 1
                     i3 = mem_u8[i7]
                     if not 48 <= i3 <= 57:
                         break
-            if (i3 | 0x20) == 101:
-                i4 = i7
-                i3 = mem_u8_at_1[i7]
-                if i3 in {43, 45}:
-                    i4 = i7 + 1
-                    i3 = mem_u8_at_2[i7]
-                if not 48 <= i3 <= 57:
-                    return (16399 - i2 - i6) % 0x100000000
-                i7 = i4
-                while True:
                     i7 += 1
-                    if not 48 <= mem_u8[i7] <= 57:
-                        break
+            if (i3 | 0x20) == 101:
+                i3 = i7 + 1
+                i4 = mem_u8_at_1[i7]
+                if i4 in {43, 45}:
+                    i3 = i7 + 2
+                    i4 = mem_u8_at_2[i7]
+                if not 48 <= i4 <= 57:
+                    return (16399 - i2 - i6) % 0x100000000
+                i7 = i3 - 1 + 1
+                while 48 <= mem_u8[i7] <= 57:
+                    i7 += 1
         if i7 > i1 or i0 == 4095:
             return (16399 - i2 - i6) % 0x100000000
         mem_u32_at_24616[i9] = (i7 - i2 - i6) % 0x100000000

@@ -78,21 +78,24 @@ def quicksort(p0, p1):
             i8 = i1 + 1
             i6 = (i8 * 4 + 16376) % 0x100000000
             while True:
-                i2 += 1
                 i3 = (i3 + 4) % 0x100000000
-                i4 = mem_i32[i3]
-                if i4 >= i0:
-                    while True:
-                        i8 -= 1
-                        i5 = mem_i32[i6]
-                        i6 = (i6 - 4) % 0x100000000
-                        if i5 <= i0:
-                            break
-                    i7 = (i8 - 1) % 0x100000000
-                    if ((i2 % 0x100000000) ^ 0x80000000) >= (i7 ^ 0x80000000):
+                while True:
+                    i2 += 1
+                    i4 = mem_i32[i3]
+                    if i4 >= i0:
                         break
-                    mem_i32[i3] = i5
-                    mem_i32[(i6 + 4) % 0x100000000] = i4
+                    i3 += 4
+                while True:
+                    i8 -= 1
+                    i5 = mem_i32[i6]
+                    i6 = (i6 - 4) % 0x100000000
+                    if i5 <= i0:
+                        break
+                i7 = (i8 - 1) % 0x100000000
+                if ((i2 % 0x100000000) ^ 0x80000000) >= (i7 ^ 0x80000000):
+                    break
+                mem_i32[i3] = i5
+                mem_i32[(i6 + 4) % 0x100000000] = i4
             quicksort(p0, (i8 - 1) % 0x100000000)
             p0 = i8 % 0x100000000
             i0 = (i9 - i8) % 0x100000000

@@ -249,7 +249,7 @@ def deep_loads(depth: int) -> Shape:
     builder = ModuleBuilder()
     builder.memory(1, 1)
     builder.active_data(0, b"".join(word.to_bytes(4, "little") for word in (4, 8, 12, 0)))
-    builder.function(["i32"], ["i32"], get(0) + code(("i32.load", (2, 0))) * depth, export="f")
+    builder.function(["i32"], ["i32"], get(0) + code(("i32.load", (2, 0, 0))) * depth, export="f")
     expected = (("f", (0,), (depth * 4 % 16,)), ("f", (0x10000,), "out of bounds memory access"))
     return Shape(builder.build(), expected)
 
@@ -343,9 +343,9 @@ def many_stores(count: int) -> Shape:
     builder = ModuleBuilder()
     builder.memory(1, 1)
     stores = b"".join(
-        i32(k % 4096 * 4) + get(0) + i32(k) + code("i32.xor", ("i32.store", (2, 0))) for k in range(count)
+        i32(k % 4096 * 4) + get(0) + i32(k) + code("i32.xor", ("i32.store", (2, 0, 0))) for k in range(count)
     )
-    builder.function(["i32"], ["i32"], stores + i32((count - 1) % 4096 * 4) + code(("i32.load", (2, 0))), export="f")
+    builder.function(["i32"], ["i32"], stores + i32((count - 1) % 4096 * 4) + code(("i32.load", (2, 0, 0))), export="f")
     return Shape(builder.build(), (("f", (99,), (99 ^ (count - 1),)),))
 
 

@@ -82,11 +82,11 @@ def memory_module(minimum: int, maximum: int | None) -> bytes:
         (2, "i32.load16_u", "i32.store16"),
         (4, "i32.load", "i32.store"),
     ):
-        builder.function(["i32"], ["i32"], code(("local.get", 0), (load, (0, 0))), export=f"load{width}")
+        builder.function(["i32"], ["i32"], code(("local.get", 0), (load, (0, 0, 0))), export=f"load{width}")
         builder.function(
-            ["i32", "i32"], [], code(("local.get", 0), ("local.get", 1), (store, (0, 0))), export=f"store{width}"
+            ["i32", "i32"], [], code(("local.get", 0), ("local.get", 1), (store, (0, 0, 0))), export=f"store{width}"
         )
-    builder.function(["i32"], ["i32"], code(("local.get", 0), ("i32.load8_u", (0, 0xFFFFFFFF))), export="far")
+    builder.function(["i32"], ["i32"], code(("local.get", 0), ("i32.load8_u", (0, 0xFFFFFFFF, 0))), export="far")
     three = code(("local.get", 0), ("local.get", 1), ("local.get", 2))
     builder.function(["i32"] * 3, [], three + code(("memory.fill", 0)), export="fill")
     builder.function(["i32"] * 3, [], three + code(("memory.copy", (0, 0))), export="copy")

@@ -20,6 +20,7 @@ from wasm2py.transpile.optimise.displacing import displace
 from wasm2py.transpile.optimise.fold import fold
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.lanes import take_lanes_apart
+from wasm2py.transpile.optimise.latches import step_at_latches
 from wasm2py.transpile.optimise.membership import find_membership
 from wasm2py.transpile.optimise.mixing import find_mixed
 from wasm2py.transpile.optimise.narrowing import narrow
@@ -49,6 +50,7 @@ PASSES: dict[str, Pass] = {
     "sinking": sink,
     "pointers": step_pointers,
     "restarts": carry_over,
+    "latches": step_at_latches,
     "companions": work_out_companions,
     "splitting": split_at_loops,
     "ranges": find_ranges,
@@ -71,28 +73,29 @@ NAMES = (
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "lanes", "inline", "bulk", "fold", "cleanup", "copies", "dead",
-    "inline", "conditions", "membership", "cleanup", "pointers", "restarts", "companions", "copies", "fold", "cleanup",
-    "dead", "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing", "unwrapped",
-    "signs", "mixing", "displacing",
+    "inline", "conditions", "membership", "cleanup", "pointers", "restarts", "latches", "companions", "copies", "fold",
+    "cleanup", "dead", "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing",
+    "unwrapped", "signs", "mixing", "displacing",
 )  # fmt: skip
 
 
 #: The passes that run more than once, and what gives them work: one runs again only if any of these has changed the
 #: function since.
 _WORK = {
-    "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers", "restarts"),
-    "copies": ("cleanup", "webs", "lanes", "bulk", "pointers", "restarts", "companions"),
-    "fold": ("copies", "lanes", "inline", "bulk", "conditions", "pointers", "restarts", "companions"),
-    "dead": ("cleanup", "copies", "fold", "lanes", "bulk", "pointers", "restarts", "companions"),
+    "cleanup": ("copies", "fold", "dead", "bulk", "membership", "pointers", "restarts", "latches"),
+    "copies": ("cleanup", "webs", "lanes", "bulk", "pointers", "restarts", "latches", "companions"),
+    "fold": ("copies", "lanes", "inline", "bulk", "conditions", "pointers", "restarts", "latches", "companions"),
+    "dead": ("cleanup", "copies", "fold", "lanes", "bulk", "pointers", "restarts", "latches", "companions"),
     "inline": (
-        "cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts", "companions",
+        "cleanup", "copies", "fold", "dead", "bulk", "conditions", "membership", "pointers", "restarts", "latches",
+        "companions",
     ),
 }  # fmt: skip
 
 #: What does not pay: PyPy's compiler makes the turns of a loop as fast as a slice, and a few turns much faster.
 _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
     "cpython": (),
-    "portable": ("bulk", "choices", "splitting", "narrowing", "unwrapped", "signs", "mixing", "displacing"),
+    "portable": ("bulk", "choices", "splitting", "narrowing", "unwrapped", "signs", "mixing", "displacing", "latches"),
 }
 
 
@@ -100,7 +103,7 @@ _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
 #: those that do.
 _VAST = 400
 _NOT_FOR_VAST = (
-    "webs", "pointers", "restarts", "splitting", "alignments", "ranges", "counting", "narrowing", "mixing",
+    "webs", "pointers", "restarts", "latches", "splitting", "alignments", "ranges", "counting", "narrowing", "mixing",
 )  # fmt: skip
 
 
