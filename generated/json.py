@@ -198,7 +198,7 @@ def tokenize(p0):
                     i4 = mem_u8_at_2[i7]
                 if not 48 <= i4 <= 57:
                     return (16399 - i2 - i6) % 0x100000000
-                i7 = i3 - 1 + 1
+                i7 = i3
                 while 48 <= mem_u8[i7] <= 57:
                     i7 += 1
         if i7 > i1 or i0 == 4095:

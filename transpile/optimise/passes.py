@@ -74,8 +74,8 @@ NAMES = (
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "lanes", "inline", "bulk", "fold", "cleanup", "copies", "dead",
     "inline", "conditions", "membership", "cleanup", "pointers", "restarts", "latches", "companions", "copies", "fold",
-    "cleanup", "dead", "inline", "choices", "sinking", "splitting", "alignments", "ranges", "counting", "narrowing",
-    "unwrapped", "signs", "mixing", "displacing",
+    "cleanup", "dead", "inline", "fold", "choices", "sinking", "splitting", "alignments", "ranges", "counting",
+    "narrowing", "unwrapped", "signs", "mixing", "displacing",
 )  # fmt: skip
 
 
@@ -101,9 +101,10 @@ _NOT_FOR: dict[Dialect, tuple[str, ...]] = {
 
 #: A function of more blocks is vast, and these are not for it: they go round its loops until nothing changes, or serve
 #: those that do.
-_VAST = 400
+_VAST = 250
 _NOT_FOR_VAST = (
-    "webs", "pointers", "restarts", "latches", "splitting", "alignments", "ranges", "counting", "narrowing", "mixing",
+    "webs", "pointers", "restarts", "latches", "companions", "splitting", "alignments", "ranges", "counting",
+    "narrowing", "mixing", "displacing",
 )  # fmt: skip
 
 
