@@ -49,9 +49,10 @@ class Views:
     And others that begin at some offset, and whose items may be further apart: `part` makes them.
     """
 
-    __slots__ = ("_parts", "_pins", "_whole", "by_width")
+    __slots__ = ("_buffer", "_parts", "_pins", "_whole", "by_width")
 
     def __init__(self, buffer: Any) -> None:
+        self._buffer = buffer
         self._whole = memoryview(buffer)
         self._parts: dict[tuple[str, int, int], Any] = {}
         self._pins: list[int] = []
@@ -72,9 +73,11 @@ class Views:
         key = width, offset, step
         part = self._parts.get(key)
         if part is None:
-            whole: Any = self._whole if width == "u8" else self.by_width[width]
-            stands_in = isinstance(whole, _StandIn)
-            part = _StandIn(whole._buffer, width, offset, step) if stands_in else whole[offset::step]
+            if isinstance(self.by_width["u16"], _StandIn):
+                part = _StandIn(self._buffer, width, offset, step)
+            else:
+                whole: Any = self._whole if width == "u8" else self.by_width[width]
+                part = whole[offset::step]
             self._parts[key] = part
         return part
 
@@ -83,6 +86,7 @@ class Views:
         for view in (*self._parts.values(), *self.by_width.values()):
             view.release()
         self._whole.release()
+        self._buffer = b""
         for key in self._pins:
             _PINS.pop(key, None)
 
@@ -158,7 +162,7 @@ class _StandIn:
         self._buffer = buffer
         self._offset, self._step = offset, step
         self._width = width
-        self._layout = LAYOUTS[width]
+        self._layout = LAYOUTS.get(width, layouts.U8)
         self.itemsize = self._layout.size
 
     def __len__(self) -> int:
