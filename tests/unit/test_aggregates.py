@@ -388,3 +388,14 @@ def test_vectors_are_stored_as_integers(dialect: Dialect) -> None:
     doubled = exports["double"](s)
     assert s[0] == doubled[0] == exports["item"](doubled) == 2 << 96 | 6
     assert exports["default"]() == 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_vectors_in_constant_expressions(dialect: Dialect) -> None:
+    text = """(module (type $s (struct (field v128))) (type $a (array v128))
+        (global $s (ref $s) (struct.new $s (v128.const i64x2 1 2)))
+        (global $a (ref $a) (array.new_fixed $a 2 (v128.const i64x2 3 4) (v128.const i64x2 5 6)))
+        (func (export "s") (result v128) (struct.get $s 0 (global.get $s)))
+        (func (export "a") (param i32) (result v128) (array.get $a (global.get $a) (local.get 0))))"""
+    exports = instance_of(text, dialect).exports
+    assert [exports["s"](), exports["a"](0), exports["a"](1)] == [1 | 2 << 64, 3 | 4 << 64, 5 | 6 << 64]

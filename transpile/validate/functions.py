@@ -22,7 +22,7 @@ from wasm2py.transpile.validate.subtyping import check_valid
 MAX_LOCALS = 50_000
 
 _CONSTANT_MNEMONICS = (
-    "i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "ref.func", "global.get",
+    "i32.const", "i64.const", "f32.const", "f64.const", "v128.const", "ref.null", "ref.func", "global.get",
     "i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul",
     "struct.new", "struct.new_default", "array.new", "array.new_default", "array.new_fixed", "ref.i31",
     "any.convert_extern", "extern.convert_any",
