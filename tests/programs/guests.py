@@ -63,15 +63,34 @@ class Wasm2pyGuest:
         self._memory.write(address, data)
 
 
+def wasmtime_package() -> Any:
+    """The package wasmtime; skips the test where there is none for this Python."""
+    return pytest.importorskip("wasmtime", reason="wasmtime is not installed for this Python")
+
+
+@cache
+def wasmtime_engine() -> Any:
+    """The engine of wasmtime that compiles for these tests, with what its versions do not all turn on."""
+    wasmtime = wasmtime_package()
+    config = wasmtime.Config()
+    config.wasm_exceptions = config.wasm_gc = config.wasm_function_references = True
+    return wasmtime.Engine(config)
+
+
+@cache
+def wasmtime_module(data: bytes) -> Any:
+    """The module as wasmtime compiles it, once: that takes it a second for every 300 KB."""
+    return wasmtime_package().Module(wasmtime_engine(), data)
+
+
 class WasmtimeGuest:
     """An instance of wasmtime's."""
 
     def __init__(self, data: bytes, host: Host) -> None:
-        wasmtime = pytest.importorskip("wasmtime", reason="wasmtime is not installed for this Python")
-        engine = wasmtime.Engine()
+        wasmtime, engine = wasmtime_package(), wasmtime_engine()
         self._store = wasmtime.Store(engine)
         self._store.set_wasi(wasmtime.WasiConfig())
-        module = wasmtime.Module(engine, data)
+        module = wasmtime_module(data)
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
         types = {(entry.module, entry.name): entry.type for entry in module.imports}
@@ -134,7 +153,7 @@ def run_wasm2py(command: Command) -> Outcome:
 
 def run_wasmtime(command: Command) -> Outcome:
     """Runs the command in wasmtime, through files."""
-    wasmtime = pytest.importorskip("wasmtime", reason="wasmtime is not installed for this Python")
+    wasmtime = wasmtime_package()
     with tempfile.TemporaryDirectory() as scratch:
         stdin, stdout, stderr = (Path(scratch) / name for name in ("stdin", "stdout", "stderr"))
         stdin.write_bytes(command.stdin)
@@ -142,14 +161,13 @@ def run_wasmtime(command: Command) -> Outcome:
         config.argv, config.env = list(command.args), list(command.env.items())
         config.stdin_file, config.stdout_file, config.stderr_file = str(stdin), str(stdout), str(stderr)
         config.preopen_dir(str(command.root), "/")
-        engine = wasmtime.Engine()
-        store = wasmtime.Store(engine)
+        store = wasmtime.Store(wasmtime_engine())
         store.set_wasi(config)
-        linker = wasmtime.Linker(engine)
+        linker = wasmtime.Linker(wasmtime_engine())
         linker.define_wasi()
         code = 0
         try:
-            linker.instantiate(store, wasmtime.Module(engine, command.data)).exports(store)["_start"](store)
+            linker.instantiate(store, wasmtime_module(command.data)).exports(store)["_start"](store)
         except wasmtime.ExitTrap as stop:
             code = stop.code
         store.close()
