@@ -118,7 +118,7 @@ def zeros_of_result(wat: str) -> int:
     function = lifted(wat)
     find_alignments(function)
     ends = [block.end for block in function.reverse_postorder() if isinstance(block.end, Return)]
-    (value,) = ends[-1].values
+    (value,) = ends[-1].exprs
     assert value.op is LOCAL_GET
     return value.zeros
 

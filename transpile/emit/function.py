@@ -94,7 +94,7 @@ def emit_function(function: FunctionIR, program: Program, names: Names) -> ast.F
 
 def _makes_tail_calls(function: FunctionIR) -> bool:
     ends = (block.end for block in function.reverse_postorder())
-    return any(expr.op in TAIL_CALLS for end in ends if type(end) is Return for expr in end.values)
+    return any(expr.op in TAIL_CALLS for end in ends if type(end) is Return for expr in end.exprs)
 
 
 def _improve_loops(function: FunctionIR, body: list[Python], program: Program) -> None:
@@ -239,7 +239,7 @@ class _Writer:
             trap = nodes.call("Trap", [nodes.Constant("unreachable", line)], line)
             out.append(nodes.raise_(trap, line))
             return
-        results = node.end.values
+        results = node.end.exprs
         if len(results) == 1 and results[0].op is RAISE:
             out.append(raised(self.emitter, results[0]))
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 from wasm2py.runtime.types import ValType
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_out
@@ -42,7 +42,7 @@ class Colouring:
             self._conflict(param.index, entry_live | params)
 
     def _walk(self, block: Block, live: int) -> int:
-        for expr in end_exprs(block.end):
+        for expr in block.end.exprs:
             live |= expr.variables
         used = live
         for stmt in reversed(block.stmts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.ir.dominators import Graph
@@ -48,21 +48,30 @@ class Stmt:
         return stmt
 
 
+# A terminator does not change. `exprs` are the expressions that it evaluates, in order, `successors` the blocks that
+# may come next; one may stand there more than once.
+
+
 class Jump:
     """Go on at `target`."""
 
-    __slots__ = ("target",)
+    __slots__ = ("successors", "target")
+
+    exprs: Final[tuple[Expr, ...]] = ()
 
     def __init__(self, target: Block) -> None:
         self.target = target
+        self.successors: tuple[Block, ...] = (target,)
 
 
 class Branch:
     """Go on at `then` if `condition` is not zero, else at `other`."""
 
-    __slots__ = ("condition", "other", "then")
+    __slots__ = ("condition", "exprs", "other", "successors", "then")
 
     def __init__(self, condition: Expr, then: Block, other: Block) -> None:
+        self.exprs: tuple[Expr, ...] = (condition,)
+        self.successors: tuple[Block, ...] = (then, other)
         self.condition = condition
         self.then = then
         self.other = other
@@ -71,21 +80,25 @@ class Branch:
 class Switch:
     """Go on at `targets[index]`, or at `default` past their end."""
 
-    __slots__ = ("default", "index", "targets")
+    __slots__ = ("default", "exprs", "index", "successors", "targets")
 
     def __init__(self, index: Expr, targets: list[Block], default: Block) -> None:
+        self.exprs: tuple[Expr, ...] = (index,)
+        self.successors: tuple[Block, ...] = (*targets, default)
         self.index = index
         self.targets = targets
         self.default = default
 
 
 class Return:
-    """Leave the function with `values`."""
+    """Leave the function with the values of `exprs`."""
 
-    __slots__ = ("offset", "values")
+    __slots__ = ("exprs", "offset")
+
+    successors: Final[tuple[Block, ...]] = ()
 
     def __init__(self, values: tuple[Expr, ...], offset: int) -> None:
-        self.values = values
+        self.exprs = values
         self.offset = offset
 
 
@@ -93,6 +106,9 @@ class Unreachable:
     """Trap."""
 
     __slots__ = ("offset",)
+
+    exprs: Final[tuple[Expr, ...]] = ()
+    successors: Final[tuple[Block, ...]] = ()
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
@@ -119,18 +135,7 @@ class Block:
 
     def exprs(self) -> list[Expr]:
         """Every expression that the block evaluates, at top level, in order."""
-        return [*[stmt.expr for stmt in self.stmts], *end_exprs(self.end)]
-
-    def successors(self) -> list[Block]:
-        """The blocks that may come next; one may stand in the list more than once."""
-        end = self.end
-        if type(end) is Jump:
-            return [end.target]
-        if type(end) is Branch:
-            return [end.then, end.other]
-        if type(end) is Switch:
-            return [*end.targets, end.default]
-        return []
+        return [*[stmt.expr for stmt in self.stmts], *self.end.exprs]
 
     def __repr__(self) -> str:
         return f"b{self.id}"
@@ -215,18 +220,17 @@ class FunctionIR:
     def _walk(self) -> list[Block]:
         seen = {self.entry.id}
         order: list[Block] = []
-        path, pending = [self.entry], [self.entry.successors()[::-1]]
+        path, pending = [self.entry], [iter(self.entry.end.successors)]
         while path:
-            rest = pending[-1]
-            if not rest:
+            for block in pending[-1]:
+                if block.id not in seen:
+                    seen.add(block.id)
+                    path.append(block)
+                    pending.append(iter(block.end.successors))
+                    break
+            else:
                 order.append(path.pop())
                 pending.pop()
-                continue
-            block = rest.pop()
-            if block.id not in seen:
-                seen.add(block.id)
-                path.append(block)
-                pending.append(block.successors()[::-1])
         order.reverse()
         return order
 
@@ -235,24 +239,13 @@ def predecessors(blocks: list[Block]) -> dict[int, list[Block]]:
     """Block id → the blocks with an edge to it, once for each edge."""
     result: dict[int, list[Block]] = {block.id: [] for block in blocks}
     for block in blocks:
-        for successor in block.successors():
+        for successor in block.end.successors:
             result[successor.id].append(block)
     return result
 
 
-def end_exprs(end: Terminator) -> tuple[Expr, ...]:
-    """The expressions that a terminator evaluates, in order."""
-    if type(end) is Branch:
-        return (end.condition,)
-    if type(end) is Switch:
-        return (end.index,)
-    if type(end) is Return:
-        return end.values
-    return ()
-
-
 def map_end(end: Terminator, exprs: list[Expr]) -> Terminator:
-    """The same terminator over other expressions (as many as `end_exprs` gives)."""
+    """The same terminator over other expressions (as many)."""
     if type(end) is Branch:
         return Branch(exprs[0], end.then, end.other)
     if type(end) is Switch:

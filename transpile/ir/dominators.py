@@ -26,7 +26,7 @@ class Graph:
         self.weights: dict[int, int] | None = None
         self._loops: dict[int, set[int]] = {}
         for at, block in enumerate(blocks):
-            after = [number[successor.id] for successor in block.successors()]
+            after = [number[successor.id] for successor in block.end.successors]
             if len(after) > 1:
                 after = list(dict.fromkeys(after))
             self.after.append(after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import TRAPS, WRITES, Var
 
@@ -53,10 +53,10 @@ def is_live(variable: Var, block: Block) -> bool:
             if variable in stmt.targets:
                 break
         else:
-            if any(expr.variables & bit for expr in end_exprs(block.end)):
+            if any(expr.variables & bit for expr in block.end.exprs):
                 return True
-            pending += [after for after in block.successors() if after.id not in seen]
-            seen.update(after.id for after in block.successors())
+            pending += [after for after in block.end.successors if after.id not in seen]
+            seen.update(after.id for after in block.end.successors)
     return False
 
 
@@ -101,7 +101,7 @@ def _solved(graph: Graph, transfers: list[_Transfer]) -> tuple[list[int], list[i
 
 def live_before(block: Block, live: int, position: int = 0) -> int:
     """The variables live before one of a block's statements, given those at its end."""
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         live |= expr.variables
     for stmt in reversed(block.stmts[position:]):
         for target in stmt.targets:
@@ -118,7 +118,7 @@ def _plain(block: Block) -> _Transfer:
             uses |= stmt.expr.variables & ~defs
         for target in stmt.targets:
             defs |= 1 << target.index
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         uses |= expr.variables & ~defs
     if not defs:
         return lambda out: uses | out
@@ -137,7 +137,7 @@ def _strong(block: Block) -> _Transfer:
         stays = not defs or expr.effects & _MORE
         steps.append((-1 if stays else defs, ~defs, expr.variables))
     at_end = 0
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         at_end |= expr.variables
 
     def transfer(out: int) -> int:

@@ -42,7 +42,7 @@ def print_end(end: Terminator) -> str:
     if isinstance(end, Switch):
         return f"switch {print_expr(end.index)} [{_blocks(end.targets)}] else {end.default}"
     if isinstance(end, Return):
-        return f"return {', '.join(map(print_expr, end.values))}".rstrip()
+        return f"return {', '.join(map(print_expr, end.exprs))}".rstrip()
     assert isinstance(end, Unreachable)
     return "unreachable"
 

@@ -53,10 +53,10 @@ def _verify_end(function: FunctionIR, block: Block) -> None:
         _verify_expr(function, end.condition, "i32")
     elif isinstance(end, Switch):
         _verify_expr(function, end.index, "i32")
-    elif isinstance(end, Return) and len(end.values) == 1 and end.values[0].op in NO_VALUES:
-        _verify_expr(function, end.values[0])
+    elif isinstance(end, Return) and len(end.exprs) == 1 and end.exprs[0].op in NO_VALUES:
+        _verify_expr(function, end.exprs[0])
     elif isinstance(end, Return):
-        for value, type_ in zip(end.values, function.type.results, strict=True):
+        for value, type_ in zip(end.exprs, function.type.results, strict=True):
             _verify_expr(function, value, type_)
 
 

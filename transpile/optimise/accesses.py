@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from wasm2py.runtime.types import LARGEST_MEMORY, PAGE_SIZE
 from wasm2py.transpile.ir.bulk import COPY, FILL, SUM, Run
-from wasm2py.transpile.ir.cfg import Block, end_exprs
+from wasm2py.transpile.ir.cfg import Block
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, TRAPS_OTHERWISE, WRITES, Expr, Var
 from wasm2py.transpile.ir.intervals import FULL, Interval
 from wasm2py.transpile.opcodes import ACCESSES, OPS
@@ -132,7 +132,7 @@ def coming(block: Block, made: list[list[Access]]) -> list[list[Access]]:
     if not any(made):
         return [later] * (len(block.stmts) + 1)
     result: list[list[Access]] = []
-    ends = end_exprs(block.end)
+    ends = block.end.exprs
     for expr, own in zip(reversed(ends), reversed(made[len(block.stmts) :]), strict=True):
         later = _before(expr, own, later)
     result.append(later)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from wasm2py.transpile.ir.alignment import low_zeros
-from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import Expr
 from wasm2py.transpile.ir.intervals import FULL
@@ -32,7 +32,7 @@ def find_alignments(function: FunctionIR) -> None:
         for stmt in block.stmts:
             _mark(stmt.expr, state)
             _assign(stmt, state)
-        for expr in end_exprs(block.end):
+        for expr in block.end.exprs:
             _mark(expr, state)
 
 

@@ -43,7 +43,7 @@ def _skip_empty(blocks: list[Block], empty: set[int]) -> bool:
     final: dict[int, Block] = {}
     changed = False
     for block in blocks:
-        leads = [target for target in block.successors() if target.id in empty]
+        leads = [target for target in block.end.successors if target.id in empty]
         if any(_through_empty(target, final) is not target for target in leads):
             block.end = retarget(block.end, lambda target: _through_empty(target, final))
             block.end = _settled(block)
@@ -88,8 +88,8 @@ def _returned_early(block: Block) -> Terminator:
     """The block's end with a jump to a block that only returns made a return."""
     if isinstance(block.end, Jump):
         target = block.end.target
-        if not target.stmts and isinstance(target.end, Return) and all(map(is_leaf, target.end.values)):
-            values = tuple(get(value.imm) if value.op is LOCAL_GET else value for value in target.end.values)
+        if not target.stmts and isinstance(target.end, Return) and all(map(is_leaf, target.end.exprs)):
+            values = tuple(get(value.imm) if value.op is LOCAL_GET else value for value in target.end.exprs)
             return Return(values, target.end.offset)
     return block.end
 
@@ -99,7 +99,7 @@ def _merge_chains(function: FunctionIR) -> bool:
     blocks = function.reverse_postorder()
     count = dict.fromkeys((block.id for block in blocks), 0)
     for block in blocks:
-        for target in block.successors():
+        for target in block.end.successors:
             count[target.id] += 1
     merged: set[int] = set()
     for block in blocks:

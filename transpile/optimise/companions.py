@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
 from wasm2py.transpile.ir.liveness import is_live
@@ -48,7 +48,7 @@ def _loop(graph: Graph, header: int, inner: set[int]) -> bool:
         return False
     [latch] = shape.latches
     counters = _counters(shape.body, latch, graph.blocks[outside[0]])
-    tested = sum(expr.variables for expr in end_exprs(latch.end))
+    tested = sum(expr.variables for expr in latch.end.exprs)
     counter = next((item for item in counters if tested == 1 << item[0].index), None)
     if counter is None:
         return False
@@ -92,7 +92,7 @@ def _worked_out(
         return False
     if abs(factor) != 1 and not any(_multiplies(stmt.expr, variable, factor) for block in body for stmt in block.stmts):
         return False
-    if any(is_live(companion, out) for block in body for out in block.successors() if out not in body):
+    if any(is_live(companion, out) for block in body for out in block.end.successors if out not in body):
         return False
     told = _told(read.expr, companion, _multiple(variable, factor, start - first * factor & MASK, own.expr.offset))
     sum_ = None if factor == -1 else linear(told, {})
@@ -105,7 +105,7 @@ def _only_read(body: list[Block], latch: Block, variable: Var, own: Stmt) -> Stm
     """The statement that reads a variable of the loop, besides its step, if there is one only, and no branch."""
     bit = 1 << variable.index
     found = [stmt for block in body for stmt in block.stmts if stmt.expr.variables & bit and stmt is not own]
-    if len(found) != 1 or any(expr.variables & bit for block in body for expr in end_exprs(block.end)):
+    if len(found) != 1 or any(expr.variables & bit for block in body for expr in block.end.exprs):
         return None
     return found[0] if sum(read.imm is variable for read in found[0].expr.reads()) == 1 else None
 

@@ -5,7 +5,7 @@ Needs nothing.  Facts reach a block from its only predecessor, or are lost.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, get, is_leaf
 
 
@@ -94,7 +94,7 @@ def _rewrite_block(block: Block, facts: _Facts) -> bool:
             changed = True
         if stmt.targets:
             facts.assign(stmt)
-    ends = end_exprs(block.end)
+    ends = block.end.exprs
     for expr in ends:
         if expr.variables & facts.mask:
             block.end = map_end(block.end, [facts.rewrite(expr) for expr in ends])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.ir.liveness import live_in
@@ -56,7 +56,7 @@ def _is_own_test(end: Branch, stmt: Stmt) -> bool:
 def _is_read(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[int, int]) -> bool:
     """Whether anything but its step and the loop's test may read the variable as it is in the loop."""
     bit = 1 << stmt.targets[0].index
-    own = stmt.expr, *end_exprs(graph.blocks[latch].end)
+    own = stmt.expr, *graph.blocks[latch].end.exprs
     for number in body:
         block = graph.blocks[number]
         if any(expr.variables & bit and expr not in own for expr in block.exprs()):
@@ -74,10 +74,10 @@ def _sinkable(graph: Graph, body: set[int], latch: int, stmt: Stmt, live: dict[i
         return None
     later = list(_dominated(graph, body, home))
     reads = (expr for number in later for expr in graph.blocks[number].exprs() if expr.variables & bit)
-    own_test = end_exprs(graph.blocks[latch].end)[0]
+    own_test = graph.blocks[latch].end.exprs[0]
     block = graph.blocks[home]
     behind = [other.expr for other in block.stmts[block.stmts.index(stmt) + 1 :]]
-    behind += end_exprs(block.end) if home != latch else ()
+    behind += block.end.exprs if home != latch else ()
     if any(expr is not own_test for expr in reads) or any(expr.variables & bit for expr in behind):
         return None
     leaving = (out for number in (*later, home) if number != latch for out in graph.after[number] if out not in body)

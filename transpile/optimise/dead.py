@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import LOCAL_GET, TRAPS, WRITES
 from wasm2py.transpile.ir.liveness import faintly_live
 
@@ -34,7 +34,7 @@ def remove_dead(function: FunctionIR) -> bool:
 
 def _sweep(block: Block, live: int) -> tuple[bool, int]:
     """Walk one block backwards; whether an assignment went, and what is live at its start."""
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         live |= expr.variables
     kept: list[Stmt] = []
     changed = False

@@ -10,7 +10,7 @@ one sum before a loop, every turn of it would pay where bytes are quicker withou
 from __future__ import annotations
 
 from wasm2py.transpile.ir.alignment import low_zeros
-from wasm2py.transpile.ir.cfg import FunctionIR, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import FunctionIR, map_end
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.opcodes import OPS
@@ -67,7 +67,7 @@ class _Displacements:
             for stmt in block.stmts:
                 if stmt.in_range or self._displaced(stmt.expr) is None:
                     self._reads(stmt.expr)
-            for expr in end_exprs(block.end):
+            for expr in block.end.exprs:
                 self._reads(expr)
 
     def _reads(self, expr: Expr) -> None:
@@ -114,7 +114,7 @@ class _Displacements:
                     stmt.expr = _less(stmt.expr, self.constants[index])
                 if stmt.counts is not None:
                     self._known(stmt.counts.entered)
-            ends = end_exprs(block.end)
+            ends = block.end.exprs
             if any(expr.variables & self.mask for expr in ends):
                 block.end = map_end(block.end, [self._told(expr) for expr in ends])
 

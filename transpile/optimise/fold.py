@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, map_end
 from wasm2py.transpile.ir.expr import CONSTS, NOT, SELECT, Expr, const
 from wasm2py.transpile.opcodes import OPS, Op
 
@@ -33,7 +33,7 @@ def _fold_block(block: Block) -> bool:
         if expr.args and not expr.folded:
             stmt.expr = _fold(expr)
             changed = changed or stmt.expr is not expr
-    ends = end_exprs(block.end)
+    ends = block.end.exprs
     for expr in ends:
         if expr.args and not expr.folded:
             folded = [_fold(expr) for expr in ends]

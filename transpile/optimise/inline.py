@@ -6,7 +6,7 @@ commute with everything that it passes (see `ir.expr.commute`), in the order in 
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.expr import (
     CAUGHT,
     CONDITIONAL,
@@ -84,7 +84,7 @@ class _Inliner:
                 if len(self.floating) == _MOST_FLOATING:
                     self._ground(next(iter(self.floating)))
                 self.floating[stmt.targets[0].index] = _Floating(stmt)
-        ends = list(end_exprs(block.end))
+        ends = list(block.end.exprs)
         if ends:
             block.end = map_end(block.end, self._take(ends))
         if self.moved:
@@ -199,7 +199,7 @@ def _single_uses(block: Block, live: int) -> set[Stmt]:
             assigned |= 1 << stmt.targets[0].index
     reads = _Reads(assigned)
     result: set[Stmt] = set()
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         reads.add(expr)
     for stmt in reversed(block.stmts):
         for target in stmt.targets:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wasm2py.runtime.types import ValType
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.expr import (
     FROM_CONDITIONS,
     FROM_LANES,
@@ -157,7 +157,7 @@ class _Choice:
         for block in self.function.reverse_postorder():
             for stmt in block.stmts:
                 self._weigh(stmt.expr, bool(stmt.targets) and stmt.targets[0].index in self.shapes, gain)
-            for expr in end_exprs(block.end):
+            for expr in block.end.exprs:
                 self._weigh(expr, False, gain)
         for index, times in gain.items():
             if times < 0:
@@ -223,7 +223,7 @@ class _Rewriter:
         self.out = []
         for stmt in block.stmts:
             self._stmt(stmt)
-        ends = end_exprs(block.end)
+        ends = block.end.exprs
         self.clean = _is_clean(ends)
         new = [self.told(expr) for expr in ends]
         if any(one is not other for one, other in zip(new, ends, strict=True)):

@@ -9,7 +9,7 @@ graph, like `pointers`, which leaves such steps beside those of the variables th
 from __future__ import annotations
 
 from wasm2py.runtime.types import PAGE_SIZE
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt, end_exprs, retarget
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Jump, Stmt, retarget
 from wasm2py.transpile.ir.expr import Expr, Var, get
 from wasm2py.transpile.optimise.accesses import accesses
 from wasm2py.transpile.optimise.linear import own_step, plus
@@ -64,7 +64,7 @@ def _may_move(shape: Shape, step: Stmt) -> bool:
             if pointer in stmt.targets and stmt is not step:
                 return False
             stepped |= 1 << stmt.targets[0].index if own_step(stmt) else 0
-        for expr in end_exprs(block.end):
+        for expr in block.end.exprs:
             tested |= _looked_at(expr)
     return not stepped & tested
 

@@ -156,7 +156,7 @@ class _Preparation:
     def leave_apart(self, shape: Shape) -> None:
         """Give the loop blocks of its own behind each way out."""
         inside = self.members[shape.header.id]
-        targets = {t.id: t for block in shape.body for t in block.successors() if t.id not in inside}
+        targets = {t.id: t for block in shape.body for t in block.end.successors if t.id not in inside}
         for target in targets.values():
             leaving = [block for block in self.before[target.id] if block.id in inside]
             if len(leaving) == len(self.before[target.id]) and target is not self.function.entry:

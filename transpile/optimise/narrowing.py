@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, SELECT, Expr, const
 from wasm2py.transpile.ir.intervals import SIZES, interval
 from wasm2py.transpile.opcodes import OPS, Op
@@ -66,7 +66,7 @@ class _Search:
     def _solve(self) -> None:
         bits = sum(1 << index for index in self.wanted)
         blocks = self.function.reverse_postorder()
-        ends = [expr for block in blocks for expr in end_exprs(block.end) if expr.variables & bits]
+        ends = [expr for block in blocks for expr in block.end.exprs if expr.variables & bits]
         stmts = [stmt for block in blocks for stmt in block.stmts if stmt.expr.variables & bits or self._sets(stmt)]
         for expr in ends:
             self._see(expr, _ALL)

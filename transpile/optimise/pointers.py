@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from wasm2py.runtime.types import PAGE_SIZE
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var, const, get
 from wasm2py.transpile.ir.liveness import is_live
 from wasm2py.transpile.opcodes import ACCESSES, OPS
@@ -197,7 +197,7 @@ def _rewrite_block(block: Block, shape: Shape, groups: list[_Group]) -> None:
         original = Stmt(stmt.targets, stmt.expr)
         stmt.expr = _rewrite(stmt.expr, known, groups)
         define(original, known)
-    ends = end_exprs(block.end)
+    ends = block.end.exprs
     if ends:
         block.end = map_end(block.end, [_rewrite(expr, known, groups) for expr in ends])
 
@@ -253,9 +253,7 @@ def _only_counts(shape: Shape, stepped: Stepped, test: Test | None) -> bool:
         return False
     bit = 1 << stepped.variable.index
     reads = (expr for block in shape.body for expr in block.exprs() if expr.variables & bit)
-    return all(
-        expr is stepped.stmt.expr or (test is not None and expr is end_exprs(test.block.end)[0]) for expr in reads
-    )
+    return all(expr is stepped.stmt.expr or (test is not None and expr is test.block.end.exprs[0]) for expr in reads)
 
 
 def _move_test(function: FunctionIR, shape: Shape, group: _Group, test: Test) -> None:
@@ -309,7 +307,7 @@ def _put(block: Block, stepped: Stepped, group: _Group, test: Test) -> None:
         if stmt is not stepped.stmt:
             stmt.expr = _substituted(stmt.expr, stepped.variable, group)
     if block is not test.block:
-        block.end = map_end(block.end, [_substituted(e, stepped.variable, group) for e in end_exprs(block.end)])
+        block.end = map_end(block.end, [_substituted(e, stepped.variable, group) for e in block.end.exprs])
 
 
 def _substituted(expr: Expr, variable: Var, group: _Group) -> Expr:
@@ -323,7 +321,7 @@ def _substituted(expr: Expr, variable: Var, group: _Group) -> Expr:
 
 def _at_end(shape: Shape, test: Test | None) -> Expr | None:
     """What the tested variable is behind a loop that has no other way out than its test."""
-    leaving = sum(successor in shape.exits for block in shape.body for successor in block.successors())
+    leaving = sum(successor in shape.exits for block in shape.body for successor in block.end.successors)
     return test.bound if test is not None and leaving == 1 else None
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, Counted, FunctionIR, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, TRAPS_MEMORY, Expr, const, get
 from wasm2py.transpile.ir.intervals import FULL, Interval, interval
@@ -144,7 +144,7 @@ class _Analysis:
             if made or stmt.targets:
                 _execute(stmt, made, state)
         bounded_before(ahead[-1], state)
-        for expr in end_exprs(block.end):
+        for expr in block.end.exprs:
             _mark_reads(expr, state)
         self._leave(number, state)
 
@@ -333,7 +333,7 @@ def _dying(block: Block, live: int) -> list[int]:
         seen |= stmt.expr.variables
         for target in stmt.targets:
             seen |= 1 << target.index
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         seen |= expr.variables
     seen &= ~live
     indices = []

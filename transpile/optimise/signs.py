@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, map_end
 from wasm2py.transpile.ir.expr import AND, CONSTS, LOCAL_GET, NOT, OR, SELECT, Expr, Var, get
 from wasm2py.transpile.ir.intervals import FULL, SIZES, interval
 from wasm2py.transpile.ir.weights import weights
@@ -86,8 +86,8 @@ def _copy(function: FunctionIR, params: list[Var]) -> None:
                 entered = dict(stmt.counts.entered)
                 entered.update((names[index].index, entered[index]) for index in names if index in entered)
                 stmt.counts = stmt.counts._replace(end=_renamed(stmt.counts.end, names, renamed), entered=entered)
-        if any(expr.variables & renamed for expr in end_exprs(block.end)):
-            block.end = map_end(block.end, [_renamed(expr, names, renamed) for expr in end_exprs(block.end)])
+        if any(expr.variables & renamed for expr in block.end.exprs):
+            block.end = map_end(block.end, [_renamed(expr, names, renamed) for expr in block.end.exprs])
     start = function.block()
     start.stmts = [Stmt((names[param.index],), get(param)) for param in params]
     start.end = Jump(function.entry)
@@ -191,7 +191,7 @@ class _Survey:
         for expr in block.exprs():
             self._operands(expr)
         if not isinstance(block.end, Branch):
-            self._each(end_exprs(block.end), -_MASK)
+            self._each(block.end.exprs, -_MASK)
 
     def _add(self, var: Var, gain: int) -> None:
         if var.index in self.free:

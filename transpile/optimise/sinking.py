@@ -7,7 +7,7 @@ needs them.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import CONSTS
 from wasm2py.transpile.ir.liveness import live_before, live_out
@@ -63,7 +63,7 @@ def _reads(block: Block) -> int:
     variables = 0
     for stmt in block.stmts:
         variables |= stmt.expr.variables
-    for expr in end_exprs(block.end):
+    for expr in block.end.exprs:
         variables |= expr.variables
     return variables
 

@@ -7,7 +7,7 @@ loop around the steps is entered and left; mostly both variables get the same na
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.dominators import Graph
 from wasm2py.transpile.ir.expr import Var, get, renamed_reads
 from wasm2py.transpile.ir.liveness import live_in
@@ -56,7 +56,7 @@ def _steps_and_reads(graph: Graph, body: set[int]) -> tuple[int, int]:
             reads |= stmt.expr.variables
             if own_step(stmt):
                 steps |= 1 << stmt.targets[0].index
-        for expr in end_exprs(graph.blocks[number].end):
+        for expr in graph.blocks[number].end.exprs:
             reads |= expr.variables
     return steps, reads
 
@@ -83,5 +83,5 @@ def _rename(block: Block, own: dict[int, Var], variables: int) -> None:
         stmt.expr = renamed_reads(stmt.expr, own, variables)
         if any(target.index in own for target in stmt.targets):
             stmt.targets = tuple(own.get(target.index, target) for target in stmt.targets)
-    if any(expr.variables & variables for expr in end_exprs(block.end)):
-        block.end = map_end(block.end, [renamed_reads(expr, own, variables) for expr in end_exprs(block.end)])
+    if any(expr.variables & variables for expr in block.end.exprs):
+        block.end = map_end(block.end, [renamed_reads(expr, own, variables) for expr in block.end.exprs])

@@ -9,7 +9,7 @@ needs no mask anyway.
 
 from __future__ import annotations
 
-from wasm2py.transpile.ir.cfg import FunctionIR, Stmt, end_exprs
+from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
 from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, Expr, Var
 from wasm2py.transpile.ir.intervals import SIZES, may_wrap
 from wasm2py.transpile.ir.weights import weights
@@ -32,7 +32,7 @@ def leave_unwrapped(function: FunctionIR) -> None:
         survey.weight = weight[block.id]
         for stmt in block.stmts:
             survey.assignment(stmt)
-        for expr in end_exprs(block.end):
+        for expr in block.end.exprs:
             survey.reads(expr, modular=False)
     survey.choose()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, end_exprs, map_end
+from wasm2py.transpile.ir.cfg import Block, FunctionIR, Stmt, map_end
 from wasm2py.transpile.ir.expr import Var, renamed_reads
 from wasm2py.transpile.ir.liveness import live_in
 
@@ -154,6 +154,6 @@ def _rename(
                 now[target.index] = var
                 mask |= 1 << target.index
                 stmt.targets = (*stmt.targets[:place], var, *stmt.targets[place + 1 :])
-    ends = end_exprs(block.end)
+    ends = block.end.exprs
     if any(expr.variables & mask for expr in ends):
         block.end = map_end(block.end, [renamed_reads(expr, now, mask) for expr in ends])

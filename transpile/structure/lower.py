@@ -225,7 +225,7 @@ class Lowering:
             elif type(node) is Fork:
                 total += _size([node.condition]) + self._weight(node.then.nodes) + self._weight(node.other.nodes)
             elif type(node) is Leave:
-                total += 1 + _size(node.end.values if type(node.end) is Return else ())
+                total += 1 + _size(node.end.exprs if type(node.end) is Return else ())
             elif type(node) is Goto:
                 total += self._weight_of(node.label)
             else:

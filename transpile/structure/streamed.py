@@ -12,7 +12,7 @@ from wasm2py.transpile.structure.strides import assignments, on
 
 
 def left_with(node: Leave) -> tuple[Expr, ...]:
-    return node.end.values if isinstance(node.end, Return) else ()
+    return node.end.exprs if isinstance(node.end, Return) else ()
 
 
 def leaves(body: list[Python]) -> bool:
@@ -127,7 +127,7 @@ class Rewriting:
             elif type(node) is If:
                 out.append(If(self.told(node.condition, {}), self.inner(node.then), self.inner(node.other)))
             elif type(node) is Leave and isinstance(node.end, Return):
-                values = tuple(self.told(value, {}) for value in node.end.values)
+                values = tuple(self.told(value, {}) for value in node.end.exprs)
                 out.append(Leave(Return(values, node.end.offset)))
             else:
                 out.append(node)

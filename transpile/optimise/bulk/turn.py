@@ -133,7 +133,7 @@ def find_chains(blocks: list[Block]) -> list[list[Block]]:
         (header, block)
         for block in blocks
         if type(block.end) in (Branch, Jump)
-        for header in block.successors()
+        for header in block.end.successors
         if number[header.id] <= number[block.id]
     ]
     if not backwards:
