@@ -23,6 +23,8 @@ TRAP_KINDS = {
     wasmtime.TrapCode.UNREACHABLE: "unreachable",
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
     wasmtime.TrapCode.NULL_REFERENCE: "null reference",
+    wasmtime.TrapCode.CAST_FAILURE: "cast failure",
+    wasmtime.TrapCode.ARRAY_OUT_OF_BOUNDS: "out of bounds array access",
 }
 
 

@@ -10,7 +10,7 @@ Outcome: TypeAlias = tuple[int, ...] | str
 
 #: wasmtime has one trap for *undefined element* in `call_indirect` and *out of bounds table access* elsewhere, and one
 #: for every null where there must be none.
-_SAME_KIND = {"out of bounds table access": "undefined element"} | dict.fromkeys(
+SAME_KIND = {"out of bounds table access": "undefined element"} | dict.fromkeys(
     ("null function reference", "null exception reference"), "null reference"
 )
 #: The outcome of a call that was left with an exception.
@@ -28,7 +28,7 @@ class Record:
 
     def comparable(self) -> dict[str, object]:
         """The run in a form in which two implementations agree exactly."""
-        outcomes = [_SAME_KIND.get(o, o) if isinstance(o, str) else o for o in self.outcomes]
+        outcomes = [SAME_KIND.get(o, o) if isinstance(o, str) else o for o in self.outcomes]
         return {
             "outcomes": outcomes,
             "host calls": self.host_calls,

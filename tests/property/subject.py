@@ -24,12 +24,12 @@ from wasm2py.transpile.validate import validate
 DIALECTS: tuple[Dialect, ...] = ("cpython", "portable")
 
 
-def load(binary: bytes, dialect: Dialect, imports: Sequence[Any] = ()) -> Instance:
-    """An instance of a module, translated in a dialect; no cache is involved."""
+def load(binary: bytes, dialect: Dialect, imports: Sequence[Any] = (), without: tuple[str, ...] = ()) -> Instance:
+    """An instance of a module, translated in a dialect with some passes left out; no cache is involved."""
     module = decode_module(binary)
     validate(module)
     translator = PythonTranslator()
-    program = translator.program(module, Options(dialect=dialect))
+    program = translator.program(module, Options(dialect=dialect, disabled_passes=without))
     instance = instantiate(program, lambda unit: translator.unit(module, program, unit), imports)
     instance.namespace.__dict__.update(CHECKED)
     return instance

@@ -399,3 +399,20 @@ def test_vectors_in_constant_expressions(dialect: Dialect) -> None:
         (func (export "a") (param i32) (result v128) (array.get $a (global.get $a) (local.get 0))))"""
     exports = instance_of(text, dialect).exports
     assert [exports["s"](), exports["a"](0), exports["a"](1)] == [1 | 2 << 64, 3 | 4 << 64, 5 | 6 << 64]
+
+
+NUMBERS_TESTED = """(module
+    (func (export "is_null") (result i32) (ref.is_null (ref.i31 (i32.const 5))))
+    (func (export "is_null, wrapped") (result i32) (ref.is_null (ref.i31 (i32.const 0xC0000001))))
+    (func (export "of no value") (result i32) (ref.test (ref none) (ref.i31 (i32.const -5))))
+    (func (export "equal to null") (result i32) (ref.eq (ref.null none) (ref.i31 (i32.const 5))))
+    (func (export "br_on_null") (result i32)
+        (block $null (drop (br_on_null $null (ref.i31 (i32.const 5)))) (return (i32.const 0))) (i32.const 1)))"""
+
+
+@pytest.mark.parametrize("disabled", DISABLED, ids=lambda names: names[0] if len(names) == 1 else f"{len(names)} off")
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_numbers_that_are_spelled_out_are_no_null(dialect: Dialect, disabled: tuple[str, ...]) -> None:
+    """Python, which compiles them, has nothing to warn of."""
+    exports = instance_of(NUMBERS_TESTED, dialect, disabled).exports
+    assert {name: exports[name]() for name in exports} == dict.fromkeys(exports, 0)

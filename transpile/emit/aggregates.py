@@ -256,17 +256,13 @@ def _is(left: ast.expr, right: ast.expr, wanted: bool, line: int) -> ast.expr:
     return nodes.Compare(left, nodes.IS if wanted else nodes.IS_NOT, right, line)
 
 
-def _null(value: ast.expr, wanted: bool, line: int) -> ast.expr:
-    return _is(value, nodes.constant(None, line), wanted, line)
-
-
 def _not_null(value: ast.expr, wanted: bool, line: int) -> ast.expr:
-    return _null(value, not wanted, line)
+    return nodes.is_null(value, not wanted, line)
 
 
 def _nothing(value: ast.expr, wanted: bool, line: int) -> ast.expr:
     """Of a heap type that has no values; whatever gives the reference is evaluated all the same."""
-    return _is(value, nodes.tuple_([], line), wanted, line)
+    return _wanted(nodes.call("isinstance", [value, nodes.tuple_([], line)], line), wanted, line)
 
 
 def _is_i31(value: ast.expr, wanted: bool, line: int) -> ast.expr:
@@ -329,10 +325,10 @@ def _test(emitter: Emitter, expr: Expr, value: ast.expr, wanted: bool, line: int
     if not expr.op.mnemonic.endswith("_null"):
         return test(value, wanted, line)
     if test is _nothing:
-        return _null(value, wanted, line)
+        return nodes.is_null(value, wanted, line)
     first, again = emitter.twice(value, line)
     join = nodes.either if wanted else nodes.both
-    return join(_null(first, wanted, line), test(again, wanted, line), line)
+    return join(nodes.is_null(first, wanted, line), test(again, wanted, line), line)
 
 
 def _cast(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
@@ -348,7 +344,7 @@ def _equal(emitter: Emitter, expr: Expr, wanted: bool, line: int) -> ast.expr:
     if left.op is _NULL:
         left, right = right, left
     if right.op is _NULL:
-        return _null(emitter.node(left), wanted, line)
+        return nodes.is_null(emitter.node(left), wanted, line)
     relation = nodes.EQ if wanted else nodes.NE
     return nodes.Compare(emitter.node(left), relation, emitter.node(right), line)
 

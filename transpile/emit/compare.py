@@ -45,8 +45,7 @@ def condition(emitter: Emitter, expr: Expr, wanted: bool = True) -> ast.expr:
     if op in CONDITIONS:
         return CONDITIONS[op](emitter, expr, wanted, line)
     if op is _IS_NULL:
-        is_ = nodes.IS if wanted else nodes.IS_NOT
-        return nodes.Compare(emitter.node(expr.args[0]), is_, nodes.constant(None, line), line)
+        return nodes.is_null(emitter.node(expr.args[0]), wanted, line)
     if op.family == "compare" and len(expr.args) == 2:
         return _comparison(emitter, expr, wanted, line)
     return _truth(emitter, expr, wanted, line)

@@ -190,6 +190,21 @@ def not_(operand: ast.expr, line: int) -> ast.UnaryOp:
     return UnaryOp(_NOT, operand, line)
 
 
+def is_null(value: ast.expr, wanted: bool, line: int) -> ast.expr:
+    """`value is None`, or the opposite; Python warns of identity with a number that is spelled out, which an i31 may
+    be.
+    """
+    relations = (EQ, NE) if _is_number(value) else (IS, IS_NOT)
+    return Compare(value, relations[not wanted], Constant(None, line), line)
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether an expression is made of nothing but numbers."""
+    if isinstance(node, ast.BinOp):
+        return _is_number(node.left) and _is_number(node.right)
+    return _is_number(node.operand) if isinstance(node, ast.UnaryOp) else isinstance(node, ast.Constant)
+
+
 def both(left: ast.expr, right: ast.expr, line: int) -> ast.BoolOp:
     return _bool_op(_BOTH, left, right, line)
 
