@@ -40,6 +40,12 @@ def engine(dialect: Dialect = "auto") -> wasm2py.Engine:
     return wasm2py.Engine(wasm2py.Config(cache=None, dialect=dialect))
 
 
+@cache
+def wasm2py_module(data: bytes, dialect: Dialect = "auto") -> wasm2py.Module:
+    """The module, decoded and validated once."""
+    return wasm2py.Module(data, engine=engine(dialect))
+
+
 class Wasm2pyGuest:
     """An instance of wasm2py's library."""
 
@@ -49,7 +55,7 @@ class Wasm2pyGuest:
         for (module, name), function in host.items():
             linker.function(module, name)(lambda *args, function=function: function(self, *args))
         self.instance_engine = linker.engine
-        self.instance = linker.instantiate(wasm2py.Module(data, engine=linker.engine))
+        self.instance = linker.instantiate(wasm2py_module(data, dialect))
         exports = (self.instance.exports[name] for name in self.instance.exports)
         self._memory: Any = next((item for item in exports if isinstance(item, wasm2py.Memory)), None)
 
@@ -145,7 +151,7 @@ def run_wasm2py(command: Command) -> Outcome:
     )
     code = 0
     try:
-        linker.instantiate(wasm2py.Module(command.data, engine=engine())).exports["_start"]()
+        linker.instantiate(wasm2py_module(command.data)).exports["_start"]()
     except wasm2py.WasiExit as stop:
         code = stop.code
     return Outcome(code, out.getvalue(), err.getvalue())
