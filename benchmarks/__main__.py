@@ -28,7 +28,7 @@ from benchmarks.results import Results, machine
 from benchmarks.starts import MEDIUM, PROGRAMS, SMALL, Program
 from benchmarks.starts import measure as measure_start
 
-GROUPS = ("passes", "boundary", "starts")
+GROUPS = ("passes", "simd", "boundary", "starts")
 Progress = Callable[[str], None]
 
 
@@ -77,6 +77,8 @@ def _parts(
     if "passes" in chosen and "cpython" in found:
         for name in KERNELS:
             yield partial(_gains, results, found["cpython"], progress, name, options)
+    if "simd" in chosen:
+        yield partial(_simd, results, found, progress, options)
     if "boundary" in chosen:
         yield partial(_boundary, results, found, progress, 0.05 if options.quick else 0.3)
     for program in PROGRAMS:
@@ -98,6 +100,14 @@ def _gains(
     size = "small" if options.quick else "medium"
     answer = interpreter.run("-m", "benchmarks.gains", kernel, size, str(options.repeats)).stdout
     results.gains[kernel] = json.loads(answer)
+
+
+def _simd(results: Results, found: Mapping[str, Interpreter], progress: Progress, options: argparse.Namespace) -> None:
+    trial = ("quick",) if options.quick else ()
+    for role, interpreter in found.items():
+        progress(f"SIMD, {interpreter.label}")
+        answer = interpreter.run("-m", "benchmarks.simd", str(options.repeats), *trial).stdout
+        results.simd[role] = json.loads(answer)
 
 
 def _boundary(results: Results, found: Mapping[str, Interpreter], progress: Progress, seconds: float) -> None:

@@ -95,5 +95,8 @@ _KERNELS = (
 
 KERNELS = {kernel.name: kernel for kernel in _KERNELS}
 
+#: The kernels whose data are structures and arrays that Python's collector looks after.
+COLLECTED = ("cells", "trees")
+
 #: The kernels for which PyPy has a bar of its own: mostly branches that depend on data.
 BRANCHIEST = ("vm", "json")

@@ -50,6 +50,8 @@ def tables(results: Results) -> Iterator[Table]:
         yield from _kernel_tables(results)
     if results.gains:
         yield _gain_table(results)
+    if results.simd:
+        yield _simd_table(results)
     if results.boundary:
         yield _boundary_table(results)
     if results.starts:
@@ -129,6 +131,19 @@ def _gain_table(results: Results) -> Table:
     columns = ["left out", "kernels that it changes", "their time without it / with it", "most of all"]
     title = f"{results.interpreters.get('cpython', 'CPython')}: what the passes gain"
     return Table(title, columns, rows, ("Some passes make others possible, and gain little by themselves.",))
+
+
+def _simd_table(results: Results) -> Table:
+    rows = [
+        [
+            f"{kernel}, {results.interpreters[role]}",
+            *(_figure(seconds * 1000) for seconds in results.simd[role][kernel]),
+            _times(ratio),
+        ]
+        for role in results.simd
+        for kernel, ratio in results.simd_ratios(role).items()
+    ]
+    return Table("With SIMD instructions, and without", ["kernel", "without, ms", "with, ms", "with / without"], rows)
 
 
 def _boundary_table(results: Results) -> Table:

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.boundary import CALL, HOST
 from benchmarks.compare import Measurement, index
-from benchmarks.kernels import BRANCHIEST, Size
+from benchmarks.kernels import BRANCHIEST, COLLECTED, Size
 from benchmarks.starts import MEDIUM, RUBY, YOSYS, Start
 
 LARGE = (RUBY.name, YOSYS.name)
@@ -25,7 +25,8 @@ class Results:
     """Everything of one run, or of `runs` merged.
 
     `interpreters` has labels by role, `boundary` crossings by role; `gains` says by kernel and pass how many times as
-    long the kernel takes without that pass.
+    long the kernel takes without that pass; `simd` has by role and kernel the seconds without SIMD instructions and
+    with them.
     """
 
     date: str = ""
@@ -36,6 +37,7 @@ class Results:
     boundary: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     starts: list[Start] = field(default_factory=list)
     gains: dict[str, dict[str, float]] = field(default_factory=dict)
+    simd: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     runs: int = 1
 
     def add(self, later: Results) -> None:
@@ -45,6 +47,7 @@ class Results:
         self.kernels, self.starts = list(kernels.values()), list(starts.values())
         self.boundary |= later.boundary
         self.gains |= later.gains
+        self.simd |= later.simd
         self.interpreters |= later.interpreters
         self.date, self.machine = later.date, later.machine
         self.quick = self.quick or later.quick
@@ -86,6 +89,10 @@ class Results:
     def peer_ratios(self, peer: str) -> dict[str, float]:
         """How many times as fast as a peer wasm2py is, by kernel, as far as the peer can run it."""
         return self._ratios(("cpython", peer, "small"), ("cpython", "wasm2py", "small"))
+
+    def simd_ratios(self, role: str) -> dict[str, float]:
+        """The time of a kernel with SIMD instructions over that of the same kernel without, by kernel."""
+        return {kernel: after / before for kernel, (before, after) in self.simd.get(role, {}).items()}
 
     def native_ratios(self) -> dict[str, float]:
         """wasm2py's time on PyPy over that of wasmtime's native code, by kernel."""
@@ -161,7 +168,7 @@ class Bar:
 
 def bars(results: Results) -> list[Bar]:
     """All bars."""
-    return [*_kernel_bars(results), *_boundary_bars(results), *_start_bars(results)]
+    return [*_kernel_bars(results), *_feature_bars(results), *_boundary_bars(results), *_start_bars(results)]
 
 
 def _worst(ratios: Mapping[str, float]) -> tuple[str, float | None]:
@@ -186,6 +193,15 @@ def _kernel_bars(results: Results) -> Iterator[Bar]:
     yield Bar("PyPy, warm: time against native code", mean(native.values()), 3)
     for kernel in BRANCHIEST:
         yield Bar(f"PyPy, warm: {kernel} against native code", native.get(kernel), 12)
+
+
+def _feature_bars(results: Results) -> Iterator[Bar]:
+    for role, label in results.interpreters.items():
+        worst, value = _worst(results.simd_ratios(role))
+        yield Bar(f"{label}: the worst SIMD kernel against the same without SIMD{worst}", value, 2)
+        ratios = results.twin_ratios(role)
+        worst, value = _worst({kernel: ratios[kernel] for kernel in COLLECTED if kernel in ratios})
+        yield Bar(f"{label}: the worst kernel of collected structures against its twin{worst}", value, 2)
 
 
 def _boundary_bars(results: Results) -> Iterator[Bar]:

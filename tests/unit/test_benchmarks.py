@@ -52,7 +52,8 @@ def results() -> Results:
     ]
     labels = {"cpython": "CPython 3.11.7", "pypy": "PyPy 3.11.11"}
     gained = {"fib": {"ranges": 1.5, "signs": 1.0}, "vm": {"ranges": 6.0}}
-    return Results("2026-01-01", False, "a machine", labels, kernels, {"cpython": crossings}, measured, gained)
+    simd = {"cpython": {"dot": [1.0, 1.5], "blend": [2.0, 5.0]}}
+    return Results("2026-01-01", False, "a machine", labels, kernels, {"cpython": crossings}, measured, gained, simd)
 
 
 def reached(results: Results) -> dict[str, tuple[float | None, bool | None]]:
@@ -68,6 +69,9 @@ def test_bars_follow_from_measurements(results: Results) -> None:
     assert found["PyPy, warm: time against native code"] == (15.0, False)
     assert found["PyPy, warm: vm against native code"] == (15.0, False)
     assert found["PyPy, warm: json against native code"] == (None, None)
+    assert found["CPython 3.11.7: the worst SIMD kernel against the same without SIMD (blend)"] == (2.5, False)
+    assert found["PyPy 3.11.11: the worst SIMD kernel against the same without SIMD"] == (None, None)
+    assert found["CPython 3.11.7: the worst kernel of collected structures against its twin"] == (None, None)
     assert found[CALL] == (400.0, True)
     assert found[f"{CALL}: speed against wasmtime-py"] == (50.0, True)
     assert found[HOST] == (301.0, False)
@@ -110,7 +114,7 @@ def test_results_of_runs_are_merged(results: Results) -> None:
 
 def test_page_has_every_table_and_says_what_is_missing(results: Results) -> None:
     text = docs.page(results)
-    assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 8
+    assert [f"## {table.title}\n" in text for table in tables(results)] == [True] * 9
     assert "medians of 3 runs" in text
     assert "ppci, vm: KeyError: 252." in text
     assert "| ranges | 2 | 3.00 × | vm 6.00 ×, fib 1.50 × |" in text
@@ -156,6 +160,12 @@ def test_boundary_measures_every_crossing() -> None:
     crossings = [entry for entry in _run("benchmarks.boundary", "0.001") if entry["engine"] == "wasm2py"]
     assert len(crossings) == 5
     assert all(entry["nanoseconds"] > 0 for entry in crossings if entry["what"] != HOST)
+
+
+def test_simd_kernels_are_measured_with_and_without() -> None:
+    found = _run("benchmarks.simd", "1", "quick")
+    assert list(found) == ["dot", "lengths", "blend"]
+    assert all(seconds > 0 for pair in found.values() for seconds in pair)
 
 
 def test_phases_cover_the_translation() -> None:
