@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from wasm2py.runtime.program import Options, Program
@@ -27,6 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
         return program(self, module, replace(options, disabled_passes=(*options.disabled_passes, without)))
 
     PythonTranslator.program = program_without  # type: ignore[method-assign]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Add up what tests counted, by `record_property`."""
+    totals: dict[str, int] = {}
+    for report in terminalreporter.stats.get("passed", ()):
+        for what, count in report.user_properties:
+            totals[what] = totals.get(what, 0) + count
+    for what, count in totals.items():
+        terminalreporter.write_line(f"{what}: {count}")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 
-#: WASM2PY_EXAMPLES is how many modules the comparison with wasmtime makes; CI sets it to more than 2,000.
+#: WASM2PY_EXAMPLES is how many modules the comparison with wasmtime makes; CI sets it to more than 5,000.
 EXAMPLES = int(os.environ.get("WASM2PY_EXAMPLES", "120"))
 
 hypothesis.settings.register_profile(

@@ -27,6 +27,7 @@ from property.operands import (
 )
 from wasm2py.runtime.references import reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
+from wasm2py.transpile.optimise.passes import NAMES
 
 FUEL = 250
 _NAMES = (
@@ -79,18 +80,20 @@ class Call:
 @dataclass(frozen=True)
 class Case:
     """A module and what to do with it; `observers` are exports without parameters that show its state, `memories` those
-    of memories.
+    of memories, `without` is an optimiser pass to leave out.
     """
 
     binary: bytes
     calls: tuple[Call, ...]
     observers: tuple[str, ...]
     memories: tuple[str, ...]
+    without: str
 
 
 def generate(data: bytes) -> Case:
     """The module and the calls that a string of decisions stands for; any string gives a valid module."""
     choices = Choices(data)
+    without = choices.pick(NAMES)
     builder = ModuleBuilder()
     scope = _scope(builder, choices)
     entries = [index for index, _ in scope.functions[1:]]
@@ -109,7 +112,7 @@ def generate(data: bytes) -> Case:
     observers = _observers(builder, scope)
     if choices.one_in(4):
         _name_section(builder, choices)
-    return Case(builder.build(), tuple(calls), observers, _exported_memories(scope))
+    return Case(builder.build(), tuple(calls), observers, _exported_memories(scope), without)
 
 
 def _scope(builder: ModuleBuilder, choices: Choices) -> Scope:

@@ -88,8 +88,8 @@ def call(function: Callable[..., Any], arguments: tuple[int, ...]) -> Outcome:
 _MASKS = {"i32": 0xFFFFFFFF, "i64": 0xFFFFFFFFFFFFFFFF}
 
 
-def run(case: Case, dialect: Dialect, dumped: bool = False) -> Record:
-    """Run a case in one dialect, by way of its dump where `dumped`."""
+def run(case: Case, dialect: Dialect, dumped: bool = False, without: tuple[str, ...] = ()) -> Record:
+    """Run a case in one dialect, `without` some passes, or by way of its dump where `dumped`."""
     record = Record()
 
     def host(argument: int) -> int:
@@ -100,7 +100,7 @@ def run(case: Case, dialect: Dialect, dumped: bool = False) -> Record:
     if dumped:
         instance = load_dump(dump(case.binary, dialect), {"env": imports})
     else:
-        instance = load(case.binary, dialect, tuple(imports.values()))
+        instance = load(case.binary, dialect, tuple(imports.values()), without)
     exports = instance.exports
     for item in case.calls:
         record.outcomes.append(call(exports[item.export], item.arguments))
