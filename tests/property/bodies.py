@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from property.encoder import END, code
-from property.operands import (
-    FUNC_TABLE,
-    LOADS,
-    PLAIN,
-    REFERENCES,
-    Frame,
-    Operands,
-)
+from property.encoder import code
+from property.legacy import rethrow, try_
+from property.objects import OBJECT_STEPS, push_object
+from property.operands import LOADS, PLAIN, Operands
+from property.scope import FUNC_TABLE, REFERENCES
 from property.throwing import throw, throw_inside, throw_ref, try_table
 from property.typed import br_on_null, call_ref, function_reference
 from property.vectors import LANE_ACCESSES, VECTORS
@@ -30,16 +26,30 @@ _ATOMICS = [op for op in OPS.values() if op.family == "atomic"]
 class Body(Operands):
     """Generates one function's body; `generate` gives its locals and its code."""
 
+    #: How many more steps to take.
+    left = 150
+
     def generate(self) -> tuple[list[ValType], bytes]:
-        self.frames.append(Frame(self.type.results, self.type.results, 0))
+        self.enter(self.type.results, self.type.results)
         self.tick()
         self.steps(10)
         self.settle_frame(self.type.results)
         return self.locals[len(self.type.params) :], bytes(self.code)
 
+    def push_object(self, valtype: ValType, depth: int) -> None:
+        push_object(self, valtype, depth)
+
+    def object_step(self) -> None:
+        """Any instruction on structures, arrays and i31s, if the module has such types."""
+        if self.scope.objects:
+            self.choices.pick(OBJECT_STEPS)(self)
+        else:
+            self.any_plain()
+
     def steps(self, most: int) -> None:
         for _ in range(1 + self.choices.below(most)):
-            if self.choices.exhausted or len(self.code) > 2000:
+            self.left -= 1
+            if self.choices.exhausted or self.left < 0:
                 return
             self.choices.pick(_STEPS)(self)
             if self.frame.unreachable and not self.choices.one_in(3):
@@ -81,7 +91,7 @@ class Body(Operands):
             self.vector(self.choices.pick(VECTORS), 0)
 
     def atomic(self) -> None:
-        """Any atomic instruction, waiting seldom: that always traps, for no memory is shared."""
+        """Any atomic instruction, waiting seldom and not long, which traps where the memory is not shared."""
         op = self.choices.pick(_ATOMICS)
         if op.immediate != "memarg" or ("wait" in op.mnemonic and self.choices.one_in(2)):
             self.emit("atomic.fence")
@@ -89,8 +99,13 @@ class Body(Operands):
         assert op.params is not None and op.results is not None
         memory = self.any_memory()
         self.address(memory)
-        for valtype in op.params[1:]:
-            self.push(valtype)
+        if "wait" in op.mnemonic:
+            self.push(op.params[1])
+            self.emit("i64.const", self.choices.below(200))
+            self.put("i64")
+        else:
+            for valtype in op.params[1:]:
+                self.push(valtype)
         self.settle(len(op.params) - 1)
         self.take(len(op.params))
         offset = self.memarg(op, memory)[1]
@@ -110,12 +125,13 @@ class Body(Operands):
         self.settle(1)
         self.take(1)
         self.emit("local.tee", local)
+        self.readable.add(local)
         self.put(self.locals[local])
 
     def select(self) -> None:
         typed = self.choices.one_in(3)
         valtype = self.choices.pick(
-            (*self.scope.values, *REFERENCES, *self.scope.typed) if typed else self.scope.values
+            (*self.scope.values, *REFERENCES, *self.scope.typed, *self.scope.objects) if typed else self.scope.values
         )
         self.want(valtype, valtype, "i32")
         kinds = self.unsettled(3)
@@ -132,11 +148,11 @@ class Body(Operands):
     def memory_size(self) -> None:
         memory = self.any_memory()
         self.emit("memory.size", memory)
-        self.put(self.scope.memories[memory])
+        self.put(self.scope.memories[memory].index)
 
     def memory_grow(self) -> None:
         memory = self.any_memory()
-        index = self.scope.memories[memory]
+        index = self.scope.memories[memory].index
         self.small(1, index)
         self.take(1)
         self.emit("memory.grow", memory)
@@ -147,7 +163,7 @@ class Body(Operands):
         self.address(memory)
         self.push("i32")
         self.push("i32")
-        self.small(0x1F, self.scope.memories[memory])
+        self.small(0x1F, self.scope.memories[memory].index)
         self.emit("memory.fill", memory)
         self.take(3)
 
@@ -155,9 +171,9 @@ class Body(Operands):
         to, from_ = self.any_memory(), self.any_memory()
         self.address(to)
         self.push("i32")
-        self.small(0x1FF, self.scope.memories[from_])
+        self.small(0x1FF, self.scope.memories[from_].index)
         self.push("i32")
-        self.small(0x1F, min(self.scope.memories[to], self.scope.memories[from_]))
+        self.small(0x1F, min(self.scope.memories[to].index, self.scope.memories[from_].index))
         self.emit("memory.copy", (to, from_))
         self.take(3)
 
@@ -175,17 +191,17 @@ class Body(Operands):
         self.emit("data.drop", self.choices.below(self.scope.datas))
 
     def table(self) -> None:
-        self.choices.pick(_TABLE_STEPS)(self, self.choices.below(2))
+        self.choices.pick(_TABLE_STEPS)(self, self.choices.below(len(self.scope.table_types)))
 
     def table_get(self, table: int) -> None:
         self.small(7, self.scope.table_indices[table])
         self.take(1)
         self.emit("table.get", table)
-        self.put(REFERENCES[table])
+        self.put(self.scope.table_types[table])
 
     def table_set(self, table: int) -> None:
         self.small(7, self.scope.table_indices[table])
-        self.push(REFERENCES[table])
+        self.push(self.scope.table_types[table])
         self.take(2)
         self.emit("table.set", table)
 
@@ -194,7 +210,7 @@ class Body(Operands):
         self.put(self.scope.table_indices[table])
 
     def table_grow(self, table: int) -> None:
-        self.want(REFERENCES[table])
+        self.want(self.scope.table_types[table])
         self.push("i32")
         self.small(3, self.scope.table_indices[table])
         self.take(2)
@@ -204,7 +220,7 @@ class Body(Operands):
     def table_fill(self, table: int) -> None:
         index = self.scope.table_indices[table]
         self.small(7, index)
-        self.push(REFERENCES[table])
+        self.push(self.scope.table_types[table])
         self.push("i32")
         self.small(3, index)
         self.take(3)
@@ -216,8 +232,13 @@ class Body(Operands):
         self.emit("table.copy", (table, table))
 
     def table_init(self, table: int) -> None:
-        self.table_range(self.scope.table_indices[FUNC_TABLE], "i32")
-        self.emit("table.init", (self.choices.below(self.scope.elems), FUNC_TABLE))
+        type_ = self.scope.table_types[table]
+        fitting = [i for i, given in enumerate(self.scope.elem_types) if self.scope.matches(given, type_)]
+        if not fitting:
+            self.emit("nop")
+            return
+        self.table_range(self.scope.table_indices[table], "i32")
+        self.emit("table.init", (self.choices.pick(fitting), table))
 
     def table_range(self, to: IndexType, from_: IndexType) -> None:
         self.small(7, to)
@@ -228,10 +249,10 @@ class Body(Operands):
         self.take(3)
 
     def elem_drop(self, table: int) -> None:
-        self.emit("elem.drop", self.choices.below(self.scope.elems))
+        self.emit("elem.drop", self.choices.below(len(self.scope.elem_types)))
 
     def is_null(self) -> None:
-        reference = self.choices.pick((*REFERENCES, *self.scope.typed))
+        reference = self.choices.pick((*REFERENCES, *self.scope.typed, *self.scope.objects))
         self.want(reference)
         self.take(1)
         self.emit("ref.is_null")
@@ -254,8 +275,13 @@ class Body(Operands):
         self.arguments(type_)
         self.indirect_index(place)
         self.take(1 + len(type_.params))
-        self.emit("call_indirect", (self.scope.builder.type_index(type_.params, type_.results), FUNC_TABLE))
+        self.emit("call_indirect", (self.called_as(type_), FUNC_TABLE))
         self.put(*type_.results)
+
+    def called_as(self, type_: FuncType) -> int:
+        """The type of a function, or one that it is a subtype of."""
+        above = self.scope.above(str(self.scope.builder.index_of(type_)))
+        return int(self.choices.pick([heap for heap in above if heap.isdigit()]))
 
     def indirect_index(self, place: int) -> None:
         index = self.scope.table_indices[FUNC_TABLE]
@@ -277,10 +303,13 @@ class Body(Operands):
             self.emit("return_call_ref", function_reference(self, type_))
         elif function in self.scope.table and self.choices.one_in(2):
             self.indirect_index(self.scope.table.index(function))
-            self.emit("return_call_indirect", (self.scope.builder.type_index(type_.params, type_.results), FUNC_TABLE))
+            self.emit("return_call_indirect", (self.called_as(type_), FUNC_TABLE))
         else:
             self.emit("return_call", function)
         self.dead_end()
+
+    def tail_call_inside(self) -> None:
+        self.conditionally(Body.tail_call)
 
     def conditionally(self, leave: Callable[[Body], None]) -> None:
         """Leave by an instruction that does not go on, mostly under a condition."""
@@ -290,16 +319,9 @@ class Body(Operands):
         self.push("i32")
         self.take(1)
         self.emit("if", None)
-        self.frames.append(Frame((), (), len(self.stack)))
+        self.enter((), ())
         leave(self)
         self.close()
-
-    def close(self) -> None:
-        """The end of the innermost block."""
-        frame = self.frames.pop()
-        del self.stack[frame.height :]
-        self.code += END
-        self.put(*frame.end)
 
     def leave(self) -> None:
         self.conditionally(self.choices.pick(_LEAVES))
@@ -322,7 +344,7 @@ class Body(Operands):
         types = self.frames[-1 - label].label
         self.want(*types)
         self.settle(len(types))
-        self.emit("br", label)
+        self.emit("br", self.depth(label))
         self.dead_end()
 
     def branch_if(self) -> None:
@@ -332,7 +354,7 @@ class Body(Operands):
         self.settle(len(types))
         self.push("i32")
         self.take(1)
-        self.emit("br_if", label)
+        self.emit("br_if", self.depth(label))
         self.take(len(types))
         self.put(*types)
 
@@ -345,7 +367,7 @@ class Body(Operands):
         self.settle(len(types))
         self.push("i32")
         self.small(7)
-        self.emit("br_table", (labels, default))
+        self.emit("br_table", ([self.depth(label) for label in labels], self.depth(default)))
         self.dead_end()
 
     def branch_table_inside(self) -> None:
@@ -364,13 +386,14 @@ class Body(Operands):
         """A block's parameters, from below the top `offset` operands, and results."""
         available = self.above[: len(self.above) - offset]
         count = min(self.choices.below(3), len(available))
-        results = tuple(self.choices.pick(self.scope.values + REFERENCES[:1]) for _ in range(self.choices.below(3)))
+        kinds = self.scope.values + REFERENCES[:1] + self.scope.objects[:3]
+        results = tuple(self.choices.pick(kinds) for _ in range(self.choices.below(3)))
         return tuple(available[len(available) - count :]), results
 
     def open(self, kind: str, params: tuple[ValType, ...], results: tuple[ValType, ...]) -> None:
         self.emit(kind, self.blocktype(params, results))
         label = params if kind == "loop" else results
-        self.frames.append(Frame(label, results, len(self.stack) - len(params)))
+        self.enter(label, results, len(params))
 
     def block(self) -> None:
         params, results = self.signature()
@@ -399,6 +422,7 @@ class Body(Operands):
             self.emit("else")
             del self.stack[self.frame.height :]
             self.frame.unreachable = False
+            self.readable = set(self.frame.before)
             self.put(*params)
             self.nested()
             self.settle_frame(results)
@@ -416,7 +440,9 @@ class Body(Operands):
         if not self.frame.unreachable and not self.choices.one_in(4):
             self.settle_frame(params)
             self.code += code(("local.get", counter), ("i32.const", 1), "i32.sub", ("local.tee", counter))
-            self.emit("br_if", 0)
+            self.emit("br_if", self.depth(0))
+            self.take(len(params))
+            self.put(*params)
         self.settle_frame(results)
         self.close()
 
@@ -426,10 +452,19 @@ _STEPS: tuple[Step, ...] = (
     *(Body.any_plain,) * 8, *(Body.variable,) * 5, *(Body.any_load,) * 3, *(Body.any_store,) * 4, *(Body.block,) * 3,
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
-    Body.table, Body.wide, *(Body.atomic,) * 2, *(try_table,) * 3, throw_inside, *(call_ref,) * 2, br_on_null,
-    *(Body.any_vector,) * 8,
+    Body.table, Body.wide, *(Body.atomic,) * 2, *(try_table,) * 3, *(try_,) * 2, throw_inside, *(call_ref,) * 2,
+    br_on_null, Body.tail_call_inside, *(Body.any_vector,) * 8, *(Body.object_step,) * 8,
 )  # fmt: skip
-_LEAVES: tuple[Step, ...] = (Body.return_, Body.unreachable, Body.tail_call, Body.branch, throw, throw, throw_ref)
+_LEAVES: tuple[Step, ...] = (
+    Body.return_,
+    Body.unreachable,
+    Body.tail_call,
+    Body.branch,
+    throw,
+    throw,
+    throw_ref,
+    rethrow,
+)
 _MEMORY_STEPS: tuple[Step, ...] = (
     Body.memory_size, Body.memory_grow, Body.memory_fill, Body.memory_copy, Body.memory_init, Body.data_drop,
 )  # fmt: skip

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasm2py.runtime.references import heap_of, is_nullable
-from wasm2py.runtime.types import FuncType, IndexType, ValType
+from wasm2py.runtime.references import heap_of, is_nullable, reference
+from wasm2py.runtime.types import CompositeType, FieldType, FuncType, IndexType, StructType, ValType
+from wasm2py.transpile.module import FINAL, SubType
 from wasm2py.transpile.opcodes import CATCHES, OPS, Catch
 
 TYPE_CODES: dict[str, int] = {
@@ -22,8 +23,18 @@ TYPE_CODES: dict[str, int] = {
     "v128": 0x7B,
     "funcref": 0x70,
     "externref": 0x6F,
+    "anyref": 0x6E,
+    "eqref": 0x6D,
+    "i31ref": 0x6C,
+    "structref": 0x6B,
+    "arrayref": 0x6A,
     "exnref": 0x69,
+    "nullref": 0x71,
+    "nullexternref": 0x72,
+    "nullfuncref": 0x73,
+    "nullexnref": 0x74,
 }
+PACKED_CODES = {"i8": 0x78, "i16": 0x77}
 EXPORT_KINDS: dict[str, int] = {"func": 0, "table": 1, "memory": 2, "global": 3}
 
 
@@ -72,14 +83,38 @@ def value_type(valtype: ValType) -> bytes:
 
 def heap_type(valtype: ValType) -> bytes:
     """What references of a type refer to."""
-    return bytes([TYPE_CODES[valtype]]) if valtype in TYPE_CODES else signed(int(heap_of(valtype)))
+    heap = heap_of(valtype)
+    return signed(int(heap)) if heap.isdigit() else bytes([TYPE_CODES[reference(heap, nullable=True)]])
 
 
-def limits(minimum: int, maximum: int | None = None, index: IndexType = "i32") -> bytes:
-    wide = 4 if index == "i64" else 0
+def _field_type(type_: FieldType) -> bytes:
+    code = PACKED_CODES.get(type_.storage)
+    storage = value_type(type_.valtype) if code is None else bytes([code])
+    return storage + bytes([type_.mutable])
+
+
+def composite_type(type_: CompositeType) -> bytes:
+    """A function's type, a structure's, or an array's."""
+    if isinstance(type_, FuncType):
+        return b"\x60" + types(type_.params) + types(type_.results)
+    if isinstance(type_, StructType):
+        return b"\x5f" + vector([_field_type(each) for each in type_.fields])
+    return b"\x5e" + _field_type(type_.element)
+
+
+def sub_type(type_: CompositeType, declared: SubType) -> bytes:
+    """A type as it is declared, the short form where nothing is said."""
+    if declared == FINAL:
+        return composite_type(type_)
+    return (b"\x4f" if declared.final else b"\x50") + vector([*map(unsigned, declared.supers)]) + composite_type(type_)
+
+
+def limits(minimum: int, maximum: int | None = None, index: IndexType = "i32", more: int = 0) -> bytes:
+    """A range of sizes, with `more` flags."""
+    flags = more | (4 if index == "i64" else 0)
     if maximum is None:
-        return bytes([wide]) + unsigned(minimum)
-    return bytes([wide | 1]) + unsigned(minimum) + unsigned(maximum)
+        return bytes([flags]) + unsigned(minimum)
+    return bytes([flags | 1]) + unsigned(minimum) + unsigned(maximum)
 
 
 def _as_signed(value: int, bits: int) -> bytes:
@@ -112,6 +147,12 @@ def _try_table(immediate: tuple[int | ValType | None, Sequence[Catch]]) -> bytes
     return _block(blocktype) + vector(encoded)
 
 
+def _cast(immediate: tuple[int, ValType, ValType]) -> bytes:
+    label, given, wanted = immediate
+    flags = is_nullable(given) | is_nullable(wanted) << 1
+    return bytes([flags]) + unsigned(label) + heap_type(given) + heap_type(wanted)
+
+
 def _memarg_lane(memarg: tuple[int, int, int, int]) -> bytes:
     return _memarg(memarg[:3]) + bytes([memarg[3]])
 
@@ -124,6 +165,12 @@ _IMMEDIATES: dict[str, Callable[[Any], bytes]] = {
     "memories": _pair,
     "elem_table": _pair,
     "data_memory": _pair,
+    "field": _pair,
+    "count": _pair,
+    "type_data": _pair,
+    "type_elem": _pair,
+    "type_pair": _pair,
+    "cast": _cast,
     "memarg": _memarg,
     "zero": lambda _: b"\0",
     "types": types,
@@ -163,7 +210,10 @@ class ModuleBuilder:
     Imports have to be added before what is defined of the same kind, as their indices come first.
     """
 
-    types: list[FuncType] = field(default_factory=list)
+    types: list[CompositeType] = field(default_factory=list)
+    #: How types are declared, where anything is said of them; and groups of types, by the first, of how many.
+    declared: dict[int, SubType] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)
     imports: list[bytes] = field(default_factory=list)
     functions: list[int] = field(default_factory=list)
     tables: list[bytes] = field(default_factory=list)
@@ -180,10 +230,20 @@ class ModuleBuilder:
 
     def type_index(self, params: Iterable[ValType] = (), results: Iterable[ValType] = ()) -> int:
         """The typeidx of a function type, which is added where it is new."""
-        type_ = FuncType(tuple(params), tuple(results))
+        return self.index_of(FuncType(tuple(params), tuple(results)))
+
+    def index_of(self, type_: FuncType) -> int:
+        """The same of a function type that may have a name, which tells it from others that are made of the same."""
         if type_ not in self.types:
             self.types.append(type_)
         return self.types.index(type_)
+
+    def define_group(self, defined: Sequence[tuple[CompositeType, SubType]]) -> None:
+        """Define types together."""
+        self.groups[len(self.types)] = len(defined)
+        for type_, declared in defined:
+            self.declared[len(self.types)] = declared
+            self.types.append(type_)
 
     def import_function(self, module: str | bytes, field_name: str | bytes, type_index: int) -> int:
         """Import a function; returns its funcidx."""
@@ -219,38 +279,61 @@ class ModuleBuilder:
             self.export(export, "func", index)
         return index
 
-    def memory(self, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
-        self.memories.append(limits(minimum, maximum, index))
+    def memory(
+        self,
+        minimum: int,
+        maximum: int | None = None,
+        index: IndexType = "i32",
+        shared: bool = False,
+        page_exponent: int | None = None,
+    ) -> None:
+        """A memory, whose pages have 2 to the power of an exponent bytes, if one is given."""
+        flags = (2 if shared else 0) | (0 if page_exponent is None else 8)
+        custom = b"" if page_exponent is None else unsigned(page_exponent)
+        self.memories.append(limits(minimum, maximum, index, flags) + custom)
 
     def tag(self, type_index: int) -> None:
         self.tags.append(b"\0" + unsigned(type_index))
 
-    def table(self, reference: ValType, minimum: int, maximum: int | None = None, index: IndexType = "i32") -> None:
-        self.tables.append(bytes([TYPE_CODES[reference]]) + limits(minimum, maximum, index))
+    def table(
+        self,
+        reference: ValType,
+        minimum: int,
+        maximum: int | None = None,
+        index: IndexType = "i32",
+        init: bytes | None = None,
+    ) -> None:
+        type_ = value_type(reference) + limits(minimum, maximum, index)
+        self.tables.append(type_ if init is None else b"\x40\x00" + type_ + init + END)
 
     def global_(self, valtype: ValType, init: bytes, mutable: bool = True) -> None:
-        self.globals.append(bytes([TYPE_CODES[valtype], mutable]) + init + END)
+        self.globals.append(value_type(valtype) + bytes([mutable]) + init + END)
 
     def export(self, export_name: str | bytes, kind: str, index: int) -> None:
         self.exports.append(name(export_name) + bytes([EXPORT_KINDS[kind]]) + unsigned(index))
 
-    def active_elem(self, offset: int, functions: Sequence[int], index: IndexType = "i32") -> None:
-        """An element segment that table 0 is initialised with."""
+    def active_elem(self, offset: int | bytes, functions: Sequence[int]) -> None:
+        """An element segment that table 0 is initialised with, from a number or where a constant expression says."""
         items = vector([unsigned(function) for function in functions])
-        self.elems.append(unsigned(0) + code((f"{index}.const", offset)) + END + items)
+        self.elems.append(unsigned(0) + _offset(offset) + items)
 
     def passive_elem(self, items: Sequence[int | None]) -> None:
         """A passive segment of function references, None for null."""
         encoded = [code(("ref.null", "funcref") if item is None else ("ref.func", item)) + END for item in items]
         self.elems.append(unsigned(5) + bytes([TYPE_CODES["funcref"]]) + vector(encoded))
 
+    def passive_items(self, type_: ValType, items: Sequence[bytes]) -> None:
+        """A passive segment of references that constant expressions give."""
+        self.elems.append(unsigned(5) + value_type(type_) + vector([item + END for item in items]))
+
     def declarative_elem(self, functions: Sequence[int]) -> None:
         """Declares functions that code takes references to."""
         self.elems.append(unsigned(3) + b"\x00" + vector([unsigned(function) for function in functions]))
 
-    def active_data(self, offset: int, data: bytes, index: IndexType = "i32", memory: int = 0) -> None:
+    def active_data(self, offset: int | bytes, data: bytes, memory: int = 0) -> None:
+        """A data segment that a memory is initialised with, from a number or where a constant expression says."""
         place = unsigned(2) + unsigned(memory) if memory else unsigned(0)
-        self.datas.append(place + code((f"{index}.const", offset)) + END + name(data))
+        self.datas.append(place + _offset(offset) + name(data))
 
     def passive_data(self, data: bytes) -> None:
         self.datas.append(unsigned(1) + name(data))
@@ -263,11 +346,10 @@ class ModuleBuilder:
 
     def build(self) -> bytes:
         """The module's bytes."""
-        functypes = [b"\x60" + types(type_.params) + types(type_.results) for type_ in self.types]
         defined = [unsigned(type_index) for type_index in self.functions]
         bodies = [name(self.bodies[self.imported_functions + i]) for i in range(len(self.functions))]
         sections = [
-            (1, functypes),
+            (1, self._types()),
             (2, self.imports),
             (3, defined),
             (4, self.tables),
@@ -288,6 +370,20 @@ class ModuleBuilder:
         if self.datas:
             out += _sized(11, vector(self.datas))
         return out + b"".join(_sized(0, name(title) + content) for title, content in self.customs)
+
+    def _types(self) -> list[bytes]:
+        """The entries of the type section: groups, and types that are in none."""
+        encoded = [sub_type(type_, self.declared.get(index, FINAL)) for index, type_ in enumerate(self.types)]
+        entries, at = [], 0
+        while at < len(encoded):
+            count = self.groups.get(at, 0)
+            entries.append(b"\x4e" + vector(encoded[at : at + count]) if count else encoded[at])
+            at += count or 1
+        return entries
+
+
+def _offset(offset: int | bytes) -> bytes:
+    return (code(("i32.const", offset)) if isinstance(offset, int) else offset) + END
 
 
 def _name_map(names: Mapping[int, str | bytes]) -> bytes:

@@ -10,22 +10,17 @@ Two things keep what is made comparable between implementations:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from property.choices import Choices
-from property.encoder import ModuleBuilder, code, instruction
-from property.vectors import VECTOR_LOADS, VECTORS, lanes_of, observes, unsettles
-from wasm2py.runtime.references import heap_of, is_nullable
+from property.encoder import END, code, instruction
+from property.scope import FUEL_GLOBAL, NUMBERS, REFERENCES, TICK_FUNCTION, Scope
+from property.vectors import FUSED, VECTOR_LOADS, VECTORS, lanes_of, observes, unsettles
+from wasm2py.runtime.references import is_nullable, is_reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE, Op
 
-NUMBERS: tuple[ValType, ...] = ("i32", "i64", "f32", "f64")
-#: References; the first two are those that tables hold.
-REFERENCES: tuple[ValType, ...] = ("funcref", "externref", "exnref")
-#: Indices that every module of ours has: see `modules`.
-HOST_FUNCTION, TICK_FUNCTION = 0, 1
-IMPORTED_GLOBAL, FUEL_GLOBAL = 0, 1
-FUNC_TABLE, EXTERN_TABLE = 0, 1
 CANONICAL_NAN = {"f32": 0x7FC00000, "f64": 0x7FF8 << 48}
 CANONICAL_NANS = {"f32x4": 0x7FC00000 * (1 << 96 | 1 << 64 | 1 << 32 | 1), "f64x2": (0x7FF8 << 48) * (1 << 64 | 1)}
 TICK = (
@@ -51,43 +46,21 @@ _LARGE_OFFSETS = {"i32": (65530, 65536, 0xFFFFFFFF), "i64": (65530, 0xFFFFFFFF, 
 
 
 @dataclass
-class Scope:
-    """What bodies may refer to besides their own locals and labels."""
-
-    builder: ModuleBuilder
-    functions: list[tuple[int, FuncType]] = field(default_factory=list)
-    globals: list[tuple[int, ValType]] = field(default_factory=list)
-    #: What each tag's exceptions hold, as parameters.
-    tags: list[FuncType] = field(default_factory=list)
-    #: The types of references, which may be null, to functions of one type.
-    typed: list[ValType] = field(default_factory=list)
-    #: The funcidx at each place of table 0 that starts out filled.
-    table: list[int] = field(default_factory=list)
-    elems: int = 0
-    datas: int = 0
-    #: The types of numbers and vectors that bodies use.
-    values: tuple[ValType, ...] = NUMBERS
-    #: The index types of the memories and of the tables.
-    memories: tuple[IndexType, ...] = ("i32",)
-    table_indices: tuple[IndexType, IndexType] = ("i32", "i32")
-
-    def type_of(self, function: int) -> FuncType:
-        return next(type_ for index, type_ in self.functions if index == function)
-
-    def functions_of(self, valtype: ValType) -> list[int]:
-        """The functions that a reference of a type may refer to."""
-        type_ = self.builder.types[int(heap_of(valtype))]
-        return [index for index, each in self.functions if each == type_]
-
-
-@dataclass
 class Frame:
     """A label: what a branch to it takes, what its end leaves, and where its operands start."""
 
     label: tuple[ValType, ...]
     end: tuple[ValType, ...]
     height: int
+    #: The locals that were set when it began.
+    before: frozenset[int]
     unreachable: bool = False
+    #: Labels that it has besides its own, and how many of them are further in (see `legacy`).
+    extra: int = 0
+    own: int = 0
+    #: Whether it has handlers for what is thrown now, or is one, with what it has caught in that local.
+    catches: bool = False
+    caught: int | None = None
 
 
 @dataclass
@@ -106,8 +79,15 @@ class Operands:
         self.choices = choices
         self.type = type_
         self.locals = list(type_.params)
-        self.locals += [choices.pick((*scope.values, *REFERENCES, *scope.typed)) for _ in range(choices.below(6))]
+        kinds = (*scope.values, *REFERENCES, *scope.typed, *scope.objects)
+        self.locals += [choices.pick(kinds) for _ in range(choices.below(6))]
         self.named_count = len(self.locals)
+        #: The locals that can be read: parameters, those that have a default, and those that were set.
+        self.readable = {
+            local
+            for local, valtype in enumerate(self.locals)
+            if local < len(type_.params) or not is_reference(valtype) or is_nullable(valtype)
+        }
         self.code = bytearray()
         self.stack: list[Operand] = []
         self.frames: list[Frame] = []
@@ -122,6 +102,23 @@ class Operands:
             self.emit("call", TICK_FUNCTION)
         else:
             self.code += TICK
+
+    def enter(self, label: tuple[ValType, ...], end: tuple[ValType, ...], params: int = 0) -> None:
+        """Begin a block, whose instruction has been emitted, with the operands that are its parameters."""
+        self.frames.append(Frame(label, end, len(self.stack) - params, frozenset(self.readable)))
+
+    def depth(self, label: int) -> int:
+        """The labelidx of a frame, which is counted from the innermost one."""
+        inner = self.frames[len(self.frames) - label :]
+        return label + sum(frame.extra for frame in inner) + self.frames[-1 - label].own
+
+    def close(self, end: bytes = END) -> None:
+        """The end of the innermost block."""
+        frame = self.frames.pop()
+        del self.stack[frame.height :]
+        self.code += end
+        self.readable = set(frame.before)
+        self.put(*frame.end)
 
     @property
     def frame(self) -> Frame:
@@ -152,16 +149,19 @@ class Operands:
         if self.bottomless and self.choices.one_in(2):
             return
         above = self.above
-        fits = next(k for k in range(len(valtypes), -1, -1) if k == 0 or tuple(above[-k:]) == valtypes[:k])
+        fits = next(k for k in range(len(valtypes), -1, -1) if k == 0 or self.fit(above[-k:], valtypes[:k]))
         for valtype in valtypes[fits:]:
             self.push(valtype, depth)
+
+    def fit(self, given: Sequence[ValType], wanted: Sequence[ValType]) -> bool:
+        return len(given) == len(wanted) and all(map(self.scope.matches, given, wanted))
 
     def push(self, valtype: ValType, depth: int = 0) -> None:
         """Push a constant, a local, a global, or what an operation gives; leaves what is on the stack alone."""
         floor, self.floor = self.floor, len(self.stack)
         kind = self.choices.below(8)
         if valtype not in self.scope.values:
-            self.push_reference(valtype, kind)
+            self.push_reference(valtype, kind, depth)
         elif kind < 2 or depth > 3:
             self.emit(f"{valtype}.const", self.choices.bits(valtype))
             self.put(valtype)
@@ -176,22 +176,41 @@ class Operands:
         self.floor = floor
 
     def push_variable(self, valtype: ValType) -> None:
-        variables = [("local.get", i) for i, type_ in enumerate(self.named) if type_ == valtype]
-        variables += [("global.get", i) for i, type_ in self.scope.globals if type_ == valtype]
-        self.code += code(self.choices.pick([*variables, (f"{valtype}.const", 1)]))
+        self.code += code(self.choices.pick([*self.variables(valtype), (f"{valtype}.const", 1)]))
         self.put(valtype)
 
-    def push_reference(self, valtype: ValType, kind: int) -> None:
-        local = [i for i, type_ in enumerate(self.named) if type_ == valtype]
-        if kind > 4 and local:
-            self.emit("local.get", self.choices.pick(local))
+    def variables(self, valtype: ValType) -> list[tuple[str, int]]:
+        """What gives the values of variables that are of a type."""
+        matches = self.scope.matches
+        found = [
+            ("local.get", i) for i, type_ in enumerate(self.named) if i in self.readable and matches(type_, valtype)
+        ]
+        return found + [
+            ("global.get", i) for i, type_ in self.scope.globals + self.scope.constants if matches(type_, valtype)
+        ]
+
+    def push_reference(self, valtype: ValType, kind: int, depth: int) -> None:
+        variables, functions = self.variables(valtype), self.scope.functions_of(valtype)
+        if kind > 4 and variables:
+            self.code += code(self.choices.pick(variables))
+        elif self.scope.is_object(valtype):
+            self.push_object(valtype, depth)
+            return
         elif kind > 1 and valtype == "funcref":
-            self.emit("ref.func", self.choices.pick(self.scope.functions)[0])
-        elif valtype[0] == "(" and heap_of(valtype).isdigit() and (kind or not is_nullable(valtype)):
-            self.emit("ref.func", self.choices.pick(self.scope.functions_of(valtype)))
+            self.emit("ref.func", self.choices.pick(functions))
+        elif kind > 2 and valtype == "externref" and self.scope.objects and depth < 3:
+            self.push("anyref", depth + 1)
+            self.take(1)
+            self.emit("extern.convert_any")
+        elif valtype[0] == "(" and functions and (kind or not is_nullable(valtype)):
+            self.emit("ref.func", self.choices.pick(functions))
         else:
             self.emit("ref.null", valtype)
         self.put(valtype)
+
+    def push_object(self, valtype: ValType, depth: int) -> None:
+        """Push a reference to a structure, an array or an i31, or null."""
+        raise NotImplementedError
 
     def settle(self, count: int) -> None:
         """Make the NaNs among the top operands canonical."""
@@ -231,14 +250,18 @@ class Operands:
         """Get rid of the top operand: into a local, a global, or nowhere."""
         valtype = self.stack[-1].type
         self.settle(1)
-        places = [("local.set", i) for i, type_ in enumerate(self.named) if type_ == valtype]
-        places += [("global.set", i) for i, type_ in self.scope.globals if type_ == valtype]
-        self.code += code(self.choices.pick([*places, "drop"]) if places else "drop")
+        matches = self.scope.matches
+        places = [("local.set", i) for i, type_ in enumerate(self.named) if matches(valtype, type_)]
+        places += [("global.set", i) for i, type_ in self.scope.globals if matches(valtype, type_)]
+        place = self.choices.pick([*places, "drop"]) if places else "drop"
+        self.code += code(place)
+        if place[0] == "local.set":
+            self.readable.add(int(place[1]))
         self.take(1)
 
     def settle_frame(self, valtypes: tuple[ValType, ...]) -> None:
         """Make the frame's operands exactly `valtypes`."""
-        while tuple(self.above) != valtypes[: len(self.above)]:
+        while not self.fit(self.above, valtypes[: len(self.above)]):
             self.sink()
         if not (self.bottomless and self.choices.one_in(2)):
             for valtype in valtypes[len(self.above) :]:
@@ -264,7 +287,7 @@ class Operands:
     def vector(self, op: Op, depth: int) -> None:
         """An operation on vectors."""
         assert op.params is not None and op.results is not None
-        self.want(*op.params, depth=depth)
+        self.fused(op, depth) if op in FUSED else self.want(*op.params, depth=depth)
         unsettled = self.unsettled(len(op.params))
         if any(observes(op, kind) for kind in unsettled):
             self.settle(len(op.params))
@@ -272,6 +295,19 @@ class Operands:
         self.take(len(op.params))
         self.emit(op.mnemonic, lanes_of(op, self.choices))
         self.put(*op.results, unsettled=unsettles(op, bool(unsettled)))
+
+    def fused(self, op: Op, depth: int) -> None:
+        """The operands of multiplying and adding, with which it does not matter whether the product is rounded."""
+        one, minus_zero = FUSED[op]
+        self.want("v128", depth=depth)
+        if self.choices.one_in(2):
+            self.emit("v128.const", one)
+            self.put("v128")
+            self.push("v128", depth)
+        else:
+            self.push("v128", depth)
+            self.emit("v128.const", minus_zero)
+            self.put("v128")
 
     def unsettled(self, count: int) -> set[str]:
         """The kinds of NaNs that may be among the top operands."""
@@ -283,7 +319,7 @@ class Operands:
 
     def address(self, memory: int, depth: int = 0) -> None:
         """What a memory can be addressed with: mostly inside the first page, sometimes at its edge or anything."""
-        kind, index = self.choices.below(16), self.scope.memories[memory]
+        kind, index = self.choices.below(16), self.scope.memories[memory].index
         if kind == 15:
             self.emit(f"{index}.const", 65536 - self.choices.below(12))
             self.put(index)
@@ -313,7 +349,7 @@ class Operands:
         self.put("i32")
 
     def memarg(self, op: Op, memory: int) -> tuple[int, int, int]:
-        large = _LARGE_OFFSETS[self.scope.memories[memory]]
+        large = _LARGE_OFFSETS[self.scope.memories[memory].index]
         offset = self.choices.pick(large) if self.choices.one_in(24) else self.choices.below(20)
         return self.choices.below(op.width.bit_length()), offset, memory
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from functools import cache
 from typing import Any
 
@@ -23,9 +24,19 @@ TRAP_KINDS = {
     wasmtime.TrapCode.UNREACHABLE: "unreachable",
     wasmtime.TrapCode.STACK_OVERFLOW: "call stack exhausted",
     wasmtime.TrapCode.NULL_REFERENCE: "null reference",
-    wasmtime.TrapCode.CAST_FAILURE: "cast failure",
     wasmtime.TrapCode.ARRAY_OUT_OF_BOUNDS: "out of bounds array access",
+    wasmtime.TrapCode.ALLOCATION_TOO_LARGE: "allocation size too large",
+    wasmtime.TrapCode.CAST_FAILURE: "cast failure",
 }
+
+
+def enable(config: wasmtime.Config) -> None:
+    """Switch on all that we have; legacy exceptions wasmtime has not."""
+    config.wasm_multi_memory = config.wasm_memory64 = config.wasm_tail_call = True
+    config.wasm_exceptions = config.wasm_function_references = config.wasm_gc = True
+    config.wasm_relaxed_simd = config.wasm_relaxed_simd_deterministic = True
+    config.wasm_threads = config.shared_memory = True
+    config.wasm_wide_arithmetic = config.wasm_custom_page_sizes = True
 
 
 @cache
@@ -33,10 +44,7 @@ def _engine() -> wasmtime.Engine:
     config = wasmtime.Config()
     config.parallel_compilation = False
     config.cranelift_opt_level = "none"
-    config.wasm_wide_arithmetic = True
-    config.wasm_memory64 = True
-    config.wasm_threads = True
-    config.wasm_multi_memory = config.wasm_exceptions = config.wasm_function_references = True
+    enable(config)
     return wasmtime.Engine(config)
 
 
@@ -63,10 +71,14 @@ def run(case: Case) -> Record:
     for call in case.calls:
         record.outcomes.append(_call(store, exports[call.export], call.arguments))
     record.state = [_call(store, exports[name], ()) for name in case.observers]
-    for name in case.memories:
-        memory = exports[name]
-        record.memories.append(bytes(memory.read(store, 0, memory.data_len(store))))
+    record.memories = [_content(store, exports[name]) for name in case.memories]
     return record
+
+
+def _content(store: wasmtime.Store, memory: wasmtime.Memory | wasmtime.SharedMemory) -> bytes:
+    if isinstance(memory, wasmtime.SharedMemory):
+        return ctypes.string_at(memory.data_ptr(), memory.data_len())
+    return bytes(memory.read(store, 0, memory.data_len(store)))
 
 
 def _call(store: wasmtime.Store, function: Any, arguments: tuple[int, ...]) -> Outcome:

@@ -11,7 +11,7 @@ Outcome: TypeAlias = tuple[int, ...] | str
 #: wasmtime has one trap for *undefined element* in `call_indirect` and *out of bounds table access* elsewhere, and one
 #: for every null where there must be none.
 SAME_KIND = {"out of bounds table access": "undefined element"} | dict.fromkeys(
-    ("null function reference", "null exception reference"), "null reference"
+    (f"null {what} reference" for what in ("function", "exception", "structure", "array", "i31")), "null reference"
 )
 #: The outcome of a call that was left with an exception.
 EXCEPTION = "exception"

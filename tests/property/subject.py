@@ -98,9 +98,9 @@ def run(case: Case, dialect: Dialect, dumped: bool = False, without: tuple[str, 
 
     imports = {"host": Func(FuncType(("i32",), ("i32",)), host), "counter": Global("i32", 5, mutable=True)}
     if dumped:
-        instance = load_dump(dump(case.binary, dialect), {"env": imports})
+        instance = load_dump(dump(case.ours, dialect), {"env": imports})
     else:
-        instance = load(case.binary, dialect, tuple(imports.values()), without)
+        instance = load(case.ours, dialect, tuple(imports.values()), without)
     exports = instance.exports
     for item in case.calls:
         record.outcomes.append(call(exports[item.export], item.arguments))

@@ -21,7 +21,7 @@ def test_a_dump_behaves_as_the_module(case: Case, dialect: str) -> None:
 @settings(max_examples=40)
 @given(cases, st.sampled_from(subject.DIALECTS))
 def test_a_dump_parses_to_what_was_printed(case: Case, dialect: str) -> None:
-    source = subject.source(case.binary, dialect)
+    source = subject.source(case.ours, dialect)
     for index in range(source.program.imported_count("func"), len(source.program.functions)):
         printed, _ = source.function(index)
         definition = source.translator.function_ast(source.module, source.program, index)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from property.operands import Frame
 from wasm2py.runtime.types import ValType
 from wasm2py.transpile.opcodes import CATCHES
 
@@ -43,14 +42,14 @@ def try_table(body: Body) -> None:
     for _, _, types in clauses:
         body.open("block", (), types)
     _region(body, results, clauses)
-    body.emit("br", len(clauses))
+    body.emit("br", body.depth(len(clauses)))
     body.dead_end()
     for outer in reversed(range(len(clauses))):
         body.close()
         body.nested()
         body.settle_frame(results)
         if outer:
-            body.emit("br", outer)
+            body.emit("br", body.depth(outer))
             body.dead_end()
     body.close()
 
@@ -66,11 +65,12 @@ def _region(body: Body, results: tuple[ValType, ...], clauses: list[Clause]) -> 
     """The `try_table` itself; its clauses go to any labels that take what they give."""
     labels = range(len(body.frames))
     catches = [
-        (kind, tag, body.choices.pick([i for i in labels if body.frames[-1 - i].label == types]))
+        (kind, tag, body.depth(body.choices.pick([i for i in labels if body.frames[-1 - i].label == types])))
         for kind, tag, types in clauses
     ]
     body.emit("try_table", (body.blocktype((), results), catches))
-    body.frames.append(Frame(results, results, len(body.stack)))
+    body.enter(results, results)
+    body.frame.catches = True
     body.nested()
     if not body.frame.unreachable and body.choices.one_in(2):
         throw_inside(body)

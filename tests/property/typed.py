@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from property.operands import REFERENCES
+from property.scope import REFERENCES
 from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import FuncType
 
@@ -23,7 +23,7 @@ def call_ref(body: Body) -> None:
 
 def function_reference(body: Body, type_: FuncType) -> int:
     """Push a reference to a function of a type, mostly not null; the type's index."""
-    index = body.scope.builder.type_index(type_.params, type_.results)
+    index = body.called_as(type_)
     _WAYS[body.choices.below(len(_WAYS))](body, index)
     return index
 
@@ -49,7 +49,7 @@ def _replaced(body: Body, index: int) -> None:
     body.open("block", (), (type_,))
     _perhaps_null(body, index)
     body.take(1)
-    body.emit("br_on_non_null", 0)
+    body.emit("br_on_non_null", body.depth(0))
     body.push(type_)
     body.close()
 
@@ -63,12 +63,10 @@ def br_on_null(body: Body) -> None:
     types = body.frames[-1 - label].label
     body.want(*types)
     body.settle(len(types))
-    valtype = body.choices.pick((*REFERENCES, *body.scope.typed))
+    valtype = body.choices.pick((*REFERENCES, *body.scope.typed, *body.scope.objects))
     body.push(valtype)
     body.take(1)
-    body.emit("br_on_null", label)
+    body.emit("br_on_null", body.depth(label))
     body.take(len(types))
     body.put(*types, reference(heap_of(valtype), nullable=False))
-    places = [i for i, type_ in enumerate(body.named) if type_ == valtype]
-    body.emit("local.set", body.choices.pick(places)) if places else body.emit("drop")
-    body.take(1)
+    body.sink()
