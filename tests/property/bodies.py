@@ -15,6 +15,7 @@ from property.scope import FUNC_TABLE, REFERENCES
 from property.throwing import throw, throw_inside, throw_ref, try_table
 from property.typed import br_on_null, call_ref, function_reference
 from property.vectors import LANE_ACCESSES, VECTORS
+from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
 from wasm2py.transpile.opcodes import OPS, WIDE
 
@@ -32,6 +33,7 @@ class Body(Operands):
     def generate(self) -> tuple[list[ValType], bytes]:
         self.enter(self.type.results, self.type.results)
         self.tick()
+        self.start_objects()
         self.steps(10)
         self.settle_frame(self.type.results)
         return self.locals[len(self.type.params) :], bytes(self.code)
@@ -39,19 +41,25 @@ class Body(Operands):
     def push_object(self, valtype: ValType, depth: int) -> None:
         push_object(self, valtype, depth)
 
+    def start_objects(self) -> None:
+        """Let locals for structures and arrays mostly begin with one."""
+        for local in range(len(self.type.params), len(self.named)):
+            valtype = self.locals[local]
+            if self.scope.is_object(valtype) and not self.choices.one_in(3):
+                self.push(reference(heap_of(valtype), nullable=False))
+                self.sink_into(local)
+
     def object_step(self) -> None:
-        """Any instruction on structures, arrays and i31s, if the module has such types."""
-        if self.scope.objects:
-            self.choices.pick(OBJECT_STEPS)(self)
-        else:
-            self.any_plain()
+        """Any instruction on structures, arrays and i31s."""
+        self.choices.pick(OBJECT_STEPS)(self)
 
     def steps(self, most: int) -> None:
         for _ in range(1 + self.choices.below(most)):
             self.left -= 1
             if self.choices.exhausted or self.left < 0:
                 return
-            self.choices.pick(_STEPS)(self)
+            step = Body.object_step if self.scope.objects and self.choices.one_in(3) else self.choices.pick(_STEPS)
+            step(self)
             if self.frame.unreachable and not self.choices.one_in(3):
                 return
 
@@ -453,7 +461,7 @@ _STEPS: tuple[Step, ...] = (
     *(Body.if_,) * 4, *(Body.loop,) * 4, *(Body.call,) * 3, *(Body.call_indirect,) * 2, *(Body.branch_if,) * 4,
     *(Body.branch_table_inside,) * 2, *(Body.leave,) * 2, *(Body.select,) * 2, *(Body.memory,) * 2, Body.is_null,
     Body.table, Body.wide, *(Body.atomic,) * 2, *(try_table,) * 3, *(try_,) * 2, throw_inside, *(call_ref,) * 2,
-    br_on_null, Body.tail_call_inside, *(Body.any_vector,) * 8, *(Body.object_step,) * 8,
+    br_on_null, Body.tail_call_inside, *(Body.any_vector,) * 8,
 )  # fmt: skip
 _LEAVES: tuple[Step, ...] = (
     Body.return_,

@@ -86,6 +86,8 @@ def _handle(body: Body, results: tuple[ValType, ...], handlers: list[Handler], p
     if not body.scope.legacy:
         body.emit("local.set", caught)
     body.nested()
+    if not body.frame.unreachable and body.choices.one_in(3):
+        body.conditionally(rethrow)
     body.settle_frame(results)
 
 

@@ -222,15 +222,20 @@ def _place(body: Operands, most: int) -> None:
 # Steps
 
 
+def _favoured(indices: list[int]) -> list[int]:
+    """Types of one kind, the first more often than the others, so that variables of it are used again."""
+    return [*indices[:1] * 3, *indices]
+
+
 def _accessor(body: Body, name: str, field: FieldType) -> str:
     """How to get what a field is, which of what is packed there are two ways to."""
     return name if field.storage == field.valtype else name + body.choices.pick(("_s", "_u"))
 
 
 def _struct_get(body: Body) -> None:
-    index = body.choices.pick(body.scope.structs)
+    index = body.choices.pick(_favoured(body.scope.structs))
     place = body.choices.below(len(body.scope.fields(index)))
-    body.want(_ref(index, body.choices.one_in(4)))
+    body.want(_ref(index, body.choices.one_in(2)))
     body.take(1)
     field = body.scope.fields(index)[place]
     body.emit(_accessor(body, "struct.get", field), (index, place))
@@ -240,12 +245,12 @@ def _struct_get(body: Body) -> None:
 def _struct_set(body: Body) -> None:
     places = [
         (index, place, field.valtype)
-        for index in body.scope.structs
+        for index in _favoured(body.scope.structs)
         for place, field in enumerate(body.scope.fields(index))
         if field.mutable
     ]
     index, place, valtype = body.choices.pick(places)
-    body.want(_ref(index, body.choices.one_in(4)))
+    body.want(_ref(index, body.choices.one_in(2)))
     body.push(valtype)
     body.settle(1)
     body.take(2)
@@ -253,8 +258,8 @@ def _struct_set(body: Body) -> None:
 
 
 def _array_get(body: Body) -> None:
-    index = body.choices.pick(body.scope.arrays)
-    body.want(_ref(index, body.choices.one_in(4)))
+    index = body.choices.pick(_favoured(body.scope.arrays))
+    body.want(_ref(index, body.choices.one_in(2)))
     _place(body, 3)
     body.take(2)
     [field] = body.scope.fields(index)
@@ -264,8 +269,8 @@ def _array_get(body: Body) -> None:
 
 def _mutable_array(body: Body) -> tuple[int, FieldType]:
     """Any array whose elements can be changed, with a reference to one pushed."""
-    index = body.choices.pick([i for i in body.scope.arrays if body.scope.fields(i)[0].mutable])
-    body.push(_ref(index, body.choices.one_in(4)))
+    index = body.choices.pick([i for i in _favoured(body.scope.arrays) if body.scope.fields(i)[0].mutable])
+    body.push(_ref(index, body.choices.one_in(2)))
     return index, body.scope.fields(index)[0]
 
 

@@ -79,7 +79,7 @@ class Operands:
         self.choices = choices
         self.type = type_
         self.locals = list(type_.params)
-        kinds = (*scope.values, *REFERENCES, *scope.typed, *scope.objects)
+        kinds = (*scope.values, *REFERENCES, *scope.typed, *scope.objects, *scope.objects[:2] * 3)
         self.locals += [choices.pick(kinds) for _ in range(choices.below(6))]
         self.named_count = len(self.locals)
         #: The locals that can be read: parameters, those that have a default, and those that were set.
@@ -253,10 +253,17 @@ class Operands:
         matches = self.scope.matches
         places = [("local.set", i) for i, type_ in enumerate(self.named) if matches(valtype, type_)]
         places += [("global.set", i) for i, type_ in self.scope.globals if matches(valtype, type_)]
-        place = self.choices.pick([*places, "drop"]) if places else "drop"
-        self.code += code(place)
+        place = self.choices.pick([*places, ("drop", 0)])
         if place[0] == "local.set":
-            self.readable.add(int(place[1]))
+            self.sink_into(place[1])
+            return
+        self.code += code(place if place[0] == "global.set" else "drop")
+        self.take(1)
+
+    def sink_into(self, local: int) -> None:
+        """Get rid of the top operand into a local."""
+        self.emit("local.set", local)
+        self.readable.add(local)
         self.take(1)
 
     def settle_frame(self, valtypes: tuple[ValType, ...]) -> None:
