@@ -11,7 +11,9 @@ upwards: it can be seen where such a turn traps.  The elements that do not make 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 from wasm2py.runtime.errors import Trap
@@ -19,6 +21,8 @@ from wasm2py.runtime.layouts import U16, U32, U64
 
 Buffer: TypeAlias = Any
 Order: TypeAlias = tuple[int, ...]
+#: Several bytes, or a pattern that matches any of some.
+Wanted: TypeAlias = "tuple[int, ...] | bytes"
 
 #: More turns than any loop that moves through memory can take.
 _ENDLESS = 1 << 32
@@ -243,6 +247,48 @@ def _find(mem: Buffer, address: int, end: int, value: int) -> int:
         address += size
         size = _NEXT_LOOKS
     return -1
+
+
+def find_block_u8(mem: Buffer, address: int, step: int, value: int) -> int:
+    """The index of the first byte of this value, from `address` on, by loads of whole blocks of `step` bytes."""
+    at = mem.find(value, address) if type(mem) is bytearray else _find(mem, address, len(mem), value)
+    if step <= at + step <= len(mem):  # so is the end of the block that it is in
+        return at - address
+    return _index_of_block(mem, address, step, at)
+
+
+def find_block_in(mem: Buffer, address: int, step: int, wanted: Wanted) -> int:
+    """The same of any of several bytes."""
+    return _index_of_block(mem, address, step, _find_any(mem, address, len(mem), wanted))
+
+
+def _index_of_block(mem: Buffer, address: int, step: int, at: int) -> int:
+    """How far a byte was found from there, if the whole block is in memory."""
+    if at < 0 or at - (at - address) % step + step > len(mem):
+        raise Trap("out of bounds memory access")
+    return at - address
+
+
+def skip_blocks(mem: Buffer, address: int, step: int, wanted: int | Wanted, most: int) -> int:
+    """How many bytes the blocks of `step` bytes have, `most` at most, that lie in memory and have none wanted."""
+    end = min(address + most * step, len(mem))
+    if end - address < step:
+        return 0
+    at = _find(mem, address, end, wanted) if isinstance(wanted, int) else _find_any(mem, address, end, wanted)
+    size = (end if at < 0 else at) - address
+    return size - size % step
+
+
+def _find_any(mem: Buffer, address: int, end: int, wanted: Wanted) -> int:
+    """Where one of several bytes is, or -1."""
+    found = _pattern(wanted).search(mem, address, end) if address < end else None
+    return -1 if found is None else found.start()
+
+
+@lru_cache(256)
+def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
+    """What matches any of the bytes."""
+    return re.compile(wanted if isinstance(wanted, bytes) else b"[%s]" % re.escape(bytes(wanted)))
 
 
 def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int) -> int:

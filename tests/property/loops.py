@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from property.searches import make_search
+
 PAGE = 1 << 16
 
 #: Width → store, load, whether the value is an i64.
@@ -230,6 +232,13 @@ def _search(random: Random) -> LoopCase:
     return LoopCase(_module(body, test, moves), calls)
 
 
+def _vector_search(random: Random) -> LoopCase:
+    """Until a byte is found, some vectors at a time."""
+    counts = (_count(random, 16), _count(random, 64), _address(random))
+    calls = [(_address(random), random.choice((0, 5, 77, 250, 252, 263)), random.choice(counts)) for _ in range(8)]
+    return LoopCase(make_search(random), calls)
+
+
 def _exit(test: str) -> str:
     return f"(br_if $out {test})"
 
@@ -363,6 +372,7 @@ _KINDS: tuple[Callable[[Random], LoopCase], ...] = (
     _copy,
     _indexed_copy,
     _search,
+    _vector_search,
     _compared,
     _sum,
     _read,

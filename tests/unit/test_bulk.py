@@ -144,6 +144,24 @@ def test_searches(buffer: Callable[[bytes], object]) -> None:
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)
+def test_blocks_are_searched_as_far_as_they_are_whole(buffer: Callable[[bytes], object]) -> None:
+    mem = buffer(b"a" * 5000 + b"b" + b"a" * 12)
+    for address, index in ((0, 5000), (4994, 6)):
+        assert bulk.find_block_u8(mem, address, 16, 98) == index
+        assert bulk.find_block_in(mem, address, 16, (98, 99)) == index
+        assert bulk.find_block_in(mem, address, 16, b"[^a]") == index
+    for address, value in ((4999, 98), (8, 98), (0, 99), (5011, 97), (6000, 97)):
+        with pytest.raises(Trap):
+            bulk.find_block_u8(mem, address, 16, value)
+        with pytest.raises(Trap):
+            bulk.find_block_in(mem, address, 16, (value, value))
+    assert [bulk.skip_blocks(mem, 0, 16, 98, most) for most in (-3, 0, 1, 312, 313)] == [0, 0, 16, 4992, 4992]
+    sizes = [bulk.skip_blocks(mem, at, 64, b"[c-z]", 1 << 32) for at in (0, 10, 4946, 4950, 6000)]
+    assert sizes == [4992, 4992, 64, 0, 0]
+    assert bulk.skip_blocks(mem, 0, 16, (46, 93, 94, 98), 1 << 32) == 4992
+
+
+@pytest.mark.parametrize("buffer", BUFFERS)
 def test_comparisons(buffer: Callable[[bytes], object]) -> None:
     half = bytes(i % 256 for i in range(9000))
     for place in (0, 1, 6, 7, 8, 63, 64, 200, 255, 256, 4095, 4096, 8999):

@@ -138,7 +138,16 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
     expected |= {"int_add", "int_sub", "int_mul", "int_lshift", "uint_rshift"}
     expected |= {"f32_from_unsigned", "f64_from_unsigned"}
     expected |= {f"{verb}_u{8 * width}" for verb in ("fill", "copy") for width in (1, 2, 4, 8)}
-    expected |= {"copy_down", "find_u8", "find_within_u8", "mismatch_u8", "items"}
+    expected |= {
+        "copy_down",
+        "find_u8",
+        "find_within_u8",
+        "find_block_u8",
+        "find_block_in",
+        "skip_blocks",
+        "mismatch_u8",
+        "items",
+    }
     expected |= {"fill_strided", "sum_u8", "sum_u16", "sum_u32", "turns_below", "turns_whole"}
     expected |= {f"{prefix}_{name}" for prefix in ("i64", "word") for name in wide}
     assert set(HELPERS) == expected

@@ -143,36 +143,3 @@ def test_searches_for_bytes_take_one_function() -> None:
         instance = instance_of(source, dialect)
         assert outcome(instance, "f", 0x4142434445464041, 0x4041424344454647) == 0x4081
         assert outcome(instance, "f", 0x4242434445464042, 0x4042424344454647) == 0
-
-
-SEARCH = """(module (memory (export "m") 1) (data (i32.const 1000) "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    (func (export "f") (param i32) (result i32) (local i32)
-        (loop
-            {before}
-            (br_if 0 (i32.eqz (local.tee 1 (i8x16.bitmask (i8x16.eq (v128.load offset={offset} (local.get 0))
-                (v128.const i8x16 {byte}))))))
-            {after})
-        (i32.add (i32.shl (local.get 1) (i32.const 16)) (local.get 0))))"""
-STEP = "(local.set 0 (i32.add (local.get 0) (i32.const 16)))"
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("offset", [0, 5])
-@pytest.mark.parametrize("start", [0, 3, 984, 990, 65000, 65520, 0xFFFFFFF8])
-@pytest.mark.parametrize("letter", "AKZ")
-def test_searches_begin_where_they_end(dialect: Dialect, offset: int, start: int, letter: str) -> None:
-    byte = " ".join([str(ord(letter))] * 16)
-    source = SEARCH.format(before=STEP, after="", offset=offset, byte=byte)
-    instances = [instance_of(source, dialect, disabled) for disabled in ((), ("bulk",))]
-    assert outcome(instances[0], "f", start) == outcome(instances[1], "f", start)
-    if dialect == "cpython":
-        assert "find_u8(" in python(source)
-
-
-def test_searches_that_do_more_stay_as_they_are() -> None:
-    byte = " ".join(["65"] * 16)
-    source = SEARCH.format(before=STEP + "(global.set 0 (local.get 0))", after="", offset=0, byte=byte)
-    source = source.replace("(memory", "(global (mut i32) (i32.const 0)) (memory")
-    assert "find_u8(" not in python(source)
-    other = SEARCH.format(before=STEP, after="", offset=0, byte=" ".join(["65"] * 15 + ["66"]))
-    assert "find_u8(" not in python(other)

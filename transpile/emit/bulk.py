@@ -9,17 +9,21 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, Emitter
 from wasm2py.transpile.emit.values import Value
 from wasm2py.transpile.ir.bulk import (
+    BIT,
     COPY,
     COPY_DOWN,
     FILL,
     FILL_STRIDED,
     FIND,
+    FIND_BLOCK,
     FIND_WITHIN,
     MISMATCH,
     PLACE,
+    SKIP_BLOCKS,
     SUM,
     TURNS_BELOW,
     TURNS_WHOLE,
+    Blocks,
     Run,
 )
 from wasm2py.transpile.ir.expr import CONSTS, Expr
@@ -107,6 +111,65 @@ def _find_within(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(nodes.call("find_within_u8", args, line), 0, 0xFFFFFFFF)
 
 
+def _find_block(emitter: Emitter, expr: Expr, line: int) -> Value:
+    blocks: Blocks = expr.imm
+    args = _search(emitter, blocks, expr.args, line)
+    helper = "find_block_u8" if len(blocks.values) + len(expr.args) == 2 else "find_block_in"
+    return Value(nodes.call(helper, args, line), 0, 0xFFFFFFFF)
+
+
+def _skip_blocks(emitter: Emitter, expr: Expr, line: int) -> Value:
+    """Of several limits the least."""
+    blocks: Blocks = expr.imm
+    first = len(expr.args) - 2 * len(blocks.tests)
+    ends = emitter.nodes(expr.args[first:])
+    limits = [
+        _turns(lower, upper, *test, line)
+        for lower, upper, test in zip(ends[::2], ends[1::2], blocks.tests, strict=True)
+    ]
+    most = limits[0] if len(limits) == 1 else nodes.call("min", limits, line)
+    args = [*_search(emitter, blocks, expr.args[:first], line), most]
+    return Value(nodes.call("skip_blocks", args, line), 0, 0xFFFFFFFF)
+
+
+def _turns(lower: ast.expr, upper: ast.expr, more: int, step: int, line: int) -> ast.expr:
+    """How many steps there are from one number to another, or at least as many: negative if the other is less."""
+    if isinstance(lower, ast.Constant) and isinstance(lower.value, int):
+        size = plus(upper, more - lower.value, line)
+    else:
+        size = plus(nodes.BinOp(upper, nodes.SUB, lower, line), more, line)
+    return nodes.BinOp(size, nodes.FLOOR_DIV, nodes.constant(step, line), line)
+
+
+def _search(emitter: Emitter, blocks: Blocks, operands: tuple[Expr, ...], line: int) -> list[ast.expr]:
+    """The memory, where the first block is, how large each is, and the bytes wanted: one, some, or a pattern's set."""
+    address, *bytes_ = emitter.nodes(operands)
+    if bytes_ or len(blocks.values) == 1:
+        bytes_ = [*(nodes.constant(value, line) for value in blocks.values), *bytes_]
+        wanted = bytes_[0] if len(bytes_) == 1 else nodes.tuple_(bytes_, line)
+    else:
+        wanted = nodes.Constant(_byte_set(blocks.values), line)
+    at = plus(address, blocks.displacement, line)
+    return [_bytes(blocks.memory, line), at, nodes.constant(blocks.step, line), wanted]
+
+
+def _byte_set(values: bytes) -> bytes:
+    """The set of a regular expression that has these bytes, by what is not in it if that is less, but not nothing."""
+    inverse = 128 < len(values) < 256 or not values
+    members = [value for value in range(256) if (value in values) is not inverse]
+    starts = [value for value in members if value - 1 not in members]
+    ends = [value for value in members if value + 1 not in members]
+    ranges = (
+        _escaped(first) + (b"-" + _escaped(last) if last > first else b"")
+        for first, last in zip(starts, ends, strict=True)
+    )
+    return (b"[^%s]" if inverse else b"[%s]") % b"".join(ranges)
+
+
+def _escaped(value: int) -> bytes:
+    return bytes([value]) if bytes([value]).isalnum() or value in b" _" else b"\\x%02x" % value
+
+
 def _mismatch(emitter: Emitter, expr: Expr, line: int) -> Value:
     memory, *rest = _run(emitter, expr, line)
     words = nodes.Name(names.view_name(expr.imm.memory, "u64"), line)
@@ -141,6 +204,12 @@ def _place(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(plus(node, expr.imm, line), 0, 0xFFFFFFFF)
 
 
+def _bit(emitter: Emitter, expr: Expr, line: int) -> Value:
+    node = nodes.BinOp(nodes.constant(1, line), nodes.SHL, emitter.node(expr.args[0]), line)
+    return Value(node, 1, 0x80000000)
+
+
 NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy, COPY_DOWN: _copy_down})
 INTEGERS.update({FIND: _find, FIND_WITHIN: _find_within, MISMATCH: _mismatch, SUM: _sum})
+INTEGERS.update({FIND_BLOCK: _find_block, SKIP_BLOCKS: _skip_blocks, BIT: _bit})
 INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole, PLACE: _place})

@@ -26,6 +26,21 @@ class Run(NamedTuple):
     order: tuple[int, ...] = ()
 
 
+class Blocks(NamedTuple):
+    """Blocks of `step` bytes of a memory, one after the other, and the bytes that are looked for: these `values`, and
+    what the operands after the address are. `displacement` is added to the address, outside of 32 bits.
+
+    `tests` are for each pair of further operands, the lesser first, what is added to their difference, and how much
+    smaller it gets with each block: there are to be no more blocks than that.
+    """
+
+    memory: int
+    displacement: int
+    step: int
+    values: bytes
+    tests: tuple[tuple[int, int], ...] = ()
+
+
 def _op(
     mnemonic: str, params: tuple[ValType, ...] | None, results: tuple[ValType, ...], effects: int, family: Family
 ) -> Op:
@@ -53,6 +68,10 @@ FIND = _op("bulk.find", ("i32",) * 2, ("i32",), _READS, "memory")
 FIND_WITHIN = _op("bulk.find_within", ("i32",) * 3, ("i32",), _READS, "memory")
 #: (address, address, count of turns): the index of the first byte in which two runs differ, or -1. imm: Run.
 MISMATCH = _op("bulk.mismatch", ("i32",) * 3, ("i32",), _READS, "memory")
+#: (address, …): the index of the first byte that is looked for, in a block all of which is in memory. imm: Blocks.
+FIND_BLOCK = _op("bulk.find_block", None, ("i32",), _READS, "memory")
+#: (address, …): how many bytes the blocks have before the first one with such a byte, or beyond memory. imm: Blocks.
+SKIP_BLOCKS = _op("bulk.skip_blocks", None, ("i32",), expr.READS_MEMORY, "memory")
 #: (address, count of turns): the sum of all elements, unsigned. imm: Run.
 SUM = _op("bulk.sum", ("i32",) * 2, ("i32",), _READS, "integer")
 #: (first, limit): the turns of a loop that goes on while its counter is below the limit; 0 if it wraps first.
@@ -62,5 +81,7 @@ TURNS_BELOW = _op("bulk.turns_below", ("i32",) * 2, ("i32",), 0, "integer")
 TURNS_WHOLE = _op("bulk.turns_whole", ("i32",), ("i32",), 0, "integer")
 #: (address, index): where a byte is that was found inside the memory. imm: where the first one is, from the address.
 PLACE = _op("bulk.place", ("i32",) * 2, ("i32",), 0, "integer")
+#: (place): a number of which that bit, one of 32, is set and no other.
+BIT = _op("bulk.bit", ("i32",), ("i32",), 0, "integer")
 #: (address): the elements that a loop goes through, as a list. imm: the loop and its item.
 ITEMS = _op("bulk.items", ("i32",), ("externref",), _READS, "memory")

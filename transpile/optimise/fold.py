@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wasm2py.transpile.ir.bulk import BIT
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, map_end
-from wasm2py.transpile.ir.expr import CONSTS, NOT, SELECT, Expr, const
+from wasm2py.transpile.ir.expr import CONSTS, LOCAL_GET, NOT, SELECT, Expr, const
 from wasm2py.transpile.opcodes import OPS, Op
 
 _BITS = {"i32": 32, "i64": 64}
@@ -129,24 +130,61 @@ def _binary_rule(name: str, bits: int, compute: Callable[[int, int], int]) -> Ca
         left, right = expr.args
         if _is_const(left) and _is_const(right):
             return _result(expr, int(compute(left.imm, right.imm)))
-        if _is_const(left) and name in _COMMUTATIVE and not right.effects:
+        if _is_const(left) and name in _COMMUTATIVE:
             left, right = right, left
             expr = expr.with_args((left, right))
         if _is_const(right):
             return _right_constant(expr, name, bits)
-        return _constants_outside(expr) if name == "add" else expr
+        if name == "add":
+            return _constants_outside(expr)
+        return _without_opposites(expr) if name == "sub" else expr
 
     return rule
+
+
+def _without_opposites(expr: Expr) -> Expr:
+    """y + (x - y) → x, and (x + y) - y, however deep in a sum."""
+    left, right = expr.args
+    if not left.variables & right.variables:
+        return expr
+    adds = not expr.op.mnemonic.endswith("sub")
+    for own, other, positive in ((right, left, not adds), (left, right, False)):
+        rest = _less(other, own, positive) if own.op is LOCAL_GET and (adds or own is right) else None
+        if rest is not None:
+            return rest
+    return expr
+
+
+def _less(sum_: Expr, term: Expr, positive: bool) -> Expr | None:
+    """A sum without one such term, which it adds (or else subtracts); None where it has none."""
+    if not sum_.variables & term.variables or sum_.op.mnemonic not in _SUMS:
+        return None
+    left, right = sum_.args
+    subtracts = sum_.op.mnemonic.endswith("sub")
+    if positive is not subtracts and right.op is LOCAL_GET and right.imm is term.imm:
+        return left
+    if positive and not subtracts and left.op is LOCAL_GET and left.imm is term.imm:
+        return right
+    rest = _less(left, term, positive)
+    if rest is not None:
+        return sum_.with_args((rest, right))
+    rest = _less(right, term, positive is not subtracts)
+    return None if rest is None else sum_.with_args((left, rest))
+
+
+_SUMS = frozenset({"i32.add", "i32.sub", "i64.add", "i64.sub"})
 
 
 def _constants_outside(expr: Expr) -> Expr:
     """x + (y + a) → (x + y) + a, and (x + a) + y likewise: constants meet at the root of a sum."""
     left, right = expr.args
     if right.op is expr.op and _is_const(right.args[1]):
-        return _add_rule(expr.with_args((_constants_outside(expr.with_args((left, right.args[0]))), right.args[1])))
+        inner = _constants_outside(expr.with_args((left, right.args[0])))
+        return _add_rule(expr.with_args((inner, right.args[1])))
     if left.op is expr.op and _is_const(left.args[1]) and right.depth < left.depth:  # no tree gets deeper
-        return _add_rule(expr.with_args((expr.with_args((left.args[0], right)), left.args[1])))
-    return expr
+        inner = _without_opposites(expr.with_args((left.args[0], right)))
+        return _add_rule(expr.with_args((inner, left.args[1])))
+    return _without_opposites(expr)
 
 
 def _result(expr: Expr, value: int) -> Expr:
@@ -238,6 +276,18 @@ def _select(expr: Expr) -> Expr:
     return expr
 
 
+def _ctz(expr: Expr) -> Expr:
+    """Where the only bit is."""
+    return expr.args[0].args[0] if expr.args[0].op is BIT else expr
+
+
+def _extract_lane(expr: Expr) -> Expr:
+    """Every lane of a splat of bytes is the number's lowest byte."""
+    if expr.args[0].op is not _SPLAT:
+        return expr
+    return Expr(OPS["i32.and"], "i32", (expr.args[0].args[0], const("i32", 255, expr.offset)), None, expr.offset)
+
+
 def _wrap(expr: Expr) -> Expr:
     """The low half of an extended i32 is that i32."""
     arg = expr.args[0]
@@ -269,7 +319,7 @@ def _extend_lanes(expr: Expr) -> Expr:
     return Expr(op, "v128", (shuffle.args[which],), None, expr.offset)
 
 
-_SHUFFLE = OPS["i8x16.shuffle"]
+_SHUFFLE, _SPLAT = OPS["i8x16.shuffle"], OPS["i8x16.splat"]
 
 
 def _register() -> None:
@@ -277,6 +327,8 @@ def _register() -> None:
         for name, compute in _by_bits(bits).items():
             _RULES[OPS[f"{type_}.{name}"]] = _binary_rule(name, bits, compute)
         _RULES[OPS[f"{type_}.eqz"]] = _eqz
+    _RULES[OPS["i32.ctz"]] = _ctz
+    _RULES[OPS["i8x16.extract_lane_u"]] = _extract_lane
     _RULES[SELECT] = _select
     for op in OPS.values():
         if ".extend_low_" in op.mnemonic:

@@ -11,7 +11,8 @@ would have left in them.
 
 - `turn` reads one turn; `entry` knows what holds on the way in, `turns` how many there will be, in sums (`affine`);
 - `stores`, `loads` and `exits` know the kinds of loops; `rewrite` puts a statement in a loop's place;
-- `blocks` goes ahead to where a search by vectors ends;
+- `vectorturn` reads one turn of a search by vectors, `hits` what that looks for; `blocks` puts one operation in its
+  place, `blocksend` what it leaves;
 - `merge` puts an unrolled loop and what was left over from it together, by what holds on the `ways` through both.
 """
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.cfg import Block, FunctionIR, predecessors
 from wasm2py.transpile.ir.liveness import live_out
-from wasm2py.transpile.optimise.bulk.blocks import skip_blocks
+from wasm2py.transpile.optimise.bulk.blocks import search_blocks
 from wasm2py.transpile.optimise.bulk.entry import Entry
 from wasm2py.transpile.optimise.bulk.exits import replace_index
 from wasm2py.transpile.optimise.bulk.loads import find_search, find_sum
@@ -34,8 +35,8 @@ _KINDS = (find_stores, find_search, find_sum)
 
 def make_bulk(function: FunctionIR) -> bool:
     """Rewrite the loops that can be, in place; whether there were any."""
-    skipped = skip_blocks(function)
-    return _replace_all(function) or skipped
+    searched = search_blocks(function)
+    return _replace_all(function) or searched
 
 
 def _replace_all(function: FunctionIR) -> bool:

@@ -1,108 +1,213 @@
-"""Searches for a byte that take 16 at a time, with vector instructions: the loop begins where it is going to end.
+"""Searches for bytes that take 16 or more at a time, with vector instructions.
 
-The loop itself stays: it looks at the bytes once more, and tells of them what is asked, or traps.
+A loop that ends only there becomes one search and the last of its turns (`blocks_end` tells what it leaves). Where a
+loop may also end because it has come far enough, a search before it lets it begin where it is going to end.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.bulk import FIND, Run
-from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, retarget
-from wasm2py.transpile.ir.expr import LOCAL_GET, Expr, Var, const, get
+from wasm2py.transpile.ir.bulk import FIND_BLOCK, SKIP_BLOCKS, Blocks
+from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, predecessors, retarget
+from wasm2py.transpile.ir.expr import CONSTS, Expr, Var, const, get
+from wasm2py.transpile.ir.liveness import live_in
 from wasm2py.transpile.opcodes import OPS
+from wasm2py.transpile.optimise.bulk.affine import Affine
+from wasm2py.transpile.optimise.bulk.blocksend import last_turn
+from wasm2py.transpile.optimise.bulk.hits import Uniform, Wanted, uniform_byte
+from wasm2py.transpile.optimise.bulk.rewrite import assignments
+from wasm2py.transpile.optimise.bulk.stores import Side, side_by_side
+from wasm2py.transpile.optimise.bulk.turn import SWAPPED, Access, Test, Turn, find_loops
+from wasm2py.transpile.optimise.bulk.turns import moving
+from wasm2py.transpile.optimise.bulk.vectorturn import TESTS, Search, read_search
+from wasm2py.transpile.optimise.linear import signed
 
-_ADD, _SUB, _AND = OPS["i32.add"], OPS["i32.sub"], OPS["i32.and"]
-_EQ, _LOAD, _CONST = OPS["i8x16.eq"], OPS["v128.load"], OPS["v128.const"]
-#: What is not zero if any byte is equal; what is if one is zero.
-_ANY = (OPS["i8x16.bitmask"], OPS["v128.any_true"])
-_ALL = OPS["i8x16.all_true"]
-_ONES = (1 << 128) // 255
-
-
-class _Search(NamedTuple):
-    """A loop of one block that goes on until it loads a byte of this value; `first` is what comes on the first turn to
-    the variable that has the address.
-    """
-
-    load: Expr
-    variable: Var
-    byte: int
-    first: int
+_AND, _XOR = OPS["i32.and"], OPS["i32.xor"]
+_BYTE_OF, _SPLAT = OPS["i8x16.extract_lane_u"], OPS["i8x16.splat"]
+_SIGN = 1 << 31
 
 
-def skip_blocks(function: FunctionIR) -> bool:
-    """Put a search before each such loop; whether there was any."""
-    order = function.reverse_postorder()
-    found = [(block, search) for block in order if _may_search(block) and (search := _search(block)) is not None]
-    for block, search in found:
-        before = function.block()
-        before.stmts = [Stmt((search.variable,), _skipped(search))]
-        for other in order:
-            if other is not block:
-                other.end = retarget(other.end, lambda to, loop=block, new=before: new if to is loop else to)  # type: ignore[misc]
-        before.end = Jump(block)
-    if found:
-        function.edges_changed()
-        function.statements_changed()
-    return bool(found)
+def search_blocks(function: FunctionIR) -> bool:
+    """Rewrite each such loop; whether there was any."""
+    loops = [chain for chain in find_loops(function.reverse_postorder()) if any(map(_tests_lanes, chain))]
+    changed: set[Block] = set()
+    for chain in loops:
+        if changed.isdisjoint(chain) and _rewritten(chain, function):
+            changed.update(chain)
+            function.edges_changed()
+    return bool(changed)
 
 
-def _may_search(block: Block) -> bool:
-    end = block.end
-    return type(end) is Branch and (end.then is block) != (end.other is block) and len(block.stmts) <= 2
+def _tests_lanes(block: Block) -> bool:
+    exprs = block.exprs() if isinstance(block.end, Branch) else []
+    return any(each.op in TESTS for expr in exprs for each in expr.walk())
 
 
-def _search(block: Block) -> _Search | None:
-    """What a block searches for, if it does nothing else."""
-    end = block.end
-    assert isinstance(end, Branch)
-    test, step = end.condition, None
-    for stmt in block.stmts:
-        if _steps(stmt):
-            step = stmt
-        elif test.op is LOCAL_GET and stmt.targets == (test.imm,):
-            test = stmt.expr
-        else:
-            return None
-    told = _loaded_byte(test, end.then is not block)
-    if step is None or told is None:
-        return None
-    (load, byte), variable = told, step.targets[0]
-    if load.args[0].op is not LOCAL_GET or load.args[0].imm is not variable:
-        return None
-    return _Search(load, variable, byte, 16 if step is block.stmts[0] else 0)
-
-
-def _steps(stmt: Stmt) -> bool:
-    """Whether a statement makes a variable 16 more."""
-    expr = stmt.expr
-    if expr.op is not _ADD or len(stmt.targets) != 1:
+def _rewritten(chain: list[Block], function: FunctionIR) -> bool:
+    search = read_search(chain, _uniform_in(function, chain))
+    side = None if search is None else _side(search.hits.loads)
+    if search is None or side is None:
         return False
-    first, second = expr.args
-    return first.op is LOCAL_GET and first.imm is stmt.targets[0] and second.imm == 16 and second.type == "i32"
+    step, header = side.width * len(side.order), chain[0]
+    moves = search.turn.step(side.first.address)
+    live = live_in(function)[header.id]
+    carried = [variable for variable in search.turn.after if live >> variable.index & 1]
+    steps = {
+        v: signed(by.known) for v in carried if (by := search.turn.steps.get(v)) is not None and by.known is not None
+    }
+    if moves is None or moves.known != step or len(steps) != len(carried):
+        return False
+    if search.tests:
+        return _skip(search, side, steps, function)
+    _find(search, side, steps, function)
+    return True
 
 
-def _loaded_byte(test: Expr, ends: bool) -> tuple[Expr, int] | None:
-    """The vector that is loaded, and the byte of which one ends the loop; `ends` says that a test that holds does."""
-    if test.op is _ALL and not ends and test.args[0].op is _LOAD:
-        return test.args[0], 0
-    if test.op not in _ANY or not ends or test.args[0].op is not _EQ:
+def _uniform_in(function: FunctionIR, chain: list[Block]) -> Uniform:
+    """What there is to know of variables that a loop leaves alone."""
+    assigned = {target for block in chain for stmt in block.stmts for target in stmt.targets}
+
+    def uniform(variable: Var) -> int | Var | None:
+        if variable in assigned or variable.type != "v128":
+            return None if variable in assigned else variable
+        stmts = [stmt for block in function.reverse_postorder() for stmt in block.stmts if variable in stmt.targets]
+        if variable in function.params or not stmts:
+            return None
+        known = {uniform_byte(stmt.expr.imm) if stmt.expr.op in CONSTS else -1 for stmt in stmts}
+        if all(stmt.expr.op is _SPLAT or stmt.expr.op in CONSTS for stmt in stmts) and None not in known:
+            byte = known.pop()
+            return variable if known or byte == -1 else byte
         return None
-    first, second = test.args[0].args
-    load, wanted = (first, second) if first.op is _LOAD else (second, first)
-    if load.op is not _LOAD or wanted.op is not _CONST or wanted.imm != (wanted.imm & 255) * _ONES:
+
+    return uniform
+
+
+def _side(loads: tuple[Access, ...]) -> Side | None:
+    """What is loaded in each turn, if there is no gap in it: from the lowest place on."""
+    for first in loads:
+        side = side_by_side([first, *(load for load in loads if load is not first)])
+        if side is not None and side.lowest == 0:
+            return side
+    return None
+
+
+def _operands(search: Search, side: Side) -> tuple[Expr, ...]:
+    """Where the first turn loads, and the bytes that are variables."""
+    offset = side.first.expr.offset
+    bytes_ = sorted(search.hits.wanted.variables, key=lambda variable: variable.index)
+    return side.first.address.expr(offset), *(_byte(variable, offset) for variable in bytes_)
+
+
+def _byte(variable: Var, offset: int) -> Expr:
+    value = get(variable, offset)
+    if variable.type == "v128":
+        return Expr(_BYTE_OF, "i32", (value,), 0, offset)
+    return Expr(_AND, "i32", (value, const("i32", 255, offset)), None, offset)
+
+
+def _blocks(side: Side, wanted: Wanted, tests: tuple[tuple[int, int], ...] = ()) -> Blocks:
+    values = bytes(value for value in range(256) if wanted.values >> value & 1)
+    return Blocks(side.first.memory, side.displacement, side.width * len(side.order), values, tests)
+
+
+# Loops that only end where they find something
+
+
+def _find(search: Search, side: Side, steps: dict[Var, int], function: FunctionIR) -> None:
+    """The search, then what the loop does in its last turn."""
+    offset, step = side.first.expr.offset, side.width * len(side.order)
+    index, rest = function.variable("i32"), function.variable("i32")
+    found = Expr(FIND_BLOCK, "i32", _operands(search, side), _blocks(side, search.hits.wanted), offset)
+    header = search.turn.blocks[0]
+    before = [Stmt((index,), found), Stmt((rest,), _rest(index, step, offset))]
+    before += _moved(steps, step, Affine.of(index).plus(Affine.of(rest), -1), function, offset)
+    header.stmts = before + last_turn(search, rest, function)
+    header.end = Jump(search.exit)
+
+
+def _rest(index: Var, step: int, offset: int) -> Expr:
+    op, by = (OPS["i32.rem_u"], step) if step & (step - 1) else (_AND, step - 1)
+    return Expr(op, "i32", (get(index, offset), const("i32", by, offset)), None, offset)
+
+
+def _moved(steps: dict[Var, int], step: int, size: Affine, function: FunctionIR, offset: int) -> list[Stmt]:
+    """What the variables are after as many turns as there are steps in a size."""
+    stmts: list[Stmt] = []
+    turns = size
+    if any(by % step for by in steps.values()):
+        counted = function.variable("i32")
+        divided = Expr(OPS["i32.div_u"], "i32", (size.expr(offset), const("i32", step, offset)), None, offset)
+        stmts, turns = [Stmt((counted,), divided)], Affine.of(counted)
+    by_turns = {v: Affine.of(v).plus(*(turns, by) if by % step else (size, by // step)) for v, by in steps.items()}
+    return stmts + assignments(by_turns, function, offset)
+
+
+# Loops that may end elsewhere
+
+
+def _skip(search: Search, side: Side, steps: dict[Var, int], function: FunctionIR) -> bool:
+    """The loop is entered where one of its tests may say that it ends; False if that cannot be told."""
+    limits = [_limit(search.turn, test) for test in search.tests]
+    known = [limit for limit in limits if limit is not None]
+    if len(known) < len(limits):
+        return False
+    header, offset, step = search.turn.blocks[0], side.first.expr.offset, side.width * len(side.order)
+    operands = _operands(search, side) + tuple(side_ for limit in known for side_ in _compared(limit, offset))
+    blocks = _blocks(side, search.hits.wanted, tuple((limit.more, limit.step) for limit in known))
+    size = function.variable("i32")
+    entered = function.block()
+    entered.stmts = [Stmt((size,), Expr(SKIP_BLOCKS, "i32", operands, blocks, offset))]
+    entered.stmts += _moved(steps, step, Affine.of(size), function, offset)
+    inside = set(search.turn.blocks)
+    for block in predecessors(function.reverse_postorder())[header.id]:
+        if block not in inside:
+            block.end = retarget(block.end, lambda to: entered if to is header else to)
+    if function.entry is header:
+        function.entry = entered
+    entered.end = Jump(header)
+    return True
+
+
+class _Limit(NamedTuple):
+    """A test holds in as many turns as `(upper - lower + more) // step` says, if that is positive."""
+
+    lower: Affine
+    upper: Affine
+    more: int
+    step: int
+    signed: bool = False
+
+
+def _limit(turn: Turn, test: Test) -> _Limit | None:
+    """In how many turns a test is sure to hold; None if that cannot be told."""
+    found = moving(turn, _settled(test))
+    if found is None or found[1].known is None:
         return None
-    return load, wanted.imm & 255
+    test, step = found[0], signed(found[1].known)
+    lower, upper = (test.left, test.right) if step > 0 else (test.right, test.left)
+    if test.relation == "ne" and step:
+        return _Limit(Affine(), upper.plus(lower, -1), abs(step) - 1, abs(step))
+    if test.relation not in (("lt", "le") if step > 0 else ("gt", "ge") if step else ()):
+        return None
+    return _Limit(lower, upper, abs(step) - (test.relation in ("lt", "gt")), abs(step), test.signed)
 
 
-def _skipped(search: _Search) -> Expr:
-    """The variable, as many times 16 further as the loop would make it but for the last time."""
-    offset, (_, displacement, memory) = search.load.offset, search.load.imm
-    start = get(search.variable, offset)
-    first = Expr(_ADD, "i32", (start, const("i32", search.first, offset)), None, offset) if search.first else start
-    run = Run(memory, 1, 1, (displacement,))
-    at = Expr(FIND, "i32", (first, const("i32", search.byte, offset)), run, offset)
-    beyond = Expr(_ADD, "i32", (start, const("i32", search.first + displacement & 0xFFFFFFFF, offset)), None, offset)
-    distance = Expr(_AND, "i32", (Expr(_SUB, "i32", (at, beyond), None, offset), const("i32", 0xFFFFFFF0, offset)))
-    return Expr(_ADD, "i32", (start, distance), None, offset)
+def _settled(test: Test) -> Test:
+    """Whether a difference has not wrapped, as whether the number is no less than what is taken from it."""
+    if test.relation in ("ge", "gt"):
+        test = Test(test.right, SWAPPED[test.relation], test.left, test.signed)
+    less = test.right.plus(test.left, -1).known
+    if test.relation == "le" and not test.signed and less is not None and signed(less) > 0:
+        return Test(test.right, "ge", Affine(less), signed=False)
+    return test
+
+
+def _compared(limit: _Limit, offset: int) -> tuple[Expr, Expr]:
+    """Both ends, signed numbers made greater by 2**31."""
+    return _flipped(limit.lower, limit.signed, offset), _flipped(limit.upper, limit.signed, offset)
+
+
+def _flipped(value: Affine, flip: bool, offset: int) -> Expr:
+    expr = value.expr(offset)
+    return Expr(_XOR, "i32", (expr, const("i32", _SIGN, offset)), None, offset) if flip else expr

@@ -123,11 +123,17 @@ class Turn:
 
 
 def find_chains(blocks: list[Block]) -> list[list[Block]]:
-    """The loops of a function that are one chain of blocks, which control leaves for good where it does.
+    """The loops of a function that are one chain of blocks, which control leaves for good where it does, each ending
+    with a test.
 
-    A chain ends with a test. Where a loop begins with its test, that is the end of the turn before; what comes first
-    is then the block after it, which the loop's first turn comes to from that test as well.
+    Where a loop begins with its test, that is the end of the turn before; what comes first is then the block after it,
+    which the loop's first turn comes to from that test as well.
     """
+    return [chain[1:] + chain[:1] if type(chain[-1].end) is Jump else chain for chain in find_loops(blocks)]
+
+
+def find_loops(blocks: list[Block]) -> list[list[Block]]:
+    """The same, each from its header on."""
     number = {block.id: i for i, block in enumerate(blocks)}
     backwards = [
         (header, block)
@@ -139,8 +145,7 @@ def find_chains(blocks: list[Block]) -> list[list[Block]]:
     if not backwards:
         return []
     before = predecessors(blocks)
-    chains = [chain for header, block in backwards if (chain := _chain(header, block, before))]
-    return [chain[1:] + chain[:1] if type(chain[-1].end) is Jump else chain for chain in chains]
+    return [chain for header, block in backwards if (chain := _chain(header, block, before))]
 
 
 def _chain(header: Block, last: Block, before: dict[int, list[Block]]) -> list[Block]:
@@ -167,16 +172,16 @@ def read_turn(blocks: list[Block]) -> Turn | None:
         if not isinstance(end, Branch) or end.then is end.other:
             return None
         goes_on = end.then is following
-        test = _read_test(end.condition, goes_on, turn)
+        test = read_test(end.condition, goes_on, turn)
         if test is None:
             return None
         turn.ways.append(Way(end.other if goes_on else end.then, test, dict(turn.after), len(turn.loads)))
     turn.exit, turn.test, _, _ = turn.ways.pop()
-    turn.steps = _steps(turn)
+    turn.steps = find_steps(turn)
     return turn if bool(turn.stores) != bool(turn.loads) and not (turn.stores and turn.ways) else None
 
 
-def _read_test(condition: Expr, goes_on: bool, turn: Turn) -> Test | None:
+def read_test(condition: Expr, goes_on: bool, turn: Turn) -> Test | None:
     """The test at the end of each turn, which goes on if the condition is true, or if it is not."""
     while condition.op is NOT or condition.op.mnemonic == "i32.eqz":
         condition, goes_on = condition.args[0], not goes_on
@@ -209,7 +214,8 @@ def _read(stmt: Stmt, turn: Turn) -> bool:
     return value_after is not None or not expr.effects & ~READS_GLOBALS
 
 
-def _steps(turn: Turn) -> dict[Var, Affine]:
+def find_steps(turn: Turn) -> dict[Var, Affine]:
+    """The variables that each turn makes so much more, by what stays."""
     steps: dict[Var, Affine] = {}
     for variable, value in turn.after.items():
         if value is not None:
