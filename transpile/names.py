@@ -17,7 +17,7 @@ from functools import lru_cache
 from wasm2py.runtime import program, types
 from wasm2py.runtime.numerics import AGGREGATE_HELPERS, HELPERS
 from wasm2py.runtime.types import FuncType
-from wasm2py.transpile.ir.expr import FROM_CONDITIONS, FROM_LANES
+from wasm2py.transpile.ir.expr import BY_PARITY, FROM_CONDITIONS, FROM_LANES
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.opcodes import OPS, Op
 
@@ -41,7 +41,7 @@ def vector_name(op: Op) -> str:
 #: All such names, and those of functions that either dialect has besides.
 VECTOR_NAMES = frozenset(
     vector_name(op)
-    for op in (*OPS.values(), *FROM_LANES.values(), *FROM_CONDITIONS.values())
+    for op in (*OPS.values(), *FROM_LANES.values(), *FROM_CONDITIONS.values(), *BY_PARITY)
     if op.family.startswith("vector")
 ) | {"v128_from_int", "v128_to_int", "f32x4_load", "f64x2_load", "i8x16_eq_bitmask"}
 _RESERVED = frozenset().union(

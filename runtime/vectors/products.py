@@ -49,6 +49,12 @@ def i16x8_mul(a: int, b: int) -> int:
     return from_bytes(products, "little")
 
 
+def i16x8_scale(a: int, b: int) -> int:
+    """Multiply lanes that are bytes by a number that is the same for all, wrapping around."""
+    factor = b & 65535
+    return a * factor if factor <= 257 else _scaled_16(a, factor)
+
+
 def i32x4_mul(a: int, b: int) -> int:
     """Multiply, wrapping around."""
     a0, a1, a2, a3 = _u32s(to_bytes(a, 16, "little"))
@@ -123,6 +129,7 @@ def _extmuls(name: str, count: int, letters: str, wide: str) -> Helpers:
 
 HELPERS: Helpers = {
     "i16x8_mul": i16x8_mul,
+    "i16x8_scale": i16x8_scale,
     "i32x4_mul": i32x4_mul,
     "i64x2_mul": i64x2_mul,
     "i32x4_dot_i16x8_s": i32x4_dot_i16x8_s,

@@ -182,7 +182,46 @@ def _narrow_unsigned(wide: Shape, low: Unary) -> Binary:
     return narrow_u
 
 
+# Even and odd bytes instead of halves.
+
+_BYTES = I16X8.ones * 255
+_ABOVE_BYTES = I16X8.ones * 0xFF00
+
+
+def i16x8_even(a: int) -> int:
+    """The even bytes, as lanes of 16 bits."""
+    return a & _BYTES
+
+
+def i16x8_odd(a: int) -> int:
+    """The odd bytes, as lanes of 16 bits."""
+    return a >> 8 & _BYTES
+
+
+def i8x16_zip(a: int, b: int) -> int:
+    """The lanes of both in turn, as bytes: signed numbers become unsigned, or what is next to them."""
+    if (a | b) & _ABOVE_BYTES:
+        a, b = _between_bytes(a), _between_bytes(b)
+    return a | b << 8
+
+
+def i8x16_zip_fitting(a: int, b: int) -> int:
+    """The same of lanes that are bytes."""
+    return a | b << 8
+
+
+def _between_bytes(x: int) -> int:
+    negative = x & I16X8.signs
+    x &= ~((negative << 1) - (negative >> 15))
+    over = (x & _ABOVE_BYTES) + (I16X8.rest & _ABOVE_BYTES) & I16X8.signs
+    return (x | (over >> 7) - (over >> 15)) & _BYTES
+
+
 HELPERS: Helpers = {
+    "i16x8_even": i16x8_even,
+    "i16x8_odd": i16x8_odd,
+    "i8x16_zip": i8x16_zip,
+    "i8x16_zip_fitting": i8x16_zip_fitting,
     **{name: helper for shape in _WIDER for name, helper in _extends(shape).items()},
     **{name: helper for shape in (I8X16, I16X8) for name, helper in _extadds(shape).items()},
     "i8x16_narrow_i16x8_s": _narrow_signed(I16X8, _low_bytes),

@@ -18,7 +18,9 @@ V: dict[str, Any] = VECTOR_HELPERS
 #: Instructions with immediates, and those of memory, have tests of their own.
 NAMES = [name for name in V if name in MODEL]
 #: What generated code has functions for besides instructions.
-EXTRA = {"f32x4_make", "f64x2_make", "i32x4_mask", "i64x2_mask", "i8x16_eq_bitmask"}
+EXTRA = {"f32x4_make", "f64x2_make", "i32x4_mask", "i64x2_mask", "i8x16_eq_bitmask"} | {
+    "i16x8_even", "i16x8_odd", "i16x8_scale", "i8x16_zip", "i8x16_zip_fitting"
+}  # fmt: skip
 #: Where NaNs of arithmetic come out; elsewhere bit patterns are kept.
 ARITHMETIC = (
     "add", "sub", "mul", "div", "min", "max", "sqrt", "ceil", "floor", "trunc", "nearest", "madd", "nmadd", "zero",

@@ -14,12 +14,26 @@ from wasm2py.transpile.emit import nodes
 from wasm2py.transpile.emit.emitter import INTEGERS, NODES, WORDS, Emitter, NodeHandler
 from wasm2py.transpile.emit.places import address_of, item_base, view_and_index
 from wasm2py.transpile.emit.values import MASKS, WORD, Value, word_bounds
-from wasm2py.transpile.ir.expr import FROM_CONDITIONS, FROM_LANES, LOCAL_GET, Expr
+from wasm2py.transpile.ir.expr import (
+    BY_PARITY,
+    CONSTS,
+    EVEN,
+    FROM_CONDITIONS,
+    FROM_LANES,
+    LOCAL_GET,
+    ODD,
+    SCALED,
+    ZIPPED_FITTING,
+    Expr,
+)
 from wasm2py.transpile.ir.intervals import FULL, interval
 from wasm2py.transpile.opcodes import OPS, Op
 
 _ONES = (1 << 128) - 1
-_LOAD = OPS["v128.load"]
+#: Bytes times this are numbers of 16 bits.
+_LARGEST_FACTOR = 257
+_EVEN_BYTES = _ONES // 65535 * 255
+_LOAD, _SHIFTED = OPS["v128.load"], OPS["i16x8.shr_u"]
 #: Instructions on vectors of floats → what loads one, in the portable dialect.
 _LOADED_AS = {
     op: f"{shape}_load"
@@ -65,14 +79,17 @@ def _access(emitter: Emitter, expr: Expr, line: int, helper: str = "") -> ast.ex
 
 
 def _load(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
-    """Two halves, read by views, where the address is a variable's: that takes half the time of a call."""
-    if emitter.dialect == "portable" or expr.args[0].op is not LOCAL_GET:
+    """Two halves, read by views, where a variable is the index: that takes half the time of a call."""
+    if emitter.dialect == "portable":
         return _access(emitter, expr, line)
     _, offset, memory = expr.imm
-    low, high = [
-        nodes.item(*view_and_index(emitter, memory, "u64", item_base(emitter, expr.args[0], line), at, line), line)
+    places = [
+        view_and_index(emitter, memory, "u64", item_base(emitter, expr.args[0], line), at, line)
         for at in (offset, offset + 8)
     ]
+    if not all(isinstance(index, ast.Name) for _, index in places) and expr.args[0].op is not LOCAL_GET:
+        return _access(emitter, expr, line)
+    low, high = (nodes.item(*place, line) for place in places)
     return nodes.BinOp(low, nodes.OR, nodes.BinOp(high, nodes.SHL, nodes.constant(64, line), line), line)
 
 
@@ -97,6 +114,56 @@ def _not(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
     if emitter.dialect == "portable":
         return _helper(emitter, expr, line)
     return nodes.BinOp(emitter.node(expr.args[0]), nodes.XOR, nodes.constant(_ONES, line), line)
+
+
+def _even(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    if emitter.dialect == "portable":
+        return _helper(emitter, expr, line)
+    return nodes.BinOp(emitter.node(expr.args[0]), nodes.AND, nodes.constant(_EVEN_BYTES, line), line)
+
+
+def _odd(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    if emitter.dialect == "portable":
+        return _helper(emitter, expr, line)
+    down = nodes.BinOp(emitter.node(expr.args[0]), nodes.SHR, nodes.constant(8, line), line)
+    return nodes.BinOp(down, nodes.AND, nodes.constant(_EVEN_BYTES, line), line)
+
+
+def _zipped(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """Upper bytes that would be moved down first are where they are to be."""
+    if emitter.dialect == "portable":
+        return _helper(emitter, expr, line)
+    even, odd = expr.args
+    if odd.op is _SHIFTED and odd.args[1].op in CONSTS and odd.args[1].imm % 16 == 8:
+        upper = nodes.BinOp(emitter.node(odd.args[0]), nodes.AND, nodes.constant(_EVEN_BYTES << 8, line), line)
+    else:
+        upper = nodes.BinOp(emitter.node(odd), nodes.SHL, nodes.constant(8, line), line)
+    return nodes.BinOp(emitter.node(even), nodes.OR, upper, line)
+
+
+def _scaled(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+    """By a small constant without a call."""
+    lanes, factor = expr.args
+    if emitter.dialect == "portable" or factor.op not in CONSTS or factor.imm & 65535 > _LARGEST_FACTOR:
+        return _helper(emitter, expr, line)
+    return nodes.BinOp(emitter.node(lanes), nodes.MUL, nodes.constant(factor.imm & 65535, line), line)
+
+
+def _shift(bits: int, left: bool) -> NodeHandler:
+    """Lanes of so many bits by a constant without a call."""
+    full = (1 << bits) - 1
+
+    def handler(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+        if emitter.dialect == "portable" or expr.args[1].op not in CONSTS:
+            return _helper(emitter, expr, line)
+        count = expr.args[1].imm % bits
+        kept = nodes.constant(_ONES // full * (full >> count), line)
+        lanes, by = emitter.node(expr.args[0]), nodes.constant(count, line)
+        if left:
+            return nodes.BinOp(nodes.BinOp(lanes, nodes.AND, kept, line), nodes.SHL, by, line)
+        return nodes.BinOp(nodes.BinOp(lanes, nodes.SHR, by, line), nodes.AND, kept, line)
+
+    return handler
 
 
 def _bitmask(emitter: Emitter, expr: Expr, line: int) -> Value:
@@ -131,12 +198,16 @@ def _register() -> None:
             NODES[op] = _helper
     INTEGERS[OPS["i8x16.bitmask"]] = _bitmask
     WORDS[OPS["i64x2.extract_lane"]] = _word
-    NODES.update(dict.fromkeys((*FROM_LANES.values(), *FROM_CONDITIONS.values()), _helper))
+    NODES.update(dict.fromkeys((*FROM_LANES.values(), *FROM_CONDITIONS.values(), *BY_PARITY), _helper))
     NODES[OPS["v128.const"]] = _const
     NODES[_LOAD] = _load
     for name, operator in {"and": nodes.AND, "or": nodes.OR, "xor": nodes.XOR}.items():
         NODES[OPS[f"v128.{name}"]] = _operator(operator)
     NODES[OPS["v128.not"]] = _not
+    NODES.update({EVEN: _even, ODD: _odd, ZIPPED_FITTING: _zipped, SCALED: _scaled})
+    for bits in (8, 16, 32, 64):
+        shape = f"i{bits}x{128 // bits}"
+        NODES[OPS[f"{shape}.shl"]], NODES[OPS[f"{shape}.shr_u"]] = _shift(bits, True), _shift(bits, False)
 
 
 def _gives_integer(op: Op) -> bool:

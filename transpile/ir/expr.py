@@ -162,6 +162,16 @@ FROM_CONDITIONS: dict[str, Op] = {
     "f64x2": Op(-1, "i64x2.mask", None, ("i32",) * 2, ("v128",), "vector", "simd", False, 0),
 }
 
+# Made by optimise/halves.py. The even bytes of a vector as lanes of 16 bits, and the odd ones; the lanes of two vectors
+# in turn as unsigned bytes, or what is next to them, and such as are known to fit; lanes that are less than 256, times
+# a number that is the same for all, wrapping around.
+EVEN = Op(-1, "i16x8.even", None, ("v128",), ("v128",), "vector", "simd", False, 0)
+ODD = replace(EVEN, mnemonic="i16x8.odd")
+ZIPPED = Op(-1, "i8x16.zip", None, ("v128",) * 2, ("v128",), "vector", "simd", False, 0)
+ZIPPED_FITTING = replace(ZIPPED, mnemonic="i8x16.zip_fitting")
+SCALED = replace(ZIPPED, mnemonic="i16x8.scale")
+BY_PARITY = (EVEN, ODD, ZIPPED, ZIPPED_FITTING, SCALED)
+
 # Exceptions (see lift/exceptions.py). A call, its argument, as a statement of its own: after its results it gives the
 # exception that it was left with, or null. An exception of the tag that is the immediate, out of the values that it
 # carries; whether one has that tag; the value that it carries at that index. Instead of values a function returns
@@ -247,7 +257,7 @@ def _own_effects(op: Op) -> int:
 
 _IR_OPS = (
     AND, OR, NOT, LOOKUP, IN, WITHIN, NARROWED, CELL, SHARED_SIZE, CAUGHT, EXCEPTION, HAS_TAG, CARRIED, RAISE,
-    *FROM_LANES.values(), *FROM_CONDITIONS.values(),
+    *FROM_LANES.values(), *FROM_CONDITIONS.values(), *BY_PARITY,
 )  # fmt: skip
 _ADDED = (*_IR_OPS, *WIDE_ATOMICS.values(), *FIXED_FIELDS.values(), FIELD_SET, ELEMENT_SET)
 OWN_EFFECTS: dict[Op, int] = {op: _own_effects(op) for op in (*OPS.values(), *_ADDED)}

@@ -18,6 +18,7 @@ from wasm2py.transpile.optimise.counting import count_loops
 from wasm2py.transpile.optimise.dead import remove_dead
 from wasm2py.transpile.optimise.displacing import displace
 from wasm2py.transpile.optimise.fold import fold
+from wasm2py.transpile.optimise.halves import divide_by_parity
 from wasm2py.transpile.optimise.inline import inline_uses
 from wasm2py.transpile.optimise.lanes import take_lanes_apart
 from wasm2py.transpile.optimise.latches import step_at_latches
@@ -62,6 +63,7 @@ PASSES: dict[str, Pass] = {
     "displacing": displace,
     "webs": split_webs,
     "lanes": take_lanes_apart,
+    "halves": divide_by_parity,
     "alignments": find_alignments,
 }
 
@@ -73,9 +75,9 @@ NAMES = (
 
 _ORDER = (
     "cleanup", "copies", "fold", "dead", "webs", "lanes", "inline", "bulk", "fold", "cleanup", "copies", "dead",
-    "inline", "conditions", "membership", "cleanup", "pointers", "restarts", "latches", "companions", "copies", "fold",
-    "cleanup", "dead", "inline", "fold", "choices", "sinking", "splitting", "alignments", "ranges", "counting",
-    "narrowing", "unwrapped", "signs", "mixing", "displacing",
+    "inline", "halves", "conditions", "membership", "cleanup", "pointers", "restarts", "latches", "companions",
+    "copies", "fold", "cleanup", "dead", "inline", "fold", "choices", "sinking", "splitting", "alignments", "ranges",
+    "counting", "narrowing", "unwrapped", "signs", "mixing", "displacing",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wasm2py.runtime.vectors.shapes import Helpers, Shape
-from wasm2py.runtime.vectors.words.pairs import I8X16, I16X8, I32X4, MASK_32, Vector, Words, of_two
+from wasm2py.runtime.vectors.words.pairs import I8X16, I16X8, I32X4, MASK_32, Vector, Words, of_two, words
 from wasm2py.runtime.vectors.words.widths import extender
 from wasm2py.runtime.words import int_lshift, int_mul
 
@@ -66,7 +66,23 @@ def _extmuls(wide: str, narrow: Shape, multiply: Words) -> Helpers:
     }
 
 
+def i16x8_scale(a: Vector, b: Vector) -> Vector:
+    """Multiply lanes that are bytes by a number that is the same for all, wrapping around."""
+    low, high = a if len(a) == 2 else words(a)
+    factor = (b if len(b) == 2 else words(b))[0] & 65535
+    if factor <= 257:
+        return int_mul(low, factor), int_mul(high, factor)
+    return _scaled_bytes(low, factor), _scaled_bytes(high, factor)
+
+
+def _scaled_bytes(x: int, factor: int) -> int:
+    """Every other lane at once, which leaves 32 bits to each product."""
+    even = int_mul(x & 0x000000FF000000FF, factor) & 0x0000FFFF0000FFFF
+    return even | int_lshift(int_mul(x >> 16 & 0x000000FF000000FF, factor) & 0x0000FFFF0000FFFF, 16)
+
+
 HELPERS: Helpers = {
+    "i16x8_scale": i16x8_scale,
     "i16x8_mul": of_two(_mul_16_bits),
     "i32x4_mul": of_two(_mul_32_bits),
     "i64x2_mul": of_two(int_mul),

@@ -151,7 +151,40 @@ def _narrow(fit: Word, gather: Word) -> Callable[[Vector, Vector], Vector]:
     return narrow
 
 
+# Even and odd bytes instead of halves.
+
+_BYTES = 0x00FF00FF00FF00FF
+_between_bytes = _fit_unsigned(I16X8)
+
+
+def i16x8_odd(a: Vector) -> Vector:
+    """The odd bytes, as lanes of 16 bits."""
+    low, high = a if len(a) == 2 else words(a)
+    return low >> 8 & _BYTES, high >> 8 & _BYTES
+
+
+def i8x16_zip(a: Vector, b: Vector) -> Vector:
+    """The lanes of both in turn, as bytes: signed numbers become unsigned, or what is next to them."""
+    a_low, a_high = a if len(a) == 2 else words(a)
+    b_low, b_high = b if len(b) == 2 else words(b)
+    return (
+        _between_bytes(a_low) & _BYTES | int_lshift(_between_bytes(b_low) & _BYTES, 8),
+        _between_bytes(a_high) & _BYTES | int_lshift(_between_bytes(b_high) & _BYTES, 8),
+    )
+
+
+def i8x16_zip_fitting(a: Vector, b: Vector) -> Vector:
+    """The same of lanes that are bytes."""
+    a_low, a_high = a if len(a) == 2 else words(a)
+    b_low, b_high = b if len(b) == 2 else words(b)
+    return a_low | int_lshift(b_low, 8), a_high | int_lshift(b_high, 8)
+
+
 HELPERS: Helpers = {
+    "i16x8_even": of_one(lambda x: x & _BYTES),
+    "i16x8_odd": i16x8_odd,
+    "i8x16_zip": i8x16_zip,
+    "i8x16_zip_fitting": i8x16_zip_fitting,
     **{name: helper for shape in (I8X16, I16X8, I32X4) for name, helper in _extends(shape).items()},
     **{name: helper for shape in (I8X16, I16X8) for name, helper in _extadds(shape).items()},
     "i8x16_narrow_i16x8_s": _narrow(_fit_signed(I16X8), _gather_bytes),
