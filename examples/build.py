@@ -21,6 +21,10 @@ LIBRARY = (
 )
 KERNEL = "python -m ziglang cc -target wasm32-freestanding -O2 -g0 -nostdlib -Wl,--no-entry -o {name}.wasm {name}.c"
 SIMD = KERNEL.replace("-O2", "-msimd128 -O2")
+THREADS = KERNEL.replace("-O2", "-matomics -mbulk-memory -O2").replace(
+    " -o",
+    " -Wl,--import-memory -Wl,--shared-memory -Wl,--max-memory=16777216 -Wl,-z,stack-size=16384 -o",
+)
 COMMAND = "python -m ziglang cc -target wasm32-wasi -O2 -s -o {name}.wasm {name}.c"
 RUST = (
     "rustc --edition 2021 --target wasm32-unknown-unknown --crate-type cdylib -C opt-level=s -C lto=fat -C panic=abort"
@@ -46,6 +50,7 @@ RECIPES: Mapping[str, str] = {
     **{f"kernels/{name}": KERNEL for name in KERNELS.split()},
     **{f"simd/{name}": KERNEL for name in SIMD_KERNELS.split()},
     **{f"simd/{name}_simd": SIMD for name in SIMD_KERNELS.split()},
+    "threads/workers": THREADS,
     **dict.fromkeys(("hello", "wc", "cat"), COMMAND),
     **dict.fromkeys(
         (

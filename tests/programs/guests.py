@@ -80,6 +80,7 @@ def wasmtime_engine() -> Any:
     wasmtime = wasmtime_package()
     config = wasmtime.Config()
     config.wasm_exceptions = config.wasm_gc = config.wasm_function_references = True
+    config.wasm_threads = config.shared_memory = True
     return wasmtime.Engine(config)
 
 
