@@ -61,6 +61,7 @@ RECIPES: Mapping[str, str] = {
             "registry",
             "lisp",
             "closures",
+            "trees",
             "kernels/boundary",
             "kernels/cells",
         ),

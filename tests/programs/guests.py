@@ -6,7 +6,7 @@ import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -116,6 +116,14 @@ class WasmtimeGuest:
 
     def write(self, address: int, data: bytes) -> None:
         self._memory.write(self._store, data, address)
+
+
+#: Instances in each dialect, and in wasmtime.
+LOADERS: Mapping[str, Loader] = {
+    "cpython": partial(Wasm2pyGuest, dialect="cpython"),
+    "portable": partial(Wasm2pyGuest, dialect="portable"),
+    "wasmtime": WasmtimeGuest,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,11 @@ vectors of RFC 9106, and both in wasmtime."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
-from programs.guests import Loader, Wasm2pyGuest, WasmtimeGuest
+from programs.guests import LOADERS, Loader
 from programs.hashes import Argon2Browser, Blake3
 from programs.reference import blake3
 
-LOADERS = {
-    "cpython": partial(Wasm2pyGuest, dialect="cpython"),
-    "portable": partial(Wasm2pyGuest, dialect="portable"),
-    "wasmtime": WasmtimeGuest,
-}
 DATA = bytes(i % 251 for i in range(9000))
 ABC = "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"
 
