@@ -33,6 +33,8 @@ _NEXT_LOOKS = 4096
 _SHORT = 256
 #: Where such integers are looked at one by one.
 _NEXT_WORDS = (8, 16)
+#: No more bytes are searched where what comes of it may be an index or a size.
+_FURTHEST = (1 << 31) - 1
 #: The index of what is not there.
 _NOWHERE = 0xFFFFFFFF
 #: Each byte, not to be changed: a bytearray takes the slice of another as it is, and copies any other buffer first.
@@ -269,14 +271,18 @@ def _index_of_block(mem: Buffer, address: int, step: int, at: int) -> int:
     return at - address
 
 
-def skip_blocks(mem: Buffer, address: int, step: int, wanted: int | Wanted, most: int) -> int:
-    """How many bytes the blocks of `step` bytes have, `most` at most, that lie in memory and have none wanted."""
-    end = min(address + most * step, len(mem))
-    if end - address < step:
-        return 0
+def find_in_blocks(mem: Buffer, address: int, step: int, wanted: int | Wanted, most: int) -> int:
+    """The index of the first byte wanted in the whole blocks of `step` bytes, `most` at most, that lie in memory.
+
+    If there is none, 2**32 - 1 less the size of these blocks, which are searched up to less than 2**31 bytes.
+    """
+    size = min(most * step, len(mem) - address, _FURTHEST)
+    size -= size % step
+    if size <= 0:
+        return _NOWHERE
+    end = address + size
     at = _find(mem, address, end, wanted) if isinstance(wanted, int) else _find_any(mem, address, end, wanted)
-    size = (end if at < 0 else at) - address
-    return size - size % step
+    return at - address if at >= 0 else _NOWHERE - size
 
 
 def _find_any(mem: Buffer, address: int, end: int, wanted: Wanted) -> int:

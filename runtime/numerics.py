@@ -45,7 +45,7 @@ HELPERS: dict[str, object] = {
     **_public_names(floats, ("f32", "f_", "i32_", "i64_")),
     **_public_names(words, ("int_", "uint_", "word_", "f64_", "f32_from_unsigned")),
     **_public_names(access, ("load_", "store_", "pack_", "unpack_", "f32_", "f64_", "narrowed")),
-    **_public_names(bulk, ("fill_", "copy_", "find_", "skip_", "mismatch_", "sum_", "turns_", "items")),
+    **_public_names(bulk, ("fill_", "copy_", "find_", "mismatch_", "sum_", "turns_", "items")),
 }
 #: What the names of vector instructions begin with, which are in `vectors`, a package that only those need who use any.
 _VECTORS = ("v128_", "i8x16_", "i16x8_", "i32x4_", "i64x2_", "f32x4_", "f64x2_")

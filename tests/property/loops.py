@@ -228,7 +228,8 @@ def _search(random: Random) -> LoopCase:
     else:
         body, tested, moves = "", loaded, f"{moves} (local.set $i (i32.add (local.get $i) (i32.const 1)))"
     test = tested if wanted == "(i32.const 0)" else f"(i32.ne {tested} {wanted})"
-    calls = [(_address(random), random.randrange(9), random.choice((0, 3, 77, 255, 256))) for _ in range(6)]
+    values = (0, 3, 77, 250, 256, 0xFFFFFFFA, 0xFFFFFF7D)
+    calls = [(_address(random), random.randrange(9), random.choice(values)) for _ in range(6)]
     return LoopCase(_module(body, test, moves), calls)
 
 
@@ -246,7 +247,7 @@ def _exit(test: str) -> str:
 def _compared(random: Random) -> LoopCase:
     """Until two runs differ, or one holds a byte, as `memcmp` and `memchr` do."""
     unroll = random.choice((1, 1, 2, 5))
-    pair, signed, wanted = random.randrange(3) > 0, random.choice("ssu"), random.choice((0, 7, 77))
+    pair, signed, wanted = random.randrange(3) > 0, random.choice("ssu"), random.choice((0, 7, 77, 250, -6))
     parts = []
     for at in range(unroll):
         one, other = (f"(i32.load8_{signed} {_get(name, at, random.randrange(3) == 0)})" for name in "pq")

@@ -21,6 +21,9 @@ def make_search(random: Random) -> str:
         moves.append(f"(local.set $m (i32.add (local.get $m) (i32.const {random.choice((1, 3, -1, step))})))")
     limit = _limit(random, step) if random.randrange(2) else ""
     found = random.choice((f"(br_if $found {condition})", f"(if {condition} (then (br $found)))"))
+    if condition.startswith("(local.tee $t") and random.randrange(4) == 0:
+        seen = random.choice(("(i32.popcnt (local.get $t))", "(local.get $t)", "(i32.ctz (local.get $t))"))
+        found = f"(local.set $t {condition}) (local.set $r {seen}) (br_if $found (local.get $t))"
     body = [steps] if before else []
     if limit and random.randrange(2):
         body += [limit, found, *moves]

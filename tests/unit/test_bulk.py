@@ -155,10 +155,11 @@ def test_blocks_are_searched_as_far_as_they_are_whole(buffer: Callable[[bytes], 
             bulk.find_block_u8(mem, address, 16, value)
         with pytest.raises(Trap):
             bulk.find_block_in(mem, address, 16, (value, value))
-    assert [bulk.skip_blocks(mem, 0, 16, 98, most) for most in (-3, 0, 1, 312, 313)] == [0, 0, 16, 4992, 4992]
-    sizes = [bulk.skip_blocks(mem, at, 64, b"[c-z]", 1 << 32) for at in (0, 10, 4946, 4950, 6000)]
+    absent = [0xFFFFFFFF - bulk.find_in_blocks(mem, 0, 16, 98, most) for most in (-3, 0, 1, 312)]
+    assert absent == [0, 0, 16, 4992]
+    assert bulk.find_in_blocks(mem, 0, 16, 98, 313) == bulk.find_in_blocks(mem, 0, 16, (46, 93, 98), 1 << 32) == 5000
+    sizes = [0xFFFFFFFF - bulk.find_in_blocks(mem, at, 64, b"[c-z]", 1 << 32) for at in (0, 10, 4946, 4950, 6000)]
     assert sizes == [4992, 4992, 64, 0, 0]
-    assert bulk.skip_blocks(mem, 0, 16, (46, 93, 94, 98), 1 << 32) == 4992
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)

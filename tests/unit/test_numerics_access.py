@@ -144,7 +144,7 @@ def test_helpers_are_named_as_generated_code_names_them() -> None:
         "find_within_u8",
         "find_block_u8",
         "find_block_in",
-        "skip_blocks",
+        "find_in_blocks",
         "mismatch_u8",
         "items",
     }

@@ -153,6 +153,24 @@ def test_a_bounded_search_ends_at_its_end() -> None:
     assert outcome(instance, "f", 60, 0, 0) == "out of bounds memory access"
 
 
+def test_a_search_for_a_signed_byte() -> None:
+    wat = """(module (memory 1) (func (export "f") (param $p i32) (param $q i32) (param $n i32) (result i32)
+      (local $c i32) (local.set $c {})
+      (block $found (loop (br_if $found (i32.eq (i32.load8_s (local.get $p)) (local.get $c)))
+        (local.set $p (i32.add (local.get $p) (i32.const 1)))
+        (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))) (return (i32.const -1)))
+      (i32.add (local.get $p) (i32.load8_s (local.get $p)))))"""
+    extended = wat.format("(i32.extend8_s (local.get $q))")
+    assert "find_within_u8(mem_u8, p, n, q & 255)" in python(extended)
+    assert "find_within_u8(mem_u8, p, n, 252)" in python(wat.format("(i32.const -4)"))
+    for source, byte, found in ((extended, 0x1FC, 46), (extended, 120, 160), (wat.format("(local.get $q)"), 252, -1)):
+        for dialect in DIALECTS:
+            instance = instance_of(source, dialect)
+            instance.memories[0].write(40, b"x")
+            instance.memories[0].write(50, b"\xfc")
+            assert outcome(instance, "f", 40, byte, 20) == found & 0xFFFFFFFF
+
+
 def test_a_loop_that_begins_with_its_test_may_have_no_turn() -> None:
     wat = """(module (memory 1) (func (export "f") (param $p i32) (param $n i32) (result i32)
       (block $done (loop $next (br_if $done (i32.eqz (local.get $n)))

@@ -58,6 +58,15 @@ def test_what_traps_is_kept() -> None:
     ("expression", "result"),
     [
         ("(i32.add (local.get 0) (i32.const 0))", "$0"),
+        ("(i32.add (local.get 0) (i32.sub (local.get 1) (local.get 0)))", "$1"),
+        (
+            "(i32.sub (i32.add (i32.sub (local.get 1) (i32.const 9)) (local.get 0)) (local.get 0))",
+            "i32.add($1, 4294967287)",
+        ),
+        ("(i32.add (i32.add (local.get 1) (local.get 0)) (i32.sub (local.get 1) (local.get 0)))", "i32.add($1, $1)"),
+        ("(i32.sub (local.get 0) (local.get 0))", "i32.sub($0, $0)"),
+        ("(i32.xor (i32.add (i32.extend8_s (local.get 0)) (i32.const 128)) (i32.const 128))", "i32.and($0, 255)"),
+        ("(i32.add (i32.const 4) (i32.load (local.get 0)))", "i32.add(i32.load (2, 0, 0)($0), 4)"),
         ("(i32.mul (local.get 0) (i32.const 1))", "$0"),
         ("(i32.and (local.get 0) (i32.const -1))", "$0"),
         ("(i32.or (local.get 0) (i32.const 0))", "$0"),

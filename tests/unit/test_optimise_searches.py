@@ -176,7 +176,7 @@ DOWN = "(local.tee 2 (i32.sub (local.get 2) (i32.const 16)))"
 def test_a_search_of_so_many_bytes(first: str, last: str, most: str | None) -> None:
     source = module(BOUNDED.format(first=first, last=last))
     text = python(source)
-    assert "skip_blocks(mem_u8, p0, 16, " in text
+    assert "find_in_blocks(mem_u8, p0, 16, " in text
     assert most is None or most in text
     calls = list(product((0, 90, 65400), (87, 9), (0, 16, 40, 48, 112, 2048, 9999, 0xFFFFFFF7)))
     instances = [instance_of(source), instance_of(source, disabled=("bulk",)), instance_of(source, "portable")]
@@ -190,6 +190,20 @@ def test_what_a_loop_carries_besides_must_be_known() -> None:
         first="(br_if $end (i32.gt_u (local.get 3) (local.get 2)))", last=f"(local.set 4 (local.get 3)) {ON}"
     )
     source = module(carried.replace("(local.get 2)))", "(local.get 4)))"))
-    assert "skip_blocks" not in python(source)
+    assert "find_in_blocks" not in python(source)
     twice = BOUNDED.format(first="(br_if $end (i32.gt_u (i32.mul (local.get 3) (local.get 3)) (local.get 2)))", last=ON)
-    assert "skip_blocks" not in python(module(twice))
+    assert "find_in_blocks" not in python(module(twice))
+
+
+def test_what_else_looks_at_a_mask_gets_all_of_it() -> None:
+    mask = f"(local.set 3 (i8x16.bitmask (i8x16.ne {LOADED} {vector(0)}))) (local.set 4 (i32.popcnt (local.get 3)))"
+    loop = f"(block $found (loop {mask} (br_if $found (local.get 3)) {STEP} (br 0)))"
+    for behind, expected in (
+        ("(i32.add (local.get 4) (i32.ctz (local.get 3)))", 16),
+        ("(i32.add (local.get 3) (i32.ctz (local.get 3)))", 0xFFF4),
+        ("(local.set 1 (local.get 3)) (i32.add (local.get 1) (i32.ctz (local.get 1)))", 0xFFF4),
+    ):
+        source = module(f"{loop} {behind}")
+        assert "while" not in python(source)
+        for dialect in DIALECTS:
+            assert outcome(instance_of(source, dialect), "f", 0, 0, 0) == expected

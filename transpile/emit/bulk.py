@@ -16,10 +16,10 @@ from wasm2py.transpile.ir.bulk import (
     FILL_STRIDED,
     FIND,
     FIND_BLOCK,
+    FIND_IN_BLOCKS,
     FIND_WITHIN,
     MISMATCH,
     PLACE,
-    SKIP_BLOCKS,
     SUM,
     TURNS_BELOW,
     TURNS_WHOLE,
@@ -118,7 +118,7 @@ def _find_block(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(nodes.call(helper, args, line), 0, 0xFFFFFFFF)
 
 
-def _skip_blocks(emitter: Emitter, expr: Expr, line: int) -> Value:
+def _find_in_blocks(emitter: Emitter, expr: Expr, line: int) -> Value:
     """Of several limits the least."""
     blocks: Blocks = expr.imm
     first = len(expr.args) - 2 * len(blocks.tests)
@@ -129,7 +129,7 @@ def _skip_blocks(emitter: Emitter, expr: Expr, line: int) -> Value:
     ]
     most = limits[0] if len(limits) == 1 else nodes.call("min", limits, line)
     args = [*_search(emitter, blocks, expr.args[:first], line), most]
-    return Value(nodes.call("skip_blocks", args, line), 0, 0xFFFFFFFF)
+    return Value(nodes.call("find_in_blocks", args, line), 0, 0xFFFFFFFF)
 
 
 def _turns(lower: ast.expr, upper: ast.expr, more: int, step: int, line: int) -> ast.expr:
@@ -211,5 +211,5 @@ def _bit(emitter: Emitter, expr: Expr, line: int) -> Value:
 
 NODES.update({FILL: _fill, FILL_STRIDED: _fill_strided, COPY: _copy, COPY_DOWN: _copy_down})
 INTEGERS.update({FIND: _find, FIND_WITHIN: _find_within, MISMATCH: _mismatch, SUM: _sum})
-INTEGERS.update({FIND_BLOCK: _find_block, SKIP_BLOCKS: _skip_blocks, BIT: _bit})
+INTEGERS.update({FIND_BLOCK: _find_block, FIND_IN_BLOCKS: _find_in_blocks, BIT: _bit})
 INTEGERS.update({TURNS_BELOW: _turns_below, TURNS_WHOLE: _turns_whole, PLACE: _place})

@@ -70,8 +70,9 @@ FIND_WITHIN = _op("bulk.find_within", ("i32",) * 3, ("i32",), _READS, "memory")
 MISMATCH = _op("bulk.mismatch", ("i32",) * 3, ("i32",), _READS, "memory")
 #: (address, …): the index of the first byte that is looked for, in a block all of which is in memory. imm: Blocks.
 FIND_BLOCK = _op("bulk.find_block", None, ("i32",), _READS, "memory")
-#: (address, …): how many bytes the blocks have before the first one with such a byte, or beyond memory. imm: Blocks.
-SKIP_BLOCKS = _op("bulk.skip_blocks", None, ("i32",), expr.READS_MEMORY, "memory")
+#: (address, …): the same, less than 2**31, of so many blocks as are in memory; or what is less than 2**32 - 1 by the
+#: size of the blocks that it is not in. imm: Blocks.
+FIND_IN_BLOCKS = _op("bulk.find_in_blocks", None, ("i32",), expr.READS_MEMORY, "memory")
 #: (address, count of turns): the sum of all elements, unsigned. imm: Run.
 SUM = _op("bulk.sum", ("i32",) * 2, ("i32",), _READS, "integer")
 #: (first, limit): the turns of a loop that goes on while its counter is below the limit; 0 if it wraps first.

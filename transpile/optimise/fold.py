@@ -79,7 +79,7 @@ def _is_const(expr: Expr, value: int | None = None) -> bool:
 # Rules: instruction → what it becomes.
 
 _RULES: dict[Op, Callable[[Expr], Expr]] = {}
-_EQZ32, _NE32 = OPS["i32.eqz"], OPS["i32.ne"]
+_ADD32, _EQZ32, _NE32 = OPS["i32.add"], OPS["i32.eqz"], OPS["i32.ne"]
 _INVERSE = {"eq": "ne", "lt_s": "ge_s", "lt_u": "ge_u", "gt_s": "le_s", "gt_u": "le_u"}
 _INVERSE |= {there: back for back, there in _INVERSE.items()}
 
@@ -147,11 +147,12 @@ def _without_opposites(expr: Expr) -> Expr:
     left, right = expr.args
     if not left.variables & right.variables:
         return expr
-    adds = not expr.op.mnemonic.endswith("sub")
-    for own, other, positive in ((right, left, not adds), (left, right, False)):
-        rest = _less(other, own, positive) if own.op is LOCAL_GET and (adds or own is right) else None
-        if rest is not None:
-            return rest
+    for term in left.reads():
+        if right.variables >> term.imm.index & 1:
+            less = _less(expr, term, True)
+            rest = None if less is None else _less(less, term, False)
+            if rest is not None:
+                return rest
     return expr
 
 
@@ -211,9 +212,18 @@ def _right_constant(expr: Expr, name: str, bits: int) -> Expr:
         return _add_rule(expr)
     if name in ("eq", "ne"):
         return _equal_rule(expr)
+    if name == "xor" and value == 0x80 and left.op is _ADD32 and _is_const(left.args[1], value):
+        return _byte_again(expr, left.args[0])
     if name == "and" and left.op is OPS[f"{expr.type}.add"] and _is_const(left.args[1]):
         return _masked_sum(expr, full)
     return expr
+
+
+def _byte_again(expr: Expr, signed: Expr) -> Expr:
+    """(byte + 128) ^ 128 of a signed byte is the unsigned one."""
+    if signed.op is not OPS["i32.extend8_s"]:
+        return expr
+    return Expr(OPS["i32.and"], "i32", (signed.args[0], const("i32", 255, expr.offset)), None, expr.offset)
 
 
 def _masked_sum(expr: Expr, full: int) -> Expr:

@@ -1,14 +1,14 @@
 """Searches for bytes that take 16 or more at a time, with vector instructions.
 
-A loop that ends only there becomes one search and the last of its turns (`blocks_end` tells what it leaves). Where a
-loop may also end because it has come far enough, a search before it lets it begin where it is going to end.
+A loop that ends only there becomes one search and the last of its turns (`blocksend` tells what that leaves). One that
+may also end because it has come far enough is left for what the search before it does not find.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from wasm2py.transpile.ir.bulk import FIND_BLOCK, SKIP_BLOCKS, Blocks
+from wasm2py.transpile.ir.bulk import FIND_BLOCK, FIND_IN_BLOCKS, Blocks
 from wasm2py.transpile.ir.cfg import Block, Branch, FunctionIR, Jump, Stmt, predecessors, retarget
 from wasm2py.transpile.ir.expr import CONSTS, Expr, Var, const, get
 from wasm2py.transpile.ir.liveness import live_in
@@ -59,7 +59,7 @@ def _rewritten(chain: list[Block], function: FunctionIR) -> bool:
     if moves is None or moves.known != step or len(steps) != len(carried):
         return False
     if search.tests:
-        return _skip(search, side, steps, function)
+        return _find_or_skip(search, side, steps, function)
     _find(search, side, steps, function)
     return True
 
@@ -116,14 +116,24 @@ def _blocks(side: Side, wanted: Wanted, tests: tuple[tuple[int, int], ...] = ())
 
 def _find(search: Search, side: Side, steps: dict[Var, int], function: FunctionIR) -> None:
     """The search, then what the loop does in its last turn."""
-    offset, step = side.first.expr.offset, side.width * len(side.order)
-    index, rest = function.variable("i32"), function.variable("i32")
+    index, offset = function.variable("i32"), side.first.expr.offset
     found = Expr(FIND_BLOCK, "i32", _operands(search, side), _blocks(side, search.hits.wanted), offset)
+    stmts, exit_ = _found(search, side, steps, index, function)
     header = search.turn.blocks[0]
-    before = [Stmt((index,), found), Stmt((rest,), _rest(index, step, offset))]
-    before += _moved(steps, step, Affine.of(index).plus(Affine.of(rest), -1), function, offset)
-    header.stmts = before + last_turn(search, rest, function)
-    header.end = Jump(search.exit)
+    header.stmts = [Stmt((index,), found), *stmts]
+    header.end = Jump(exit_)
+
+
+def _found(
+    search: Search, side: Side, steps: dict[Var, int], index: Var, function: FunctionIR
+) -> tuple[list[Stmt], Block]:
+    """What is left to do where a byte is found at an index, and the block that comes then."""
+    offset, step = side.first.expr.offset, side.width * len(side.order)
+    rest = function.variable("i32")
+    stmts = [Stmt((rest,), _rest(index, step, offset))]
+    stmts += _moved(steps, step, Affine.of(index).plus(Affine.of(rest), -1), function, offset)
+    last, exit_ = last_turn(search, rest, function)
+    return stmts + last, exit_
 
 
 def _rest(index: Var, step: int, offset: int) -> Expr:
@@ -146,8 +156,11 @@ def _moved(steps: dict[Var, int], step: int, size: Affine, function: FunctionIR,
 # Loops that may end elsewhere
 
 
-def _skip(search: Search, side: Side, steps: dict[Var, int], function: FunctionIR) -> bool:
-    """The loop is entered where one of its tests may say that it ends; False if that cannot be told."""
+def _find_or_skip(search: Search, side: Side, steps: dict[Var, int], function: FunctionIR) -> bool:
+    """A search as far as the loop is sure to come; if that finds nothing, the loop goes on from there.
+
+    False if nobody can tell how far that is.
+    """
     limits = [_limit(search.turn, test) for test in search.tests]
     known = [limit for limit in limits if limit is not None]
     if len(known) < len(limits):
@@ -155,18 +168,23 @@ def _skip(search: Search, side: Side, steps: dict[Var, int], function: FunctionI
     header, offset, step = search.turn.blocks[0], side.first.expr.offset, side.width * len(side.order)
     operands = _operands(search, side) + tuple(side_ for limit in known for side_ in _compared(limit, offset))
     blocks = _blocks(side, search.hits.wanted, tuple((limit.more, limit.step) for limit in known))
-    size = function.variable("i32")
-    entered = function.block()
-    entered.stmts = [Stmt((size,), Expr(SKIP_BLOCKS, "i32", operands, blocks, offset))]
-    entered.stmts += _moved(steps, step, Affine.of(size), function, offset)
-    inside = set(search.turn.blocks)
-    for block in predecessors(function.reverse_postorder())[header.id]:
-        if block not in inside:
-            block.end = retarget(block.end, lambda to: entered if to is header else to)
-    if function.entry is header:
-        function.entry = entered
-    entered.end = Jump(header)
+    index, entered, found, absent = function.variable("i32"), function.block(), function.block(), function.block()
+    entered.stmts = [Stmt((index,), Expr(FIND_IN_BLOCKS, "i32", operands, blocks, offset))]
+    found.stmts, exit_ = _found(search, side, steps, index, function)
+    absent.stmts = _moved(steps, step, Affine(-1).plus(Affine.of(index), -1), function, offset)
+    is_index = Expr(OPS["i32.ge_s"], "i32", (get(index, offset), const("i32", 0, offset)), None, offset)
+    entered.end, found.end, absent.end = Branch(is_index, found, absent), Jump(exit_), Jump(header)
+    _enter(search.turn.blocks, entered, function)
     return True
+
+
+def _enter(loop: list[Block], entered: Block, function: FunctionIR) -> None:
+    """Let what leads to a loop lead elsewhere."""
+    for block in predecessors(function.reverse_postorder())[loop[0].id]:
+        if block not in loop:
+            block.end = retarget(block.end, lambda to: entered if to is loop[0] else to)
+    if function.entry is loop[0]:
+        function.entry = entered
 
 
 class _Limit(NamedTuple):

@@ -16,37 +16,45 @@ from wasm2py.transpile.optimise.bulk.vectorturn import BITMASK, Search
 _CTZ = OPS["i32.ctz"]
 #: How many blocks are looked at for what reads a mask, and how many copies of it are followed.
 _FURTHEST, _COPIES = 24, 3
+#: A block of more statements is not copied.
+_MOST_COPIED = 16
 
 
-def last_turn(search: Search, place: Var, function: FunctionIR) -> list[Stmt]:
-    """The statements of the last turn that somebody needs; `place` has the place of the byte that ends the loop."""
+def last_turn(search: Search, place: Var, function: FunctionIR) -> tuple[list[Stmt], Block]:
+    """The statements of the last turn that somebody needs, and the block that comes then; `place` has the place of the
+    byte that ends the loop.
+    """
     stmts = [stmt for block in search.turn.blocks[: search.found_in + 1] for stmt in block.stmts]
+    exit_ = search.exit
     if len(search.hits.loads) == 1:
-        told = {stmt.targets[0] for stmt in stmts if _is_told(search, stmt)}
+        told = {stmt.targets[0] for stmt in stmts if _is_told(search, stmt, stmts)}
         stmts = [Stmt(stmt.targets, _bit(place, stmt.expr)) if stmt.targets[0] in told else stmt for stmt in stmts]
-        if len(predecessors(function.reverse_postorder())[search.exit.id]) == 1:
-            _Exit(search, place, told).rewrite()
-            function.statements_changed()
-    return _needed(stmts, live_before(search.exit, live_out(function)[search.exit.id]))
+        alone = len(predecessors(function.reverse_postorder())[exit_.id]) == 1
+        if alone and len(exit_.stmts) <= _MOST_COPIED:
+            exit_ = _Exit(search, place, told, function).rewritten()
+    return _needed(stmts, live_before(exit_, live_out(function)[search.exit.id])), exit_
 
 
 def _needed(stmts: list[Stmt], live: int) -> list[Stmt]:
-    """Those that assign what is read afterwards: what else they do, which is to trap, the search has done."""
+    """Copies of those that assign what is read afterwards: what else they do, which is to trap, the search has done."""
     kept = []
     for stmt in reversed(stmts):
         target = 1 << stmt.targets[0].index
         if live & target:
             live = live & ~target | stmt.expr.variables
-            kept.append(stmt)
+            kept.append(stmt.with_expr(stmt.expr))
     return kept[::-1]
 
 
-def _is_told(search: Search, stmt: Stmt) -> bool:
+def _is_told(search: Search, stmt: Stmt, turn: list[Stmt]) -> bool:
     """Whether the lowest bit of a mask is all that is needed of it."""
-    lanes = search.masks.get(stmt.targets[0])
+    mask = stmt.targets[0]
+    lanes = search.masks.get(mask)
     if lanes is None or not _is_of_hits(search, lanes) or stmt.expr.op is not BITMASK:
         return False
-    return _lowest_only(stmt.targets[0], search.exit, 0)
+    if any(other is not stmt and (mask in other.targets or other.expr.variables >> mask.index & 1) for other in turn):
+        return False
+    return _lowest_only(mask, search.exit, 0)
 
 
 def _bit(place: Var, mask: Expr) -> Expr:
@@ -59,26 +67,28 @@ def _is_of_hits(search: Search, lanes: Lanes) -> bool:
 
 
 class _Exit:
-    """The block after a loop, to which nothing else leads: masks that it makes, or asks for their lowest bit.
+    """A copy of the block after a loop, to which nothing else leads: masks that it makes, or asks for their lowest bit.
 
     `told` are the variables that have such masks, or numbers with the same lowest bit.
     """
 
-    def __init__(self, search: Search, place: Var, told: set[Var]) -> None:
+    def __init__(self, search: Search, place: Var, told: set[Var], function: FunctionIR) -> None:
         self._search = search
         self._place = place
         self._told = told
+        self._copy = function.block()
 
-    def rewrite(self) -> None:
-        """Every statement, in place."""
-        exit_, reader = self._search.exit, self._search.reader
+    def rewritten(self) -> Block:
+        """The copy."""
+        exit_, copy, reader = self._search.exit, self._copy, self._search.reader
         for position, stmt in enumerate(exit_.stmts):
             is_bit = self._is_mask(stmt.expr) and _lowest_only(stmt.targets[0], exit_, position + 1)
-            stmt.expr = _bit(self._place, stmt.expr) if is_bit else self._rewritten(stmt.expr)
+            copy.stmts.append(stmt.with_expr(_bit(self._place, stmt.expr) if is_bit else self._rewritten(stmt.expr)))
             for target in stmt.targets:
                 reader.known[target] = reader.lanes(stmt.expr) if target.type == "v128" else None
             self._told = (self._told | {*stmt.targets}) if is_bit else self._told - {*stmt.targets}
-        exit_.end = map_end(exit_.end, [self._rewritten(expr) for expr in exit_.end.exprs])
+        copy.end = map_end(exit_.end, [self._rewritten(expr) for expr in exit_.end.exprs])
+        return copy
 
     def _is_mask(self, expr: Expr) -> bool:
         if expr.op is LOCAL_GET:

@@ -12,7 +12,7 @@ from wasm2py.transpile.ir.cfg import Block, Branch, Jump, Stmt
 from wasm2py.transpile.ir.expr import Expr, Var, const
 from wasm2py.transpile.opcodes import OPS, Op
 from wasm2py.transpile.optimise.bulk.affine import Affine
-from wasm2py.transpile.optimise.bulk.loads import wanted_value
+from wasm2py.transpile.optimise.bulk.loads import wanted_byte, wanted_value
 from wasm2py.transpile.optimise.bulk.rewrite import Site, assignments, final_values
 from wasm2py.transpile.optimise.bulk.stores import Side, side_by_side
 from wasm2py.transpile.optimise.bulk.turn import Turn, Way
@@ -110,7 +110,7 @@ def _indexed(turn: Turn, search: Search, turns: Turns, site: Site) -> Expr:
     count, unroll = turns.count(len(turn.ways), offset)
     addresses = tuple(_operand(side, site) for side in search.sides)
     op: Op = MISMATCH if search.value is None else FIND_WITHIN
-    value = () if search.value is None else (site.entry.value(search.value).expr(offset),)
+    value = () if search.value is None else (wanted_byte(site.entry.value(search.value), first.expr),)
     run = Run(first.memory, 1, unroll, tuple(side.displacement for side in search.sides))
     return Expr(op, "i32", (*addresses, count, *value), run, offset)
 

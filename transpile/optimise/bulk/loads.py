@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wasm2py.transpile.ir.bulk import FIND, SUM, Run
 from wasm2py.transpile.ir.cfg import FunctionIR, Stmt
-from wasm2py.transpile.ir.expr import Expr, Var, get
+from wasm2py.transpile.ir.expr import Expr, Var, const, get
 from wasm2py.transpile.opcodes import OPS
 from wasm2py.transpile.optimise.bulk.affine import Affine
 from wasm2py.transpile.optimise.bulk.entry import Entry
@@ -15,6 +15,9 @@ from wasm2py.transpile.optimise.bulk.turns import Turns, find_turns
 from wasm2py.transpile.optimise.linear import signed
 
 _SUMMED = frozenset({"i32.load", "i32.load16_u", "i32.load8_u"})
+_LOAD_UNSIGNED = OPS["i32.load8_u"]
+_BYTE_LOADS = frozenset({_LOAD_UNSIGNED, OPS["i32.load8_s"]})
+_SIGN = 0x80
 #: Fewer elements than this are added as quickly one by one.
 _FEWEST = 8
 
@@ -31,7 +34,7 @@ def find_search(turn: Turn, entry: Entry, function: FunctionIR) -> Replacement |
     offset, address = load.expr.offset, entry.value(load.address)
     found = function.variable("i32")
     run = Run(load.memory, 1, 1, (load.offset,))
-    search = Expr(FIND, "i32", (address.expr(offset), entry.value(wanted).expr(offset)), run, offset)
+    search = Expr(FIND, "i32", (address.expr(offset), wanted_byte(entry.value(wanted), load.expr)), run, offset)
     total = Affine.of(found).plus(address, -1).plus(Affine(1 - load.offset))
     return Replacement(Turns(total, 1, [Stmt((found,), search)], {loaded: wanted}), None)
 
@@ -46,9 +49,19 @@ def wanted_value(turn: Turn, test: Test, loaded: Var, load: Access) -> Affine | 
     stays = turn.step(value)
     if stays is None or stays.known != 0:
         return None
-    if load.expr.op.mnemonic == "i32.load8_s":
-        return value if value.known is not None and value.known < 0x80 else None
-    return value if load.expr.op.mnemonic == "i32.load8_u" else None
+    return value if load.expr.op in _BYTE_LOADS else None
+
+
+def wanted_byte(value: Affine, load: Expr) -> Expr:
+    """The byte that is loaded as a value; 256 or more where none is."""
+    offset = load.offset
+    if load.op is _LOAD_UNSIGNED or (value.known is not None and value.known < _SIGN):
+        return value.expr(offset)
+    if value.known is not None:
+        return const("i32", value.plus(Affine(_SIGN)).constant ^ _SIGN, offset)
+    return Expr(
+        OPS["i32.xor"], "i32", (value.plus(Affine(_SIGN)).expr(offset), const("i32", _SIGN, offset)), None, offset
+    )
 
 
 def find_sum(turn: Turn, entry: Entry, function: FunctionIR) -> Replacement | None:
