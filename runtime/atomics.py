@@ -22,11 +22,12 @@ from typing import Any, NamedTuple
 
 from wasm2py.runtime.errors import Trap
 from wasm2py.runtime.layouts import I64, U8, U16, U32, U64
+from wasm2py.runtime.types import IndexType
 
 #: What waiting results in.
 WOKEN, NOT_EQUAL, TIMED_OUT = 0, 1, 2
-#: Where a sum of an address and an offset is no address, which as in other engines is told before how it is aligned.
-_PAST_ADDRESSES = 1 << 64
+#: How many addresses there are.
+_ADDRESSES: dict[IndexType, int] = {"i32": 1 << 32, "i64": 1 << 64}
 #: At most so many seconds the main thread sleeps deaf to signals: on Windows, where waiting for a lock cannot be
 #: interrupted, the user should not wait long for it.
 _NAP = 0.1 if sys.platform == "win32" else 3600.0
@@ -73,6 +74,7 @@ class Atomics:
     __slots__ = ()
 
     _buffer: Any
+    _index: IndexType
     _lock: Any
     _waiting: dict[int, list[Any]] | None
 
@@ -121,7 +123,7 @@ class Atomics:
         Pressing Ctrl-C interrupts the main thread as anything else.
         """
         width, mask, read, _ = _KINDS[kind]
-        self._check_atomic(address, width)
+        self._check_waiting(address, width)
         if self._waiting is None:
             raise Trap("expected shared memory")
         waiter = Lock()
@@ -152,7 +154,7 @@ class Atomics:
         """Wake at most so many of those that wait at an address, first come, first served; returns how many (spec:
         `memory.atomic.notify`).
         """
-        self._check_atomic(address, 4)
+        self._check_waiting(address, 4)
         if self._waiting is None:
             return 0
         with self._lock:
@@ -165,8 +167,16 @@ class Atomics:
                 waiter.release()
         return len(woken)
 
+    def _check_waiting(self, address: int, width: int) -> None:
+        """For what waits and notifies, as in other engines, a sum of address and offset that is no address is out of
+        bounds before it is unaligned.
+        """
+        if address >= _ADDRESSES[self._index]:
+            raise Trap("out of bounds memory access")
+        self._check_atomic(address, width)
+
     def _check_atomic(self, address: int, width: int) -> None:
-        if address % width and address < _PAST_ADDRESSES:
+        if address % width:
             raise Trap("unaligned atomic")
         if address + width > len(self._buffer):
             raise Trap("out of bounds memory access")
