@@ -5,12 +5,15 @@ optimiser pass and with one left out.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from property.modules import Case, generate
+from wasm2py.transpile.decode import decode_module
+from wasm2py.transpile.usage import features_used
 
 wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no build for this Python: nothing to compare with")
 
@@ -29,7 +32,7 @@ cases = (
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_generated_modules_behave_as_in_wasmtime(shard: int, record_property: Callable[[str, object], None]) -> None:
-    wanted, compared = -(-EXAMPLES // SHARDS), set()
+    wanted, compared = -(-EXAMPLES // SHARDS), set[bytes]()
 
     @seed(SEED * SHARDS + shard)
     @settings(max_examples=wanted)
@@ -39,8 +42,11 @@ def test_generated_modules_behave_as_in_wasmtime(shard: int, record_property: Ca
         for dialect in subject.DIALECTS:
             assert subject.run(case, dialect).comparable() == expected, dialect
         assert subject.run(case, "cpython", without=(case.without,)).comparable() == expected, f"no {case.without}"
-        compared.add(case.binary)
+        compared.add(case.ours)
 
     compare()
     record_property("modules compared with wasmtime", len(compared))
+    features = Counter(feature for binary in compared for feature in features_used(decode_module(binary)))
+    for feature, count in sorted(features.items()):
+        record_property(f"  with {feature}", count)
     assert len(compared) >= wanted * 0.9
