@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from property.choices import Choices
 from property.encoder import END, ModuleBuilder, code
-from property.scope import Scope
+from property.scope import REFERENCES, Scope
 from wasm2py.runtime.references import heap_of, reference
 from wasm2py.runtime.types import ArrayType, CompositeType, FieldType, FuncType, StorageType, StructType, ValType
 from wasm2py.transpile.module import SubType
@@ -88,7 +88,7 @@ def _storage(choices: Choices, scope: Scope, known: list[_Defined], end: int) ->
     if kind == 3:
         return choices.pick(_PACKED)
     if kind == 4:
-        return choices.pick((*_ABSTRACT, "funcref", "externref"))
+        return choices.pick((*_ABSTRACT, *REFERENCES))
     if kind == 5 and known:
         index = choices.below(len(known))
         return reference(str(index), nullable=isinstance(known[index][0], FuncType))

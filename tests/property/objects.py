@@ -20,7 +20,7 @@ def _i31(body: Operands, depth: int) -> None:
     body.push("i32", depth + 1)
     body.take(1)
     body.emit("ref.i31")
-    body.put("(ref i31)")  # type: ignore[arg-type]
+    body.put(reference("i31", nullable=False))
 
 
 def _ref(index: int, nullable: bool = False) -> ValType:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
 
 import pytest
+from property.counts import EXAMPLES
 from property.loops import PAGE, LoopCase, make_loop
 from unit.translation import DIALECTS, instance_of, outcome, python
 from wasm2py.runtime.instance import Instance
@@ -16,7 +16,6 @@ except ImportError:
     wasmtime = None
 
 SHARDS = 4
-EXAMPLES = int(os.environ.get("WASM2PY_EXAMPLES", "120"))
 #: A pattern that comes again after 64 bytes, with a few bytes that do not.
 CONTENT = bytes(i * 7 % 251 if i % 50 == 3 else i % 64 * 5 % 251 for i in range(PAGE))
 

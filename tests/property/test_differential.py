@@ -4,13 +4,13 @@ optimiser pass and with one left out.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
+from property.counts import EXAMPLES, SEED
 from property.modules import Case, generate
 from wasm2py.transpile.decode import decode_module
 from wasm2py.transpile.usage import features_used
@@ -20,9 +20,6 @@ wasmtime = pytest.importorskip("wasmtime", reason="wasmtime has no build for thi
 from property import oracle, subject  # noqa: E402 - only where wasmtime is
 
 SHARDS = 8
-EXAMPLES = int(os.environ.get("WASM2PY_EXAMPLES", "120"))
-#: Other modules than those of CI, where it is set.
-SEED = int(os.environ.get("WASM2PY_SEED", "0"))
 
 #: Decisions for small modules and large ones; left to itself hypothesis makes small ones only.
 cases = (
