@@ -27,7 +27,7 @@ from wasm2py.transpile.optimise.bulk.loads import find_search, find_sum
 from wasm2py.transpile.optimise.bulk.merge import merge_pairs
 from wasm2py.transpile.optimise.bulk.rewrite import Site, replace
 from wasm2py.transpile.optimise.bulk.stores import find_stores
-from wasm2py.transpile.optimise.bulk.turn import Turn, find_chains, read_turn
+from wasm2py.transpile.optimise.bulk.turn import Turn, find_loops, read_turn, with_last_test
 
 #: What loops can be, each by what recognises it.
 _KINDS = (find_stores, find_search, find_sum)
@@ -35,16 +35,18 @@ _KINDS = (find_stores, find_search, find_sum)
 
 def make_bulk(function: FunctionIR) -> bool:
     """Rewrite the loops that can be, in place; whether there were any."""
-    searched = search_blocks(function)
-    return _replace_all(function) or searched
+    loops = find_loops(function.reverse_postorder())
+    searched = search_blocks(function, loops)
+    if searched:
+        loops = find_loops(function.reverse_postorder())
+    return _replace_all(function, loops) or searched
 
 
-def _replace_all(function: FunctionIR) -> bool:
-    blocks = function.reverse_postorder()
-    turns = [turn for chain in find_chains(blocks) if (turn := read_turn(chain)) is not None]
+def _replace_all(function: FunctionIR, loops: list[list[Block]]) -> bool:
+    turns = [turn for chain in loops if (turn := read_turn(with_last_test(chain))) is not None]
     if not turns:
         return False
-    before, live = predecessors(blocks), live_out(function)
+    before, live = predecessors(function.reverse_postorder()), live_out(function)
     changed: set[Block] = set()
     for turn in turns:
         if not changed.isdisjoint(turn.blocks):  # two loops can have a header in common

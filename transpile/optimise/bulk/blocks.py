@@ -18,7 +18,7 @@ from wasm2py.transpile.optimise.bulk.blocksend import last_turn
 from wasm2py.transpile.optimise.bulk.hits import Uniform, Wanted, uniform_byte
 from wasm2py.transpile.optimise.bulk.rewrite import assignments
 from wasm2py.transpile.optimise.bulk.stores import Side, side_by_side
-from wasm2py.transpile.optimise.bulk.turn import SWAPPED, Access, Test, Turn, find_loops
+from wasm2py.transpile.optimise.bulk.turn import SWAPPED, Access, Test, Turn
 from wasm2py.transpile.optimise.bulk.turns import moving
 from wasm2py.transpile.optimise.bulk.vectorturn import TESTS, Search, read_search
 from wasm2py.transpile.optimise.linear import signed
@@ -28,20 +28,23 @@ _BYTE_OF, _SPLAT = OPS["i8x16.extract_lane_u"], OPS["i8x16.splat"]
 _SIGN = 1 << 31
 
 
-def search_blocks(function: FunctionIR) -> bool:
-    """Rewrite each such loop; whether there was any."""
-    loops = [chain for chain in find_loops(function.reverse_postorder()) if any(map(_tests_lanes, chain))]
+def search_blocks(function: FunctionIR, loops: list[list[Block]]) -> bool:
+    """Rewrite each of these loops that is one; whether any was."""
     changed: set[Block] = set()
     for chain in loops:
-        if changed.isdisjoint(chain) and _rewritten(chain, function):
+        if any(map(_tests_lanes, chain)) and changed.isdisjoint(chain) and _rewritten(chain, function):
             changed.update(chain)
             function.edges_changed()
     return bool(changed)
 
 
 def _tests_lanes(block: Block) -> bool:
-    exprs = block.exprs() if isinstance(block.end, Branch) else []
-    return any(each.op in TESTS for expr in exprs for each in expr.walk())
+    """Whether a branch depends on lanes, or on a variable that the block made of them."""
+    if not isinstance(block.end, Branch):
+        return False
+    test = block.end.condition
+    made = [stmt.expr for stmt in block.stmts for target in stmt.targets if test.variables >> target.index & 1]
+    return any(each.op in TESTS for expr in (test, *made) for each in expr.walk())
 
 
 def _rewritten(chain: list[Block], function: FunctionIR) -> bool:

@@ -122,18 +122,11 @@ class Turn:
         return Affine.of(value)
 
 
-def find_chains(blocks: list[Block]) -> list[list[Block]]:
-    """The loops of a function that are one chain of blocks, which control leaves for good where it does, each ending
-    with a test.
-
-    Where a loop begins with its test, that is the end of the turn before; what comes first is then the block after it,
-    which the loop's first turn comes to from that test as well.
-    """
-    return [chain[1:] + chain[:1] if type(chain[-1].end) is Jump else chain for chain in find_loops(blocks)]
-
-
 def find_loops(blocks: list[Block]) -> list[list[Block]]:
-    """The same, each from its header on."""
+    """The loops of a function that are one chain of blocks, which control leaves for good where it does.
+
+    Each begins with its header.
+    """
     number = {block.id: i for i, block in enumerate(blocks)}
     backwards = [
         (header, block)
@@ -146,6 +139,14 @@ def find_loops(blocks: list[Block]) -> list[list[Block]]:
         return []
     before = predecessors(blocks)
     return [chain for header, block in backwards if (chain := _chain(header, block, before))]
+
+
+def with_last_test(chain: list[Block]) -> list[Block]:
+    """A chain that ends with a test: where a loop begins with its test, that is the end of the turn before.
+
+    What comes first is then the block after it, which the loop's first turn comes to from that test as well.
+    """
+    return chain[1:] + chain[:1] if type(chain[-1].end) is Jump else chain
 
 
 def _chain(header: Block, last: Block, before: dict[int, list[Block]]) -> list[Block]:
