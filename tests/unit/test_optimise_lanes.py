@@ -143,3 +143,25 @@ def test_searches_for_bytes_take_one_function() -> None:
         instance = instance_of(source, dialect)
         assert outcome(instance, "f", 0x4142434445464041, 0x4041424344454647) == 0x4081
         assert outcome(instance, "f", 0x4242434445464042, 0x4042424344454647) == 0
+
+
+def test_lanes_that_are_all_replaced_lie_side_by_side() -> None:
+    result = "(i64x2.extract_lane 0 (local.get 2)) (i64x2.extract_lane 1 (local.get 2))"
+    module = f"""(module (func (export "f") (param i32 i32) (result i64 i64) (local v128)
+        (local.set 2 {{}}) {result}))"""
+    zero = "(v128.const i64x2 0 0)"
+    one = "(i32x4.replace_lane 2 (i32x4.splat (local.get 0)) (i32.const 7))"
+    two = f"(i32x4.replace_lane 1 (i32x4.replace_lane 3 {one} (i32.sub (local.get 1) (i32.const 1))) (local.get 1))"
+    for vector, helper, expected in (
+        (two, False, (0x5_00000009, 0x4_00000007)),
+        (f"(i32x4.replace_lane 1 {zero} (i32.lt_u (local.get 1) (local.get 0)))", False, (0x1_00000000, 0)),
+        (f"(i64x2.replace_lane 1 {zero} (i64.extend_i32_u (local.get 1)))", False, (0, 5)),
+        (one, True, (0x9_00000009, 0x9_00000007)),
+        (two.replace("replace_lane 3", "replace_lane 1"), True, (0x5_00000009, 0x9_00000007)),
+        (one.replace("splat (local.get 0)", "neg (i32x4.splat (local.get 0))"), True,
+         (0xFFFFFFF7_FFFFFFF7, 0xFFFFFFF7_00000007)),
+    ):  # fmt: skip
+        source = module.format(vector)
+        assert ("replace_lane" in python(source)) is helper
+        for dialect in DIALECTS:
+            assert outcome(instance_of(source, dialect), "f", 9, 5) == expected

@@ -188,6 +188,40 @@ def _extract_lane(emitter: Emitter, expr: Expr, line: int) -> Value:
     return Value(lane, low, high)
 
 
+def _replace_lane(bits: int) -> NodeHandler:
+    """Where every lane is replaced, of a vector that had the same in all, or of zeros: the lanes side by side."""
+    splat = OPS[f"i{bits}x{128 // bits}.splat"]
+
+    def handler(emitter: Emitter, expr: Expr, line: int) -> ast.expr:
+        lanes, first = _replaced_lanes(expr)
+        others = {*range(128 // bits)} - {lane for lane, _ in lanes}
+        if first.op is splat and len(others) == 1:
+            lanes = [(others.pop(), first.args[0]), *lanes]
+        elif first.op not in CONSTS or first.imm:
+            return _helper(emitter, expr, line)
+        if emitter.dialect == "portable" or len({lane for lane, _ in lanes}) < len(lanes):
+            return _helper(emitter, expr, line)
+        made: ast.expr | None = None
+        for lane, value in lanes:
+            node = emitter.node(value)
+            moved = nodes.BinOp(node, nodes.SHL, nodes.constant(bits * lane, line), line) if lane else node
+            made = moved if made is None else nodes.BinOp(made, nodes.OR, moved, line)
+        assert made is not None
+        return made
+
+    return handler
+
+
+def _replaced_lanes(expr: Expr) -> tuple[list[tuple[int, Expr]], Expr]:
+    """The lanes that are replaced, in order, and the vector that they are replaced in."""
+    lanes: list[tuple[int, Expr]] = []
+    vector, op = expr, expr.op
+    while vector.op is op:
+        lanes.append((vector.imm, vector.args[1]))
+        vector = vector.args[0]
+    return lanes[::-1], vector
+
+
 def _register() -> None:
     for op in OPS.values():
         if op.family in ("vector_load", "vector_store"):
@@ -205,6 +239,8 @@ def _register() -> None:
         NODES[OPS[f"v128.{name}"]] = _operator(operator)
     NODES[OPS["v128.not"]] = _not
     NODES.update({EVEN: _even, ODD: _odd, ZIPPED_FITTING: _zipped, SCALED: _scaled})
+    for bits in (32, 64):
+        NODES[OPS[f"i{bits}x{128 // bits}.replace_lane"]] = _replace_lane(bits)
     for bits in (8, 16, 32, 64):
         shape = f"i{bits}x{128 // bits}"
         NODES[OPS[f"{shape}.shl"]], NODES[OPS[f"{shape}.shr_u"]] = _shift(bits, True), _shift(bits, False)
