@@ -35,9 +35,11 @@ _Way: TypeAlias = "Callable[[Operands, ValType, int], None]"
 def push_object(body: Operands, valtype: ValType, depth: int) -> None:
     """Push a reference of a type: null, a variable's, one that is made for it, or one that is taken from elsewhere."""
     ways: list[_Way] = [_null] if is_nullable(valtype) else []
-    if depth > _DEEP:
+    if heap_of(valtype) == "none":  # there is no value but null: the function ends here where that is none
+        ways = ways or [_asserted]
+    elif depth > _DEEP:
         ways = ways or [_made]
-    elif heap_of(valtype) != "none":
+    else:
         ways += [_made, _made, _made, _made, _cast, _asserted, _branched, _field, _element]
     if body.variables(valtype):
         ways += [_variable] * 3
