@@ -8,9 +8,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -31,20 +32,28 @@ class Team:
         self._linker = wasm2py.Linker(engine(dialect))
         self._linker.define("env", "memory", self.memory)
         self._linker.function("wasi", "thread-spawn")(self._spawn)
-        self._numbers, self._started = count(1), list[Future[None]]()
-        self._pool = ThreadPoolExecutor(max_workers=64)
+        self._numbers, self._started = count(1), list[Future[Any]]()
 
     def _spawn(self, argument: int) -> int:
         number = next(self._numbers)
-        self._started.append(self._pool.submit(self._enter, "wasi_thread_start", number, argument))
+        self._started.append(self._start("wasi_thread_start", number, argument))
         return number
 
-    def _enter(self, export: str, *args: Any) -> Any:
-        return self._linker.instantiate(self._module).exports[export](*args)
+    def _start(self, export: str, *args: Any) -> Future[Any]:
+        """What the export will give in a new instance, in a thread that ends with the process at the latest."""
+        future = Future[Any]()
+        Thread(target=self._run, args=(future, export, *args), daemon=True).start()
+        return future
+
+    def _run(self, future: Future[Any], export: str, *args: Any) -> None:
+        try:
+            future.set_result(self._linker.instantiate(self._module).exports[export](*args))
+        except BaseException as error:
+            future.set_exception(error)
 
     def __call__(self, export: str, *args: Any) -> Any:
         """What the export gives in a new instance, once all the threads that it started have ended."""
-        result = self._pool.submit(self._enter, export, *args).result(PATIENCE)
+        result = self._start(export, *args).result(PATIENCE)
         while self._started:
             self._started.pop().result(PATIENCE)
         return result
