@@ -12,7 +12,7 @@ upwards: it can be seen where such a turn traps.  The elements that do not make 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from wasm2py.runtime.layouts import U16, U32, U64
 
 Buffer: TypeAlias = Any
 Order: TypeAlias = tuple[int, ...]
-#: Several bytes, or a pattern that matches any of some.
+#: A few bytes, or a pattern that matches any of some.
 Wanted: TypeAlias = "tuple[int, ...] | bytes"
 
 #: More turns than any loop that moves through memory can take.
@@ -287,14 +287,33 @@ def find_in_blocks(mem: Buffer, address: int, step: int, wanted: int | Wanted, m
 
 def _find_any(mem: Buffer, address: int, end: int, wanted: Wanted) -> int:
     """Where one of several bytes is, or -1."""
+    if type(wanted) is tuple:
+        return _find_few(mem, address, end, wanted)
     found = _pattern(wanted).search(mem, address, end) if address < end else None
     return -1 if found is None else found.start()
 
 
+def _find_few(mem: Buffer, address: int, end: int, wanted: Iterable[int]) -> int:
+    """The same by a search for each byte: none goes further than a bit beyond where another finds something."""
+    size, aside = _FIRST_LOOK, type(mem) is not bytearray
+    while address < end:
+        stop = min(address + size, end)
+        looked, first = (bytes(mem[address:stop]), address) if aside else (mem, 0)
+        near = stop - first
+        for byte in wanted:
+            at = looked.find(byte, address - first, near)
+            if at >= 0:
+                near = at
+        if near + first < stop:
+            return near + first
+        address, size = stop, _NEXT_LOOKS
+    return -1
+
+
 @lru_cache(256)
 def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
-    """What matches any of the bytes."""
-    return re.compile(wanted if isinstance(wanted, bytes) else b"[%s]" % re.escape(bytes(wanted)))
+    """The set of bytes of a pattern."""
+    return re.compile(bytes(wanted))
 
 
 def mismatch_u8(mem: Buffer, words: Buffer, address: int, other: int, count: int) -> int:

@@ -142,15 +142,19 @@ def _turns(lower: ast.expr, upper: ast.expr, more: int, step: int, line: int) ->
 
 
 def _search(emitter: Emitter, blocks: Blocks, operands: tuple[Expr, ...], line: int) -> list[ast.expr]:
-    """The memory, where the first block is, how large each is, and the bytes wanted: one, some, or a pattern's set."""
+    """The memory, where the first block is, how large each is, and the bytes wanted: one, a few, or a pattern's set."""
     address, *bytes_ = emitter.nodes(operands)
-    if bytes_ or len(blocks.values) == 1:
+    if bytes_ or 0 < len(blocks.values) <= _FEW:
         bytes_ = [*(nodes.constant(value, line) for value in blocks.values), *bytes_]
         wanted = bytes_[0] if len(bytes_) == 1 else nodes.tuple_(bytes_, line)
     else:
         wanted = nodes.Constant(_byte_set(blocks.values), line)
     at = plus(address, blocks.displacement, line)
     return [_bytes(blocks.memory, line), at, nodes.constant(blocks.step, line), wanted]
+
+
+#: As many bytes are sooner found one by one.
+_FEW = 4
 
 
 def _byte_set(values: bytes) -> bytes:
