@@ -97,13 +97,22 @@ def _any_told(companion: Companion) -> bytes:
     body = _case(get + op("ref.is_null"), companion.note(NULL))
     i31 = get + op("ref.cast") + heap_type("i31ref") + op("i31.get_s") + companion.call("note")
     body += _case(get + op("ref.test") + heap_type("i31ref"), companion.note(I31) + i31)
-    body += _case(op("local.get", 1) + op("i32.eqz"), companion.note(DEEP))
+    body += _case(op("local.get", 1) + op("i32.eqz"), companion.note(DEEP)) + _types_counted(companion)
     for index, type_ in reversed(list(enumerate(companion.module.types))):
         if isinstance(type_, StructType):
             body += _case(get + is_a(index), companion.note(STRUCT) + _fields_told(companion, index, type_))
         elif isinstance(type_, ArrayType):
             body += _case(get + is_a(index), companion.note(ARRAY) + _elements_told(companion, index, type_))
     return body + companion.note(OTHER)
+
+
+def _types_counted(companion: Companion) -> bytes:
+    """Tell of how many of the module's types the anyref in the first parameter is: a subtype's is of several."""
+    counted = i32(0)
+    for index, type_ in enumerate(companion.module.types):
+        if not isinstance(type_, FuncType):
+            counted += op("local.get", 0) + is_a(index) + op("i32.add")
+    return counted + companion.call("note")
 
 
 def _case(condition: bytes, body: bytes) -> bytes:
