@@ -26,6 +26,7 @@ TRAP_KINDS = {
     wasmtime.TrapCode.NULL_REFERENCE: "null reference",
     wasmtime.TrapCode.ARRAY_OUT_OF_BOUNDS: "out of bounds array access",
     wasmtime.TrapCode.ALLOCATION_TOO_LARGE: "allocation size too large",
+    wasmtime.TrapCode.ALLOCATION_TOO_LARGE: "allocation size too large",
     wasmtime.TrapCode.CAST_FAILURE: "cast failure",
 }
 
