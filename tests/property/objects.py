@@ -42,7 +42,7 @@ def push_object(body: Operands, valtype: ValType, depth: int) -> None:
     else:
         ways += [_made, _made, _made, _made, _cast, _asserted, _branched, _field, _element]
     if body.variables(valtype):
-        ways += [_variable] * 3
+        ways += [_variable] * 6
     body.choices.pick(ways)(body, valtype, depth)
 
 
@@ -59,7 +59,7 @@ def _variable(body: Operands, valtype: ValType, depth: int) -> None:
 
 def _cast(body: Operands, valtype: ValType, depth: int) -> None:
     """What is cast to a type, and mostly is of it."""
-    if body.choices.one_in(6):
+    if body.choices.one_in(3):
         body.push("anyref", depth + 1)
     else:
         body.push(reference(heap_of(valtype), nullable=True), depth + 1)
@@ -227,6 +227,49 @@ def _place(body: Operands, most: int) -> None:
 def _favoured(indices: list[int]) -> list[int]:
     """Types of one kind, the first more often than the others, so that variables of it are used again."""
     return [*indices[:1] * 3, *indices]
+
+
+def _touch(body: Body) -> None:
+    """An access to what a local refers to: several of them may meet in one field or element."""
+    found = [(local, int(heap_of(body.locals[local]))) for local in sorted(body.readable) if _is_aggregate(body, local)]
+    if not found:
+        _struct_get(body)
+        return
+    local, index = body.choices.pick(found)
+    fields, is_set = body.scope.fields(index), body.choices.one_in(2)
+    places = [place for place, field in enumerate(fields) if field.mutable or not is_set]
+    if not places:
+        body.emit("nop")
+        return
+    place = places[0] if body.choices.one_in(2) else body.choices.pick(places)
+    body.emit("local.get", local)
+    body.put(body.locals[local])
+    _access(body, index, place, is_set)
+
+
+def _is_aggregate(body: Body, local: int) -> bool:
+    valtype = body.locals[local]
+    return local < body.named_count and body.scope.is_object(valtype) and heap_of(valtype).isdigit()
+
+
+def _access(body: Body, index: int, place: int, is_set: bool) -> None:
+    """Get or set a field, or an early element, of the reference on the stack."""
+    field = body.scope.fields(index)[place]
+    kind, immediate = ("array", index) if index in body.scope.arrays else ("struct", (index, place))
+    operands = 1
+    if kind == "array":
+        body.emit("i32.const", body.choices.below(2))
+        body.put("i32")
+        operands = 2
+    if is_set:
+        body.push(field.valtype)
+        body.settle(1)
+        body.take(operands + 1)
+        body.emit(f"{kind}.set", immediate)
+    else:
+        body.take(operands)
+        body.emit(_accessor(body, f"{kind}.get", field), immediate)
+        body.put(field.valtype)
 
 
 def _accessor(body: Body, name: str, field: FieldType) -> str:
@@ -432,7 +475,7 @@ def _to_extern(body: Body) -> None:
 
 
 OBJECT_STEPS: tuple[Callable[[Body], None], ...] = (
-    *(_struct_get,) * 4, *(_struct_set,) * 4, *(_array_get,) * 3, *(_array_set,) * 3, _array_len, _array_fill,
-    *(_array_copy,) * 2, *(_array_init,) * 2, *(_i31_get,) * 2, *(_ref_eq,) * 2, *(_ref_test,) * 3, *(_ref_cast,) * 2,
-    _as_non_null, *(_br_on_cast,) * 3, _to_any, _to_extern,
+    *(_touch,) * 16, *(_struct_get,) * 4, *(_struct_set,) * 4, *(_array_get,) * 3, *(_array_set,) * 3, _array_len,
+    _array_fill, *(_array_copy,) * 2, *(_array_init,) * 2, *(_i31_get,) * 2, *(_ref_eq,) * 2, *(_ref_test,) * 3,
+    *(_ref_cast,) * 2, _as_non_null, *(_br_on_cast,) * 3, _to_any, _to_extern,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from property.choices import Choices
 from property.encoder import END, code, instruction
-from property.scope import FUEL_GLOBAL, NUMBERS, REFERENCES, TICK_FUNCTION, Scope
+from property.scope import FUEL_GLOBAL, HOST_FUNCTION, NUMBERS, REFERENCES, TICK_FUNCTION, Scope
 from property.vectors import FUSED, VECTOR_LOADS, VECTORS, lanes_of, observes, unsettles
 from wasm2py.runtime.references import is_nullable, is_reference
 from wasm2py.runtime.types import FuncType, IndexType, ValType
@@ -167,6 +167,8 @@ class Operands:
             self.put(valtype)
         elif kind < 5:
             self.push_variable(valtype)
+        elif kind == 6 and self.choices.one_in(4):
+            self.push_effect(valtype, depth + 1)
         elif kind == 5:
             self.load(self.choices.pick([op for op in LOADS + VECTOR_LOADS if op.results == (valtype,)]), depth + 1)
         elif valtype == "v128" or ("v128" in self.scope.values and self.choices.one_in(4)):
@@ -174,6 +176,16 @@ class Operands:
         else:
             self.plain(self.choices.pick(_PRODUCERS[valtype]), depth + 1)
         self.floor = floor
+
+    def push_effect(self, valtype: ValType, depth: int) -> None:
+        """Push a value in a way that shows when it was worked out: by a call of the host, or into a local besides."""
+        self.push(valtype, depth)
+        self.settle(1)
+        places = [local for local, type_ in enumerate(self.named) if type_ == valtype]
+        if valtype == "i32" and not (places and self.choices.one_in(2)):
+            self.emit("call", HOST_FUNCTION)
+        elif places:
+            self.emit("local.tee", self.choices.pick(places))
 
     def push_variable(self, valtype: ValType) -> None:
         self.code += code(self.choices.pick([*self.variables(valtype), (f"{valtype}.const", 1)]))
