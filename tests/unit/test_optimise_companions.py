@@ -41,7 +41,8 @@ def same(wat: str, dialect: Dialect = "cpython") -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_inner_loop_of_a_triangle_counts(dialect: Dialect) -> None:
     text = python(triangle(), dialect=dialect)
-    assert "= 4 - i" in text and "left in range(left, 0, -1)" in text and "q +=" not in text
+    assert "= 4 - i" in text and "q +=" not in text
+    assert ("left in range(left, 0, -1)" in text) == (dialect == "cpython")
     assert "while True" in python(triangle(), disabled=("companions",))
     same(triangle(), dialect)
 

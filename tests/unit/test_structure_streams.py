@@ -47,8 +47,8 @@ FIXED = loop(summed("(i32.load8_u (i32.add (local.get $i) (i32.const 64)))"))
 def test_bytes_that_are_inside_are_a_slice() -> None:
     assert "for e0 in mem_u8[64:160]:" in python(FIXED)
     assert "while" not in python(FIXED)
-    assert "for" in python(FIXED, dialect="portable")
-    assert "e0" not in python(FIXED, dialect="portable")
+    assert "while" in python(FIXED, dialect="portable")
+    assert "for" not in python(FIXED, dialect="portable")
     assert same(FIXED, 0, 0)
 
 
