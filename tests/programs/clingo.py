@@ -54,10 +54,9 @@ class Clingo:
         return address
 
     def _write(self, guest: Guest, file: int, parts: int, count: int, written: int) -> int:
-        for address, length in struct.iter_unpack("<2I", guest.read(parts, 8 * count)):
-            self._output[file] += guest.read(address, length)
-        total = sum(length for _, length in struct.iter_unpack("<2I", guest.read(parts, 8 * count)))
-        guest.write(written, struct.pack("<I", total))
+        data = b"".join(guest.read(*part) for part in struct.iter_unpack("<2I", guest.read(parts, 8 * count)))
+        self._output[file] += data
+        guest.write(written, struct.pack("<I", len(data)))
         return 0
 
     def _host(self) -> Host:

@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from property.encoder import END, EXPORT_KINDS, code, limits, name, signed, unsigned, vector
-from property.rewriting import (
-    CODE,
-    FUNCTION,
-    TABLE,
-    TYPE,
-    assembled,
-    extended,
-    function_type,
+from property.encoder import (
+    END,
+    EXPORT_KINDS,
+    code,
+    composite_type,
     heap_type,
-    sections,
+    limits,
+    name,
+    signed,
+    unsigned,
     value_type,
+    vector,
 )
+from property.rewriting import CODE, FUNCTION, TABLE, TYPE, assembled, extended, sections
 from wasm2py.runtime.references import heap_of, is_nullable, is_reference
 from wasm2py.runtime.references import reference as reference_type
 from wasm2py.runtime.types import ArrayType, ExternKind, FuncType, StructType, ValType
@@ -99,7 +100,7 @@ class Companion:
 
     def type_index(self, params: Iterable[ValType] = (), results: Iterable[ValType] = ()) -> int:
         """The typeidx of a function type."""
-        type_ = function_type(params, results)
+        type_ = composite_type(FuncType(tuple(params), tuple(results)))
         if type_ not in self._more_types:
             self._more_types.append(type_)
         return len(self.module.types) + self._more_types.index(type_)

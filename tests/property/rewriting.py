@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from property.encoder import END, code, name, signed, unsigned, vector
+from property.encoder import END, TYPE_CODES, code, composite_type, name, unsigned, vector
 from property.operands import CANONICAL_NAN, CANONICAL_NANS
 from property.vectors import unsettles
-from wasm2py.runtime.references import heap_of, is_nullable
-from wasm2py.runtime.types import ValType
+from wasm2py.runtime.types import FuncType, ValType
 from wasm2py.transpile.decode.instructions import decode_body
 from wasm2py.transpile.module import Function, Module
 from wasm2py.transpile.opcodes import OPS, Op
 
 TYPE, FUNCTION, TABLE, MEMORY, CODE = 1, 3, 4, 5, 10
-NUMBER_CODES = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B}
-HEAP_CODES = {
-    "nofunc": 0x73, "noextern": 0x72, "none": 0x71, "func": 0x70, "extern": 0x6F, "any": 0x6E, "eq": 0x6D, "i31": 0x6C,
-    "struct": 0x6B, "array": 0x6A, "exn": 0x69, "noexn": 0x74,
-}  # fmt: skip
 HEADER = b"\0asm\1\0\0\0"
 #: By how much memories (in pages) and tables that know no limit may grow.
 GROWTH = 4
@@ -74,24 +68,6 @@ def entries(content: bytes) -> list[bytes]:
     return found
 
 
-def value_type(valtype: ValType) -> bytes:
-    """A value type of any kind."""
-    if valtype in NUMBER_CODES:
-        return bytes([NUMBER_CODES[valtype]])
-    return (b"\x63" if is_nullable(valtype) else b"\x64") + heap_type(valtype)
-
-
-def heap_type(valtype: ValType) -> bytes:
-    """What references of a type refer to."""
-    heap = heap_of(valtype)
-    return signed(int(heap)) if heap.isdigit() else bytes([HEAP_CODES[heap]])
-
-
-def function_type(params: Iterable[ValType], results: Iterable[ValType]) -> bytes:
-    """A function type as an entry of the type section."""
-    return b"\x60" + b"".join(vector([value_type(each) for each in part]) for part in (params, results))
-
-
 def limited(module: Module) -> bytes:
     """The module, with memories and tables that cannot grow by much."""
     tables = [table.offset for table in module.tables]
@@ -112,7 +88,7 @@ def _limited(entry: bytes) -> bytes:
     start = len(_WITH_INIT) if entry.startswith(_WITH_INIT) else 0
     if entry[start] in _LONG_REFERENCES:
         _, start = read_unsigned(entry, start + 1)
-    elif entry[start] in HEAP_CODES.values():
+    elif entry[start] in TYPE_CODES.values():
         start += 1
     flags = entry[start]
     minimum, pos = read_unsigned(entry, start + 1)
@@ -138,7 +114,7 @@ def settled(module: Module) -> bytes:
     parts = []
     for number, content in sections(module.data):
         if number == TYPE:
-            content = extended(content, (function_type((type_,), (type_,)) for type_ in _KINDS.values()))
+            content = extended(content, (composite_type(FuncType((type_,), (type_,))) for type_ in _KINDS.values()))
         elif number == FUNCTION:
             content = extended(content, (unsigned(len(module.types) + i) for i in range(len(_KINDS))))
         elif number == CODE:

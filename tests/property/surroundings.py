@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from property.companions import DEPTH, Companion, block, cast, i32, is_a, op
-from property.encoder import code, limits, signed, unsigned
-from property.rewriting import heap_type, value_type
+from property.encoder import code, heap_type, limits, signed, unsigned, value_type
 from wasm2py.runtime.types import ArrayType, FieldType, FuncType, GlobalType, StructType, TableType, ValType
 from wasm2py.transpile.module import Export, Import, Module, Tag
 
@@ -25,7 +24,6 @@ RETURNED, THROWN = 110, 111
 VARIANTS = 2
 #: What the two modules import by: the host, the module before, the one in the middle.
 HOST, BEFORE, BETWEEN = "host", "before", "between"
-THROW_JAVASCRIPT = 0
 _EMPTY = b"\x40"
 
 
