@@ -22,7 +22,7 @@ from benchmarks import docs
 from benchmarks.compare import Plan, plans
 from benchmarks.compare import measure as measure_kernel
 from benchmarks.environments import ROLES, Interpreter, interpreters
-from benchmarks.kernels import KERNELS, Kernel
+from benchmarks.kernels import KERNELS, WORKLOADS, Kernel
 from benchmarks.report import Table, tables
 from benchmarks.results import Results, machine
 from benchmarks.starts import MEDIUM, PROGRAMS, SMALL, Program
@@ -75,7 +75,7 @@ def _parts(
         if name in chosen:
             yield partial(_kernel, results, found, progress, KERNELS[name], plan)
     if "passes" in chosen and "cpython" in found:
-        for name in KERNELS:
+        for name in WORKLOADS:
             yield partial(_gains, results, found["cpython"], progress, name, options)
     if "simd" in chosen:
         yield partial(_simd, results, found, progress, options)
@@ -94,12 +94,12 @@ def _kernel(
 
 
 def _gains(
-    results: Results, interpreter: Interpreter, progress: Progress, kernel: str, options: argparse.Namespace
+    results: Results, interpreter: Interpreter, progress: Progress, workload: str, options: argparse.Namespace
 ) -> None:
-    progress(f"passes, {kernel}")
+    progress(f"passes, {workload}")
     size = "small" if options.quick else "medium"
-    answer = interpreter.run("-m", "benchmarks.gains", kernel, size, str(options.repeats)).stdout
-    results.gains[kernel] = json.loads(answer)
+    answer = interpreter.run("-m", "benchmarks.gains", workload, size, str(options.repeats)).stdout
+    results.gains[workload] = json.loads(answer)
 
 
 def _simd(results: Results, found: Mapping[str, Interpreter], progress: Progress, options: argparse.Namespace) -> None:

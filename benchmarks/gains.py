@@ -1,7 +1,7 @@
-"""What each optimiser pass gains: ``python -m benchmarks.gains KERNEL SIZE REPEATS``.
+"""What each optimiser pass gains: ``python -m benchmarks.gains WORKLOAD SIZE REPEATS``.
 
-The kernel is measured as it is, and with each pass left out that makes a difference to its code, taking turns.  Prints
-a JSON object: pass → how many times as long the kernel takes without it.
+The workload is measured as it is, and with each pass left out that makes a difference to its code, taking turns.
+Prints a JSON object: pass → how many times as long it takes without it.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from collections.abc import Callable
 from statistics import median
 from time import process_time
 
-from benchmarks.kernels import KERNELS, Kernel, Number, Size
+from benchmarks.kernels import WORKLOADS, Number, Size, Workload
 
 
-def code(kernel: Kernel, passes: tuple[str, ...]) -> list[str]:
-    """The syntax trees of a kernel's functions, as text, with these passes."""
+def code(workload: Workload, passes: tuple[str, ...]) -> list[str]:
+    """The syntax trees of a workload's functions, as text, with these passes."""
     from wasm2py.config import Config
     from wasm2py.transpile.decode import decode_module
     from wasm2py.transpile.translate import PythonTranslator
 
-    module, translator = decode_module(kernel.wasm()), PythonTranslator()
+    module, translator = decode_module(workload.wasm()), PythonTranslator()
     program = translator.program(module, Config(passes=passes).options())
     numbers = range(program.imported_count("func"), len(program.functions))
     return [ast.dump(translator.function_ast(module, program, number)) for number in numbers]
 
 
-def _call(kernel: Kernel, passes: tuple[str, ...]) -> Callable[..., Number]:
+def _call(workload: Workload, passes: tuple[str, ...]) -> Callable[..., Number]:
     import wasm2py
 
     engine = wasm2py.Engine(wasm2py.Config(cache=None, passes=passes))
-    call: Callable[..., Number] = wasm2py.load(kernel.wasm(), engine=engine).exports[kernel.export]
+    call: Callable[..., Number] = wasm2py.load(workload.wasm(), engine=engine).exports[workload.export]
     return call
 
 
@@ -42,28 +42,28 @@ def _seconds(call: Callable[..., Number], args: tuple[int, ...]) -> float:
     return process_time() - start
 
 
-def gains(kernel: Kernel, size: Size, repeats: int) -> dict[str, float]:
+def gains(workload: Workload, size: Size, repeats: int) -> dict[str, float]:
     """By pass, of those that make a difference, the time without it over the time with all."""
     from wasm2py.transpile.optimise.passes import NAMES
 
     chosen = {name: tuple(other for other in NAMES if other != name) for name in NAMES}
-    with_all = code(kernel, NAMES)
-    calls = {"": _call(kernel, NAMES)}
-    calls |= {name: _call(kernel, passes) for name, passes in chosen.items() if code(kernel, passes) != with_all}
+    with_all = code(workload, NAMES)
+    calls = {"": _call(workload, NAMES)}
+    calls |= {name: _call(workload, passes) for name, passes in chosen.items() if code(workload, passes) != with_all}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
-        call(*kernel.args("small"))
+        call(*workload.args("small"))
     for _ in range(repeats):
         for name, call in calls.items():
-            seconds[name].append(_seconds(call, kernel.args(size)))
+            seconds[name].append(_seconds(call, workload.args(size)))
     base = median(seconds.pop(""))
     return {name: median(times) / base for name, times in seconds.items()}
 
 
 def main() -> None:
-    """Measures one kernel."""
-    kernel, size, repeats = KERNELS[sys.argv[1]], sys.argv[2], int(sys.argv[3])
-    print(json.dumps(gains(kernel, "medium" if size == "medium" else "small", repeats)))
+    """Measures one workload."""
+    workload, size, repeats = WORKLOADS[sys.argv[1]], sys.argv[2], int(sys.argv[3])
+    print(json.dumps(gains(workload, "medium" if size == "medium" else "small", repeats)))
 
 
 if __name__ == "__main__":

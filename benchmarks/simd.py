@@ -12,39 +12,38 @@ from collections.abc import Callable
 from statistics import median
 from time import process_time
 
-from benchmarks.kernels import EXAMPLES, Number
+from benchmarks.kernels import EXAMPLES, SIMD, WORKLOADS, Number, Size
 from benchmarks.worker import WARM_RUNS
 
-KERNELS = ("dot", "lengths", "blend")
-#: Rounds of a call (of many more, the dot product would be of infinities), and how many calls are timed at once.
-QUICK, ROUNDS = 2, 200
+#: How many calls are timed at once.
 CALLS = 200 if sys.implementation.name == "pypy" else 1
 
 
-def _kernel(name: str) -> Callable[[int], Number]:
+def _kernel(name: str) -> Callable[..., Number]:
     import wasm2py
 
     engine = wasm2py.Engine(wasm2py.Config(cache=None))
-    call: Callable[[int], Number] = wasm2py.load(EXAMPLES / "simd" / f"{name}.wasm", engine=engine).exports.kernel
+    call: Callable[..., Number] = wasm2py.load(EXAMPLES / "simd" / f"{name}.wasm", engine=engine).exports.kernel
     return call
 
 
-def _timed(call: Callable[[int], Number], rounds: int) -> tuple[float, Number]:
+def _timed(call: Callable[..., Number], args: tuple[int, ...]) -> tuple[float, Number]:
     start = process_time()
     for _ in range(CALLS):
-        result = call(rounds)
+        result = call(*args)
     return process_time() - start, result
 
 
-def compare(name: str, rounds: int, repeats: int) -> tuple[float, float]:
+def compare(name: str, size: Size, repeats: int) -> tuple[float, float]:
     """Median seconds of a kernel without SIMD instructions and with them; exits where their results differ."""
+    args = WORKLOADS[f"{name}_simd"].args(size)
     calls = [_kernel(name), _kernel(f"{name}_simd")]
     for call in calls:
         for _ in range(WARM_RUNS):
-            _timed(call, rounds)
+            _timed(call, args)
     seconds: tuple[list[float], list[float]] = [], []
     for _ in range(repeats):
-        (without, expected), (with_simd, result) = (_timed(call, rounds) for call in calls)
+        (without, expected), (with_simd, result) = (_timed(call, args) for call in calls)
         if result != expected:
             raise SystemExit(f"{name} gives {result} with SIMD instructions, not {expected}")
         seconds[0].append(without)
@@ -54,8 +53,8 @@ def compare(name: str, rounds: int, repeats: int) -> tuple[float, float]:
 
 def main() -> None:
     """Measures all kernels."""
-    rounds = QUICK if "quick" in sys.argv[2:] else ROUNDS
-    print(json.dumps({name: compare(name, rounds, int(sys.argv[1])) for name in KERNELS}))
+    size: Size = "small" if "quick" in sys.argv[2:] else "medium"
+    print(json.dumps({name: compare(name, size, int(sys.argv[1])) for name in SIMD}))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from benchmarks import docs, gains, starts
 from benchmarks.boundary import CALL, HOST
 from benchmarks.compare import Measurement, Plan, index, measure, plans
 from benchmarks.environments import ROOT, Interpreter
-from benchmarks.kernels import EXAMPLES, KERNELS, Size
+from benchmarks.kernels import EXAMPLES, KERNELS, WORKLOADS, Size
 from benchmarks.report import Table, tables
 from benchmarks.results import Results, bars, mean
 
@@ -194,3 +194,4 @@ def test_gains_are_of_passes_that_make_a_difference() -> None:
     found = gains.gains(KERNELS["lcg32"], "small", 1)
     assert found
     assert "bulk" not in found
+    assert "halves" in gains.gains(WORKLOADS["blend_simd"], "small", 1)
