@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     names = (*KERNELS, *GROUPS, *(program.name for program in PROGRAMS))
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--python", nargs="+", choices=ROLES, default=ROLES, help="which interpreters (default: all)")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each kernel (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, default=15, help="runs of each kernel (default: %(default)s)")
     parser.add_argument(
         "--quick", action="store_true", help="little work, no large modules: a trial, not a measurement"
     )
@@ -125,8 +125,16 @@ def _starts(
 ) -> None:
     for role, interpreter in found.items():
         progress(f"starts of {program.name}, {interpreter.label}")
-        whole = role == "cpython" and not (options.quick and program is not SMALL)
-        results.starts.append(measure_start(program, interpreter, min(options.repeats, 3), whole))
+        repeats = min(options.repeats, 3)
+        whole = _whole(program, repeats, options.quick) if role == "cpython" else 0
+        results.starts.append(measure_start(program, interpreter, repeats, whole))
+
+
+def _whole(program: Program, repeats: int, quick: bool) -> int:
+    """How many times a program is translated whole: the large ones take minutes."""
+    if quick:
+        return int(program is SMALL)
+    return repeats if program in (SMALL, MEDIUM) else 1
 
 
 def _merged(files: Sequence[Path]) -> Results:

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.boundary import CALL, HOST
 from benchmarks.compare import Measurement, index
 from benchmarks.kernels import BRANCHIEST, COLLECTED, Size
-from benchmarks.starts import MEDIUM, RUBY, YOSYS, Start
+from benchmarks.starts import MEDIUM, RUBY, YOSYS, Start, together
 
 LARGE = (RUBY.name, YOSYS.name)
 
@@ -143,9 +143,7 @@ def cached_seconds(start: Start, moment: str = "output") -> float | None:
 
 def whole_seconds(start: Start) -> float | None:
     """The processor time to translate everything, or None where that was not measured."""
-    if start.phases is None:
-        return None
-    return sum(float(value) for phase, value in start.phases.items() if phase != "peak")
+    return None if start.phases is None else together(start.phases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,12 +174,14 @@ def test_phases_cover_the_translation() -> None:
 
 
 def test_starts_are_checked() -> None:
-    hello = starts.measure(starts.SMALL, HERE, 1, False)
+    hello = starts.measure(starts.SMALL, HERE, 1, 2)
     assert hello.note == ""
+    assert hello.phases is not None
+    assert starts.together(hello.phases) > hello.phases["translate"] > 0
     assert hello.cached is not None
     assert hello.cached[0]["text"].startswith("Hello")
     wrong = starts.Program("hello", starts.SMALL.path(), "Goodbye", ("world",))
-    assert starts.measure(wrong, HERE, 1, False).note.startswith("does not run: code 0, 'Hello")
+    assert starts.measure(wrong, HERE, 1, 0).note.startswith("does not run: code 0, 'Hello")
 
 
 def test_unknown_names_are_refused() -> None:
