@@ -232,7 +232,7 @@ def _merge(block: Block, pair: Pair, start: Known, live: int, function: Function
     if any(value.variables >> v.index & 1 for value in values for v in changed):
         return
     finals: dict[Var, Affine] = {}
-    for variable in changed:
+    for variable in sorted(changed, key=lambda variable: variable.index):
         if live >> variable.index & 1:
             final = pair.ways[0].value(variable)
             if final is None or any(v.index < 0 for v in final.terms):
