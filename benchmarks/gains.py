@@ -1,4 +1,4 @@
-"""What each optimiser pass gains: ``python -m benchmarks.gains WORKLOAD SIZE REPEATS``.
+"""What each optimiser pass gains: ``python -m benchmarks.gains WORKLOAD REPEATS [quick]``.
 
 The workload is measured as it is, and with each pass left out that makes a difference to its code, taking turns.
 Prints a JSON object: pass → how many times as long it takes without it.
@@ -10,10 +10,16 @@ import ast
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import process_time
 
 from benchmarks.kernels import WORKLOADS, Number, Size, Workload
+from benchmarks.worker import warm_up
+
+PYPY = sys.implementation.name == "pypy"
+#: Of the other passes CPython's figures have to do: each takes a tracing compiler seconds to warm up.
+ONLY_FOR_PYPY = ("forget",)
 
 
 def code(workload: Workload, passes: tuple[str, ...]) -> list[str]:
@@ -36,7 +42,8 @@ def _call(workload: Workload, passes: tuple[str, ...]) -> Callable[..., Number]:
     return call
 
 
-def _seconds(call: Callable[..., Number], args: tuple[int, ...]) -> float:
+def _run(call: Callable[..., Number], workload: Workload, size: Size) -> float:
+    args = workload.args(size)
     start = process_time()
     call(*args)
     return process_time() - start
@@ -46,24 +53,25 @@ def gains(workload: Workload, size: Size, repeats: int) -> dict[str, float]:
     """By pass, of those that make a difference, the time without it over the time with all."""
     from wasm2py.transpile.optimise.passes import NAMES
 
-    chosen = {name: tuple(other for other in NAMES if other != name) for name in NAMES}
+    tried = ONLY_FOR_PYPY if PYPY else NAMES
+    chosen = {name: tuple(other for other in NAMES if other != name) for name in tried}
     with_all = code(workload, NAMES)
     calls = {"": _call(workload, NAMES)}
     calls |= {name: _call(workload, passes) for name, passes in chosen.items() if code(workload, passes) != with_all}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
-        call(*workload.args("small"))
+        warm_up(partial(_run, call, workload), size)
     for _ in range(repeats):
         for name, call in calls.items():
-            seconds[name].append(_seconds(call, workload.args(size)))
+            seconds[name].append(_run(call, workload, size))
     base = median(seconds.pop(""))
     return {name: median(times) / base for name, times in seconds.items()}
 
 
 def main() -> None:
     """Measures one workload."""
-    workload, size, repeats = WORKLOADS[sys.argv[1]], sys.argv[2], int(sys.argv[3])
-    print(json.dumps(gains(workload, "medium" if size == "medium" else "small", repeats)))
+    size: Size = "small" if "quick" in sys.argv[3:] else "large" if PYPY else "medium"
+    print(json.dumps(gains(WORKLOADS[sys.argv[1]], size, int(sys.argv[2]))))
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ def tables(results: Results) -> Iterator[Table]:
     """All tables for which something was measured, the bars last."""
     if results.kernels:
         yield from _kernel_tables(results)
-    if results.gains:
-        yield _gain_table(results)
+    for role in results.gains:
+        yield _gain_table(results, role)
     if results.simd:
         yield _simd_table(results)
     if results.boundary:
@@ -118,9 +118,9 @@ def _native_table(results: Results) -> Table:
     return Table(f"{label}, warm: against wasmtime's native code", columns, rows)
 
 
-def _gain_table(results: Results) -> Table:
+def _gain_table(results: Results, role: str) -> Table:
     by_pass: dict[str, dict[str, float]] = {}
-    for kernel, gains in results.gains.items():
+    for kernel, gains in results.gains[role].items():
         for name, ratio in gains.items():
             by_pass.setdefault(name, {})[kernel] = ratio
     rows = []
@@ -129,8 +129,11 @@ def _gain_table(results: Results) -> Table:
         most = ", ".join(f"{kernel} {_times(ratios[kernel])}" for kernel in best)
         rows.append([name, str(len(ratios)), _times(mean(ratios.values())), most])
     columns = ["left out", "kernels that it changes", "their time without it / with it", "most of all"]
-    title = f"{results.interpreters.get('cpython', 'CPython')}: what the passes gain"
-    return Table(title, columns, rows, ("Some passes make others possible, and gain little by themselves.",))
+    notes = {
+        "cpython": "Some passes make others possible, and gain little by themselves.",
+        "pypy": "Only what CPython's code goes without.",
+    }
+    return Table(f"{results.interpreters[role]}: what the passes gain", columns, rows, (notes[role],))
 
 
 def _simd_table(results: Results) -> Table:

@@ -24,9 +24,9 @@ LARGE = (RUBY.name, YOSYS.name)
 class Results:
     """Everything of one run, or of `runs` merged.
 
-    `interpreters` has labels by role, `boundary` crossings by role; `gains` says by kernel and pass how many times as
-    long the kernel takes without that pass; `simd` has by role and kernel the seconds without SIMD instructions and
-    with them.
+    `interpreters` has labels by role, `boundary` crossings by role; `gains` says by role, kernel and pass how many
+    times as long the kernel takes without that pass; `simd` has by role and kernel the seconds without SIMD
+    instructions and with them.
     """
 
     date: str = ""
@@ -36,7 +36,7 @@ class Results:
     kernels: list[Measurement] = field(default_factory=list)
     boundary: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     starts: list[Start] = field(default_factory=list)
-    gains: dict[str, dict[str, float]] = field(default_factory=dict)
+    gains: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     simd: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     runs: int = 1
 
@@ -46,7 +46,8 @@ class Results:
         starts = {(start.program, start.role): start for start in (*self.starts, *later.starts)}
         self.kernels, self.starts = list(kernels.values()), list(starts.values())
         self.boundary |= later.boundary
-        self.gains |= later.gains
+        for role, gains in later.gains.items():
+            self.gains.setdefault(role, {}).update(gains)
         self.simd |= later.simd
         self.interpreters |= later.interpreters
         self.date, self.machine = later.date, later.machine

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from time import process_time
 from typing import Any
 
@@ -31,7 +32,7 @@ class Worker:
         """One run."""
         if engine not in self.calls:
             call = ENGINES[engine](self.kernel)
-            self.warm_up(call, size)
+            warm_up(lambda size: self.timed(call, size)[0], size)
             self.calls[engine] = call
         seconds, result = self.timed(self.calls[engine], size)
         return {"seconds": seconds, "result": self.kernel.canonical(result)}
@@ -42,15 +43,16 @@ class Worker:
         result = call(*args)
         return process_time() - start, result
 
-    def warm_up(self, call: Call, size: Size) -> None:
-        """A small first run; with a tracing compiler, as many as it takes to have the machine code."""
-        self.timed(call, "small")
-        if sys.implementation.name != "pypy":
-            return
-        total = runs = 0.0
-        while total < WARM_SECONDS or runs < WARM_RUNS:
-            total += self.timed(call, size)[0]
-            runs += 1
+
+def warm_up(timed: Callable[[Size], float], size: Size) -> None:
+    """A small first run; with a tracing compiler, as many as it takes to have the machine code."""
+    timed("small")
+    if sys.implementation.name != "pypy":
+        return
+    total = runs = 0.0
+    while total < WARM_SECONDS or runs < WARM_RUNS:
+        total += timed(size)
+        runs += 1
 
 
 def _answer(worker: Worker, line: str) -> dict[str, Any]:
