@@ -25,7 +25,9 @@ Measured on {machine}, with {interpreters}.
   Python; every result is compared.
 - The peers take long, and are compared on a small amount of work; CPython on a medium one; PyPy and native code on a
   large one, after PyPy has compiled it.
-- Translation is timed in processor time, the small and the medium module three times; starts by the clock.
+- Ratios are medians too, of the ratios in each turn: the speed of a machine that others share changes between turns.
+- Translation is timed in processor time, the fastest of three times for the small and the medium module; starts are
+  timed by the clock.
 
 ![wasm2py against Python by hand, native code, and its peers](performance.png)
 """

@@ -64,8 +64,11 @@ def gains(workload: Workload, size: Size, repeats: int) -> dict[str, float]:
     for _ in range(repeats):
         for name, call in calls.items():
             seconds[name].append(_run(call, workload, size))
-    base = median(seconds.pop(""))
-    return {name: median(times) / base for name, times in seconds.items()}
+    with_all_seconds = seconds.pop("")
+    return {
+        name: median(time / base for time, base in zip(times, with_all_seconds, strict=True))
+        for name, times in seconds.items()
+    }
 
 
 def main() -> None:

@@ -75,12 +75,14 @@ class Results:
         return "small" if self.quick else wanted
 
     def ratio(self, kernel: str, ours: tuple[str, str, Size], theirs: tuple[str, str, Size]) -> float | None:
-        """How many times as long as `theirs` `ours` takes, each of them (role, engine, size)."""
+        """How many times as long as `theirs` `ours` takes, each of them (role, engine, size).
+
+        The median over the turns that both have, for the machine may be faster in some than in others.
+        """
         table = index(self.kernels)
         a, b = table.get((kernel, *ours)), table.get((kernel, *theirs))
-        if a is None or b is None or not a.median or not b.median:
-            return None
-        return a.median / b.median
+        ratios = [mine / other for mine, other in zip(a.seconds, b.seconds, strict=False)] if a and b else []
+        return median(ratios) if ratios else None
 
     def twin_ratios(self, role: str) -> dict[str, float]:
         """wasm2py's time over that of the twin in the same interpreter, by kernel."""

@@ -1,7 +1,7 @@
 """What SIMD instructions cost: ``python -m benchmarks.simd REPEATS [quick]``.
 
 Three C loops, each as clang makes it without SIMD instructions and with them; the two modules take turns.  Prints a
-JSON object: kernel → the median seconds of processor time `[without, with]`.
+JSON object: kernel → the seconds of processor time `[without, with]`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from statistics import median
 from time import process_time
 
 from benchmarks.kernels import EXAMPLES, SIMD, WORKLOADS, Number, Size
@@ -35,20 +34,22 @@ def _timed(call: Callable[..., Number], args: tuple[int, ...]) -> tuple[float, N
 
 
 def compare(name: str, size: Size, repeats: int) -> tuple[float, float]:
-    """Median seconds of a kernel without SIMD instructions and with them; exits where their results differ."""
+    """Seconds of a kernel without SIMD instructions and with them, in the turn of median ratio.
+
+    Exits where their results differ.
+    """
     args = WORKLOADS[f"{name}_simd"].args(size)
     calls = [_kernel(name), _kernel(f"{name}_simd")]
     for call in calls:
         for _ in range(WARM_RUNS):
             _timed(call, args)
-    seconds: tuple[list[float], list[float]] = [], []
+    turns: list[tuple[float, float]] = []
     for _ in range(repeats):
         (without, expected), (with_simd, result) = (_timed(call, args) for call in calls)
         if result != expected:
             raise SystemExit(f"{name} gives {result} with SIMD instructions, not {expected}")
-        seconds[0].append(without)
-        seconds[1].append(with_simd)
-    return median(seconds[0]), median(seconds[1])
+        turns.append((without, with_simd))
+    return sorted(turns, key=lambda turn: turn[1] / turn[0])[repeats // 2]
 
 
 def main() -> None:
