@@ -23,8 +23,9 @@ Measured on {machine}, with {interpreters}.
   [examples/kernels](../examples/kernels), built with `clang -O2`.
 - Their twins by hand, in [benchmarks/twins](../benchmarks/twins), are the same algorithms, as one would write them in
   Python; every result is compared.
-- The peers take long, and are compared on a small amount of work; CPython on a medium one; PyPy and native code on a
-  large one, after PyPy has compiled it.
+- The peers take long, and are compared on a small amount of work, ppci in three runs and pywasm in one; CPython on a
+  medium amount; PyPy and native code on a large one, after PyPy has compiled it.
+- What passes gain is measured in several processes, for where objects happen to lie makes a difference within one.
 - Ratios are medians too, of the ratios in each turn: the speed of a machine that others share changes between turns.
 - Translation is timed in processor time, the fastest of three times for the small and the medium module; starts are
   timed by the clock.

@@ -81,7 +81,8 @@ class Results:
         """
         table = index(self.kernels)
         a, b = table.get((kernel, *ours)), table.get((kernel, *theirs))
-        ratios = [mine / other for mine, other in zip(a.seconds, b.seconds, strict=False)] if a and b else []
+        turns = zip(a.seconds, b.seconds, strict=False) if a and b else ()
+        ratios = [mine / other for mine, other in turns if mine and other]  # a coarse clock may show nothing
         return median(ratios) if ratios else None
 
     def twin_ratios(self, role: str) -> dict[str, float]:
