@@ -12,11 +12,16 @@ from wasm2py.runtime.link import Extern
 _LISTED = 8
 
 
+def is_special(name: str) -> bool:
+    """Whether Python itself may ask any object for an attribute of that name, as `__class__`; `__heap_base` is none."""
+    return name.startswith("__") and name.endswith("__")
+
+
 class Exports(Mapping[str, Any]):
     """What an instance exports: `exports.add`, `exports["add"]`; iteration gives the names.
 
-    An attribute is the export of that name where there is one, else a method of `Mapping`; names in double underscores
-    are never exports.  An unknown name raises AttributeError or KeyError, which tells what there is.
+    An attribute is the export of that name where there is one, else a method of `Mapping`; names in double underscores,
+    as `__class__`, are Python's own.  An unknown name raises AttributeError or KeyError, which tells what there is.
     """
 
     def __init__(self, module: str, externs: Mapping[str, Extern]) -> None:
@@ -25,7 +30,8 @@ class Exports(Mapping[str, Any]):
         self.__externs = dict(externs)
         # Attribute access then costs one look-up in a dict, with no code of ours in between.
         own = {"_Exports__module", "_Exports__externs"}
-        self.__dict__.update({name: value for name, value in externs.items() if name not in own and name[:2] != "__"})
+        shown = {name: value for name, value in externs.items() if name not in own and not is_special(name)}
+        self.__dict__.update(shown)
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -34,7 +40,7 @@ class Exports(Mapping[str, Any]):
             raise KeyError(self.__unknown(name)) from None
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name in ("_Exports__module", "_Exports__externs"):
+        if is_special(name) or name in ("_Exports__module", "_Exports__externs"):
             raise AttributeError(name)
         raise AttributeError(self.__unknown(name), name=name, obj=None)
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from wasm2py.runtime.errors import LinkError
+from wasm2py.runtime.exports import is_special
 from wasm2py.runtime.imports import Given, bind_memory, resolve
 from wasm2py.runtime.instance import Instance, instantiate
 from wasm2py.runtime.program import Program, UnitCode
@@ -59,7 +60,7 @@ class Precompiled:
 
     def attribute(self, name: str) -> Any:
         """An export of the default instance, for a package's `__getattr__`."""
-        if name.startswith("__") or name not in self.names():
+        if is_special(name) or name not in self.names():
             raise AttributeError(f"{self.program.name} has no export {name!r}")
         return self.default.exports[name]
 

@@ -73,6 +73,16 @@ def test_exports_are_attributes_items_and_names(arith: wasm2py.Instance) -> None
     assert dict(exports.items())["count"].value == 7
 
 
+def test_exports_of_linkers_are_attributes_and_python_s_names_are_not() -> None:
+    text = '(module (global (export "__heap_base") i32 (i32.const 9)) (func (export "__class__")) (func (export "__")))'
+    exports = wasm2py.load(text).exports
+    assert exports.__heap_base.value == exports["__heap_base"].value == 9
+    assert exports.__class__ is type(exports)
+    assert isinstance(exports["__class__"], wasm2py.Func)
+    with pytest.raises(AttributeError, match="has no export '__unknown'"):
+        _ = exports.__unknown
+
+
 def test_an_unknown_export_names_the_module_and_what_there_is(arith: wasm2py.Instance) -> None:
     message = "arith has no export 'ad'; did you mean 'add'. it exports 'memory', 'table', 'count', 'add'"
     with pytest.raises(AttributeError, match=message):

@@ -66,6 +66,13 @@ def test_a_package_exports_what_the_module_does(on_path: Path) -> None:
         _ = package.nonsense
 
 
+def test_a_package_has_what_linkers_export(on_path: Path) -> None:
+    precompile(assemble('(module (func (export "__free") (result i32) i32.const 3))'), on_path, "linked")
+    package = importlib.import_module("linked")
+    assert package.__free() == 3
+    assert not hasattr(package, "__wrapped__")
+
+
 def test_importing_a_package_makes_no_instance(on_path: Path) -> None:
     binary = assemble('(module (func $s unreachable) (start $s) (func (export "f")))')
     precompile(binary, on_path, "starts")
