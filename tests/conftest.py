@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import none
 from wasm2py.runtime.program import Options, Program
 from wasm2py.transpile.module import Module
 from wasm2py.transpile.optimise.passes import NAMES
@@ -28,6 +32,25 @@ def pytest_configure(config: pytest.Config) -> None:
         return program(self, module, replace(options, disabled_passes=(*options.disabled_passes, without)))
 
     PythonTranslator.program = program_without  # type: ignore[method-assign]
+
+
+@settings(max_examples=1, database=None)
+@given(none())
+def _any_property(_nothing: None) -> None:
+    """Makes Hypothesis set up what it sets up with the first property."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def without_gc_hooks() -> None:
+    """Take away the hooks by which Hypothesis times PyPy's garbage collector, as they crash the process now and then.
+
+    PyPy counts collections in the object that calls the hook. A collection while the compiler traces that very call
+    changes the count under it, whereupon it aborts: "Fatal RPython error: AssertionError", in whatever function ran.
+    A small PYPY_GC_NURSERY makes it frequent.
+    """
+    if sys.implementation.name == "pypy":
+        _any_property()
+        gc.hooks.reset()  # type: ignore[attr-defined]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
