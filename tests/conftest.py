@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,10 +24,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave out a pass; what looks at generated code rather than at what it does may then fail."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _own_cache(config)
     without = config.getoption("--without")
-    if without is None:
-        return
+    if without is not None:
+        _leave_out(without)
+
+
+def _own_cache(config: pytest.Config) -> None:
+    """Find nothing in the user's cache and leave nothing there: translations are this translator's."""
+    directory = TemporaryDirectory(prefix="wasm2py-tests-")
+    config.add_cleanup(directory.cleanup)
+    os.environ["WASM2PY_CACHE_DIR"] = directory.name
+
+
+def _leave_out(without: str) -> None:
+    """Leave out a pass; what looks at generated code rather than at what it does may then fail."""
     program = PythonTranslator.program
 
     def program_without(self: PythonTranslator, module: Module, options: Options) -> Program:
